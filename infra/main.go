@@ -23,6 +23,7 @@ func main() {
 	app.Synth(nil)
 }
 
+// build adds stacks and checks to the app. The exceptions are attached before the checks run.
 func build(app awscdk.App, system topology.System) error {
 	config, err := stacks.FromContext(app)
 	if err != nil {

@@ -36,6 +36,9 @@ type Worker struct {
 func Spec() function.Spec {
 	return function.Spec{
 		Name: "billing", Purpose: "Renews subscriptions: invoices, charges once, follows up, asks for consent, sends boxes",
+		// 45 seconds are less than the lease of a minute, so a worker that is cut off never
+		// overlaps with the one that takes over. 512 MB: a batch of ten subscriptions waits for the
+		// provider at once.
 		New: New, Memory: 512, Timeout: 45 * time.Second,
 		Environment: append(providers.Variables(), "COMMERCE_TABLE", "SHOP_TIMEZONE"),
 		Tables: []function.Grant{{
@@ -67,8 +70,10 @@ func (w Worker) Jobs() worker.Kinds {
 	}
 }
 
+// renew does the jobs of a batch and returns an error for each; SQS repeats only those.
 func (w Worker) renew(ctx context.Context, jobs []due.Job) []error { return w.Billing.Jobs(ctx, jobs) }
 
+// report continues the walk of a report by one slice.
 func (w Worker) report(ctx context.Context, job due.Job) error {
 	return report.Reports{Service: w.Billing}.Continue(ctx, job.Key)
 }

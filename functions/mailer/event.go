@@ -21,9 +21,11 @@ func (m *Mailer) event(ctx context.Context, in lambdaevents.EventBridgeEvent) er
 	if err := json.Unmarshal(in.Detail, &e); err != nil {
 		return fmt.Errorf("the detail of %s is no envelope: %w", in.ID, err)
 	}
+	// The same id in the logs of the request, the event and the mail.
 	ctx = withCorrelation(ctx, e.CorrelationID)
 	letter, err := letterFor(e)
 	if errors.Is(err, errNotConsumed) {
+		// Delivering it again would not help.
 		m.log.WarnContext(ctx, "no mail for this event type", "type", e.Type)
 		return nil
 	}
@@ -44,10 +46,12 @@ func (m *Mailer) event(ctx context.Context, in lambdaevents.EventBridgeEvent) er
 // mail is the task's payload for a letter.
 func (l letter) mail(e event.Envelope) outbox.Mail {
 	template := l.content.Template()
+	// An event makes one mail of each template, so a second delivery has the same id.
 	return outbox.Mail{
 		ID: e.ID + "-" + template, Kind: compliance.Transactional, To: l.to, Language: l.language, Template: template,
 		About:  l.about,
 		Source: outbox.Source{Name: "event", Step: template}, Event: &outbox.Event{Type: e.Type, Detail: e.Data},
+		// Planned when it happened: a mail that waits too long is not sent any more.
 		Basis: compliance.ReasonTransactional, Planned: e.Time,
 	}
 }
@@ -55,6 +59,7 @@ func (l letter) mail(e event.Envelope) outbox.Mail {
 // now stores a mail and makes the first attempt. An event that is delivered again finds the task and does nothing; a
 // worker that dies here leaves it due.
 func (m *Mailer) now(ctx context.Context, letter outbox.Mail) error {
+	// Begun, so that no worker takes it while the first attempt is made.
 	t := task.Begun(letter.DueKind(), letter.ID, letter, m.clock.Now())
 	err := m.Store.Table.Put(ctx, table.Put{Item: t, If: table.IfNew})
 	if _, stored := table.Failed(err); stored {

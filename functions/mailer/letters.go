@@ -16,17 +16,17 @@ type letter struct {
 	content      mail.Content
 }
 
-// Hears lists the event types that become mails.
+// Consumes lists the event types that become mails.
 var Consumes = []string{
 	events.OrderPlaced{}.EventType(), events.OrderShipped{}.EventType(), events.OrderDelivered{}.EventType(),
 	events.OrderCanceled{}.EventType(), events.OrderPaymentFailed{}.EventType(), events.CheckoutRefunded{}.EventType(),
 	events.SubscriptionNoticeIssued{}.EventType(), events.SubscriptionGiftAnnounced{}.EventType(),
 }
 
-// errNotHeard says that no mail belongs to an event type.
+// errNotConsumed says that no mail belongs to an event type.
 var errNotConsumed = errors.New("event type without a mail")
 
-// letterFor reads an event. Errors: errNotHeard, or a body that cannot be read.
+// letterFor reads an event. Errors: errNotConsumed, or a body that cannot be read.
 func letterFor(e event.Envelope) (letter, error) {
 	switch e.Type {
 	case events.OrderPlaced{}.EventType():
@@ -56,6 +56,8 @@ type body[B any] interface {
 	event.Body
 }
 
+// read decodes an event and writes the letter. An event without a recipient is an error and not
+// silence: somebody expects a mail.
 func read[B any, P body[B]](e event.Envelope, write func(B) letter) (letter, error) {
 	var b B
 	if err := e.Into(P(&b)); err != nil {
@@ -68,6 +70,7 @@ func read[B any, P body[B]](e event.Envelope, write func(B) letter) (letter, err
 	return l, nil
 }
 
+// placed is the confirmation of an order.
 func placed(b events.OrderPlaced) letter {
 	return about(b.OrderRef, mail.OrderConfirmation{
 		Number: b.Number, Name: b.Name, Lines: lines(b.Lines), Subtotal: b.Subtotal, Discount: b.Discount,
@@ -76,6 +79,7 @@ func placed(b events.OrderPlaced) letter {
 	})
 }
 
+// shipped is the mail about a parcel on its way.
 func shipped(b events.OrderShipped) letter {
 	return about(b.OrderRef, mail.OrderShipped{
 		Number: b.Number, Name: b.Name, Carrier: b.Carrier, TrackingNumber: b.TrackingNumber, TrackingURL: b.TrackingURL,
@@ -83,6 +87,7 @@ func shipped(b events.OrderShipped) letter {
 	})
 }
 
+// delivered is the mail about a parcel that has arrived.
 func delivered(b events.OrderDelivered) letter {
 	return about(b.OrderRef, mail.OrderDelivered{
 		Number: b.Number, Name: b.Name, Lines: lines(b.Lines), Complete: b.Complete, DeliveredAt: b.DeliveredAt,
@@ -96,20 +101,24 @@ func canceled(b events.OrderCanceled) letter {
 	})
 }
 
+// paymentFailed is the mail about a payment that came to nothing after the order was placed.
 func paymentFailed(b events.OrderPaymentFailed) letter {
 	return about(b.OrderRef, mail.PaymentFailed{Number: b.Number, Name: b.Name, Lines: lines(b.Lines), Total: b.Total})
 }
 
+// refunded is the mail about money that was taken for a checkout that did not become an order.
 func refunded(b events.CheckoutRefunded) letter {
 	return letter{to: b.Email, language: b.Language, about: b.CheckoutID, content: mail.CheckoutRefunded{
 		Name: b.Name, Amount: b.Amount, Taken: b.Taken, Reason: b.Reason,
 	}}
 }
 
+// about is a letter about an order, in the language of the order.
 func about(r events.OrderRef, c mail.Content) letter {
 	return letter{to: r.Email, language: r.Language, about: r.OrderID, content: c}
 }
 
+// lines are the lines of an order for a mail.
 func lines(all []events.OrderLine) []mail.Line {
 	out := make([]mail.Line, len(all))
 	for i, l := range all {

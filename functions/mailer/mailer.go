@@ -5,7 +5,7 @@
 //
 // Triggers:
 //
-//	the bus      domain events that become mails (Hears): stored as a task and sent at once
+//	the bus      domain events that become mails (Consumes): stored as a task and sent at once
 //	queue mail   tasks that are due: marketing, and whatever could not be sent at once
 //	default bus  SES's events: Send, Delivery, Bounce, Complaint, Reject
 //
@@ -17,9 +17,8 @@
 //	accepted  SES took it.
 //	later     SES did not take it and may later (throttled, paused, not reachable): the task waits. Nothing is dropped.
 //	rejected  SES will never take it. Listed for the merchant, with the reason, and can be sent again.
-//	unknown   No answer. SES's Send event settles it. Without one in 15 minutes an order mail is sent again, at the most
-//	          twice: of a confirmation two are better than none. A marketing mail is not sent again: it is counted and
-//	          listed.
+//	unknown   No answer. SES's Send event settles it. Without one in 15 minutes an order mail is sent once more: two
+//	          confirmations are better than none. A marketing mail is not sent again: it is counted and listed.
 //
 // # The rate
 //
@@ -174,6 +173,8 @@ func With(outreach *table.Table, sender Sender, templates *mail.Templates, links
 	m.hearing = outbox.SESEventHandler{Store: m.Store, Contacts: m.Contacts}
 	engine := task.Engine{Table: outreach, Clock: env.Clock, Log: env.Log, Metrics: m.metrics}
 	m.kinds = map[string]task.Kind[outbox.Mail]{}
+	// Losing an order mail is worse than sending it twice; with advertising it is the other way
+	// round.
 	for name, delivery := range map[string]task.Delivery{outbox.DueMail: task.AtLeastOnce,
 		outbox.DueMarketing: task.AtMostOnce} {
 		m.kinds[name] = task.Kind[outbox.Mail]{
@@ -200,6 +201,7 @@ func (m *Mailer) Handle(ctx context.Context, payload json.RawMessage) (any, erro
 	if err := json.Unmarshal(payload, &what); err != nil {
 		return nil, fmt.Errorf("mailer: %w", err)
 	}
+	// Only a batch of the queue has records.
 	if what.Records != nil {
 		var batch lambdaevents.SQSEvent
 		if err := json.Unmarshal(payload, &batch); err != nil {
@@ -211,6 +213,7 @@ func (m *Mailer) Handle(ctx context.Context, payload json.RawMessage) (any, erro
 	if err := json.Unmarshal(payload, &in); err != nil {
 		return nil, fmt.Errorf("mailer: an event that cannot be read: %w", err)
 	}
+	// SES publishes on the default bus, the shop on its own.
 	if what.Source == "aws.ses" {
 		return nil, m.hear(ctx, in)
 	}
@@ -226,6 +229,7 @@ func transactionalFirst(batch lambdaevents.SQSEvent) lambdaevents.SQSEvent {
 			first = append(first, r)
 			continue
 		}
+		// Also what cannot be read, which the handler refuses on its own.
 		rest = append(rest, r)
 	}
 	return lambdaevents.SQSEvent{Records: append(first, rest...)}
@@ -240,6 +244,7 @@ func (m *Mailer) Work(ctx context.Context, job due.Job) error {
 	return kind.Work(ctx, job)
 }
 
+// hear notes what SES says about a mail, and looks at the reputation after a bounce or complaint.
 func (m *Mailer) hear(ctx context.Context, in lambdaevents.EventBridgeEvent) error {
 	var e outbox.SESEvent
 	if err := json.Unmarshal(in.Detail, &e); err != nil {
@@ -289,6 +294,7 @@ func (m *Mailer) watch(ctx context.Context) error {
 	if err != nil || campaign.Watch(health) != campaign.Pause {
 		return err
 	}
+	// Already paused: the reason that stands there is kept.
 	rate, err := m.Budget.Read(ctx)
 	if err != nil || rate.Paused != "" {
 		return err
@@ -298,6 +304,7 @@ func (m *Mailer) watch(ctx context.Context) error {
 		health.Complained, health.Sent))
 }
 
+// count writes a metric; one that is lost fails nothing.
 func (m *Mailer) count(ctx context.Context, name string) {
 	if err := m.metrics.Emit(nil, metrics.Metric{Name: name, Unit: metrics.Count, Value: 1}); err != nil {
 		m.log.ErrorContext(ctx, "metrics", "error", err)

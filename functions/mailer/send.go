@@ -23,17 +23,21 @@ func (m *Mailer) send(ctx context.Context, t *task.Task[outbox.Mail]) (task.Outc
 	if letter.Kind != compliance.Marketing && now.Sub(letter.Planned) > tooOld {
 		m.count(ctx, "MailLate")
 	}
+	// A confirmation a week late would only confuse, and an offer is over.
 	if letter.Late(now) {
 		return m.settled(ctx, letter, outbox.Withheld, "", "too_late"), nil
 	}
 	c, err := m.Contacts.Of(ctx, letter.To)
+	// Without the contact it is not known whether the mail may be sent at all.
 	if err != nil {
 		return task.Outcome{}, errors.Join(task.ErrLater, err)
 	}
 	message, links, decision, err := m.write(ctx, letter, c, now)
+	// For example keys that cannot be read now.
 	if errors.Is(err, task.ErrLater) {
 		return task.Outcome{}, err
 	}
+	// The template is broken for this mail: another attempt would end in the same way.
 	if err != nil {
 		m.log.ErrorContext(ctx, "mail cannot be written", "mail", t.ID, "template", letter.Template, "error", err)
 		return m.settled(ctx, letter, outbox.Rejected, "", "template: "+err.Error()), nil
@@ -41,6 +45,7 @@ func (m *Mailer) send(ctx context.Context, t *task.Task[outbox.Mail]) (task.Outc
 	if !decision.Allowed {
 		return m.settled(ctx, letter, outbox.Withheld, "", string(decision.Reason)), nil
 	}
+	// Taken last, so that a mail that is not sent uses up no place.
 	if err := m.Budget.Take(ctx, letter.Kind == compliance.Marketing); err != nil {
 		return task.Outcome{}, errors.Join(task.ErrLater, err)
 	}
@@ -48,6 +53,7 @@ func (m *Mailer) send(ctx context.Context, t *task.Task[outbox.Mail]) (task.Outc
 	if letter.Late(m.clock.Now()) {
 		return m.settled(ctx, letter, outbox.Withheld, "", "too_late"), nil
 	}
+	// Written before SES is called, so that ask can tell an attempt that never got there.
 	if err := m.Store.Begin(ctx, letter, links, m.clock.Now()); errors.Is(err, outbox.ErrStopped) {
 		return m.settled(ctx, letter, outbox.Canceled, "", "stopped"), nil
 	} else if err != nil {
@@ -67,6 +73,7 @@ func (m *Mailer) call(ctx context.Context, letter outbox.Mail, message mail.Mess
 		return m.settled(ctx, letter, outbox.Rejected, "", err.Error()), nil
 	case errors.Is(err, mail.ErrThrottled):
 		m.count(ctx, "MailThrottled")
+		// Also when this function runs out of time: all workers need to know.
 		if slow := m.Budget.Throttled(context.WithoutCancel(ctx)); slow != nil {
 			m.log.ErrorContext(ctx, "slowing down", "error", slow)
 		}
@@ -75,6 +82,7 @@ func (m *Mailer) call(ctx context.Context, letter outbox.Mail, message mail.Mess
 		m.count(ctx, "MailWaiting")
 		return task.Outcome{}, errors.Join(task.ErrLater, err)
 	}
+	// No answer in time: SES may have taken it.
 	return task.Outcome{}, errors.Join(task.ErrUnknown, err)
 }
 
@@ -82,6 +90,7 @@ func (m *Mailer) call(ctx context.Context, letter outbox.Mail, message mail.Mess
 func (m *Mailer) settled(ctx context.Context, letter outbox.Mail, state outbox.State, messageID,
 	reason string) task.Outcome {
 	now := m.clock.Now()
+	// Counted before the record is written; a repetition counts twice at the worst.
 	m.count(ctx, metricOf(state))
 	return task.Outcome{Record: func(ctx context.Context) ([]table.Write, error) {
 		told, err := m.failed(ctx, letter, state, reason)
@@ -89,6 +98,7 @@ func (m *Mailer) settled(ctx context.Context, letter outbox.Mail, state outbox.S
 	}}
 }
 
+// metricOf is the metric of a state; all that were kept back are one.
 func metricOf(s outbox.State) string {
 	switch s {
 	case outbox.Accepted:
@@ -114,13 +124,16 @@ func (m *Mailer) ask(ctx context.Context, t *task.Task[outbox.Mail]) (task.Outco
 		return task.Outcome{}, task.ErrNotSeen // the attempt ended before SES was called
 	case err != nil:
 		return task.Outcome{}, errors.Join(task.ErrUnknown, err)
+	// The event may be of this attempt, not of an earlier one.
 	case !r.SentEvent.IsZero() && !r.SentEvent.Before(r.TriedAt.Add(-clockSkew)):
 		return m.settled(ctx, letter, outbox.Accepted, r.MessageID, ""), nil
 	case m.clock.Now().Sub(r.TriedAt) < outbox.AskWithin:
 		return task.Outcome{}, task.ErrUnknown
+	// A second advertisement would be a complaint; nobody waits for it.
 	case letter.Kind == compliance.Marketing, r.Resends >= maxResends:
 		return task.Outcome{}, task.Permanent(task.ErrUnknown)
 	}
+	// Counted before it is sent, so that the bound holds.
 	if err := m.Store.Resend(ctx, t.ID); err != nil {
 		return task.Outcome{}, errors.Join(task.ErrUnknown, err)
 	}
@@ -154,6 +167,7 @@ func (m *Mailer) gate(letter outbox.Mail, c contact.Contact, subject, unsubscrib
 	now time.Time) compliance.GateDecision {
 	brand := m.templates.Brand()
 	g := c.Gate(compliance.Email)
+	// An erased contact has no address any more.
 	g.Address = letter.To
 	if letter.Kind == compliance.Transactional && g.Suppression == compliance.Erased && !c.Gone(letter.Planned) {
 		g.Suppression = compliance.NotSuppressed // they have ordered again, and outreach has not heard of it yet
@@ -162,6 +176,7 @@ func (m *Mailer) gate(letter outbox.Mail, c contact.Contact, subject, unsubscrib
 		Kind: letter.Kind, Channel: compliance.Email, Topic: letter.Topic, Subject: subject, SameGoods: letter.SameGoods,
 		Sender: compliance.SenderIdentity{Name: brand.Name, Contact: brand.Contact, PostalAddress: brand.Address(),
 			Unsubscribe: unsubscribe},
+		// Rules for existing customers were applied when the mail was planned.
 	}, g, compliance.GatePolicy{Exceptions: letter.Basis == compliance.ReasonExistingCustomer ||
 		letter.Basis == compliance.ReasonOptOutCountry}, now)
 }

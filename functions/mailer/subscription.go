@@ -31,6 +31,7 @@ func subscriptionMail(b events.SubscriptionNoticeIssued) letter {
 	return l
 }
 
+// creditNote is the mail about money or credit that goes back.
 func creditNote(b events.SubscriptionNoticeIssued) mail.SubscriptionCreditNote {
 	n := b.CreditNote
 	out := mail.SubscriptionCreditNote{
@@ -38,12 +39,14 @@ func creditNote(b events.SubscriptionNoticeIssued) mail.SubscriptionCreditNote {
 		ToCard:   n.ToCard,
 		ToCredit: n.ToCredit, Tax: money.Of(0, n.Amount.Currency),
 	}
+	// One sum: a mail shows no breakdown by rate, the document does.
 	for _, t := range n.Taxes {
 		out.Tax.Amount += t.Tax.Amount
 	}
 	return out
 }
 
+// receipt is the mail about an invoice that was paid.
 func receipt(b events.SubscriptionNoticeIssued) mail.SubscriptionReceipt {
 	i := b.Invoice
 	out := mail.SubscriptionReceipt{
@@ -56,6 +59,7 @@ func receipt(b events.SubscriptionNoticeIssued) mail.SubscriptionReceipt {
 	}
 	for _, l := range i.Lines {
 		out.Lines = append(out.Lines, mail.ReceiptLine{
+			// Fees have no quantity.
 			Kind: l.Kind, Plan: cmp.Or(l.Plan, b.Plan), Quantity: max(l.Quantity, 1), Cycles: l.Cycles, From: l.From, To: l.To,
 			Amount: l.Amount,
 		})

@@ -20,11 +20,13 @@ func (m *Mailer) write(ctx context.Context, letter outbox.Mail, c contact.Contac
 	[]string, compliance.GateDecision, error) {
 	if letter.Event != nil {
 		message, err := m.fromEvent(letter)
+		// No way to refuse: mails about orders are no advertising.
 		return message, nil, m.gate(letter, c, message.Subject, "", now), err
 	}
 	return m.composed(ctx, letter, c, now)
 }
 
+// fromEvent renders the mail of an event anew, so that a mail that waited has today's template.
 func (m *Mailer) fromEvent(letter outbox.Mail) (mail.Message, error) {
 	l, err := letterFor(event.Envelope{ID: letter.ID, Type: letter.Event.Type, Data: letter.Event.Detail})
 	if err != nil {
@@ -34,7 +36,9 @@ func (m *Mailer) fromEvent(letter outbox.Mail) (mail.Message, error) {
 	if err != nil {
 		return mail.Message{}, err
 	}
+	// The address at the time the mail was made, although the event may carry another.
 	message.To = letter.To
+	// By this tag SES's events find the mail.
 	message.Tags[outbox.Tag] = letter.ID
 	return message, nil
 }
@@ -59,10 +63,12 @@ func (m *Mailer) composed(ctx context.Context, letter outbox.Mail, c contact.Con
 	case letter.Test:
 		frame = m.testFrame()
 	}
+	// Before anything is signed: a mail that is not sent needs no links.
 	decision := m.gate(letter, c, content.Subject, frame.Unsubscribe, now)
 	if !decision.Allowed {
 		return mail.Message{}, nil, decision, nil
 	}
+	// Advertising is marked in the subject where the law asks for it.
 	content.Subject = decision.Subject
 	var links []string
 	if advertising && !letter.Compose.Plain && !c.NoTracking {
@@ -77,6 +83,7 @@ func (m *Mailer) composed(ctx context.Context, letter outbox.Mail, c contact.Con
 	}
 	message.To = letter.To
 	message.Tags = map[string]string{"template": content.Kind, outbox.Tag: letter.ID}
+	// Gmail and Yahoo want one-click refusal in the header for bulk mail (RFC 8058).
 	if advertising {
 		message.Unsubscribe = frame.Unsubscribe
 		message.FeedbackID = feedbackID(letter)
@@ -88,6 +95,7 @@ func (m *Mailer) composed(ctx context.Context, letter outbox.Mail, c contact.Con
 func (m *Mailer) content(letter outbox.Mail) (mail.Composed, error) {
 	from := letter.Compose
 	var content mail.Composed
+	// Texts of a campaign are its author's; those of a series are the shop's templates.
 	if from.Texts != nil {
 		content = mail.Composed{
 			Kind: letter.Template, Subject: from.Texts.Subject, Preheader: from.Texts.Preheader, Heading: from.Texts.Heading,
@@ -101,6 +109,7 @@ func (m *Mailer) content(letter outbox.Mail) (mail.Composed, error) {
 		}
 	}
 	content.URL, content.Name, content.Coupon, content.Until = from.URL, from.Name, from.Coupon, from.Until
+	// A link without a button is not shown.
 	if content.Button == "" {
 		content.URL = ""
 	}
@@ -115,10 +124,12 @@ func (m *Mailer) content(letter outbox.Mail) (mail.Composed, error) {
 // an error.
 func (m *Mailer) track(signer *tracking.Signer, id string, content *mail.Composed) (links []string, err error) {
 	signed := func(target string) (string, error) {
+		// Otherwise anybody could use the shop's signed links to lead elsewhere.
 		if _, err := tracking.Target(target, m.links.Shop, nil); err != nil {
 			return "", err
 		}
 		links = append(links, target)
+		// The link holds only its number; where it leads is kept with the mail.
 		return m.links.Base + "/outreach/links/" + signer.Sign(tracking.Link, id, strconv.Itoa(len(links)-1)), nil
 	}
 	if content.URL != "" {

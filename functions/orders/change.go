@@ -16,6 +16,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
+// fulfillInput is one parcel; without lines it has all that is left.
 type fulfillInput struct {
 	OrderID string `path:"orderId" maxLength:"40" example:"ord_01k9x7d3f8q7m2k"`
 	Body    struct {
@@ -26,7 +27,7 @@ type fulfillInput struct {
 	}
 }
 
-// fulfill ships a parcel.
+// fulfill ships a parcel and publishes order.shipped. Errors: 404, 409, 422, 503.
 func (f *Orders) fulfill(ctx context.Context, in *fulfillInput) (*output, error) {
 	b := in.Body
 	if b.TrackingURL != "" {
@@ -38,6 +39,7 @@ func (f *Orders) fulfill(ctx context.Context, in *fulfillInput) (*output, error)
 	parcel := order.Fulfillment{
 		Carrier: b.Carrier, TrackingNumber: b.TrackingNumber, TrackingURL: b.TrackingURL, Lines: b.Lines,
 	}
+	// A link that was given counts more than the one we know for the carrier.
 	if parcel.TrackingURL == "" {
 		parcel.TrackingURL = order.TrackingURL(b.Carrier, b.TrackingNumber)
 	}
@@ -51,11 +53,14 @@ func (f *Orders) fulfill(ctx context.Context, in *fulfillInput) (*output, error)
 	})
 }
 
+// deliverInput names a parcel by its number in the order.
 type deliverInput struct {
 	OrderID string `path:"orderId" maxLength:"40" example:"ord_01k9x7d3f8q7m2k"`
 	N       int    `path:"n" minimum:"1" maximum:"1000" doc:"The parcel; 1 is the first." example:"1"`
 }
 
+// deliver records that a parcel has arrived. Repeating it changes nothing and publishes nothing, so
+// it needs no idempotency key.
 func (f *Orders) deliver(ctx context.Context, in *deliverInput) (*output, error) {
 	o, err := f.Cashier.Orders.Change(ctx, in.OrderID, func(o *order.Order) (bool, []table.Write, error) {
 		now := f.Cashier.Clock.Now()
@@ -72,6 +77,7 @@ func (f *Orders) deliver(ctx context.Context, in *deliverInput) (*output, error)
 	return answer(200, o, auth.From(ctx)), nil
 }
 
+// cancelInput has an optional body: a customer need not say why.
 type cancelInput struct {
 	OrderInput
 	Body *struct {
@@ -79,7 +85,7 @@ type cancelInput struct {
 	}
 }
 
-// cancel cancels an order for its owner, or for the shop.
+// cancel cancels an order for its owner or for the shop. Errors: 404, 409 order_shipped, 422, 503.
 func (f *Orders) cancel(ctx context.Context, in *cancelInput) (*output, error) {
 	o, err := in.order(ctx, f.Cashier.Orders)
 	if err != nil {
@@ -89,6 +95,7 @@ func (f *Orders) cancel(ctx context.Context, in *cancelInput) (*output, error) {
 	if in.Body != nil && in.Body.Reason != "" {
 		reason = in.Body.Reason
 	}
+	// An agent who cancels an order of their own does it as a customer.
 	if who := auth.From(ctx); who.Operator() && !who.Owns(o.CustomerID) {
 		if by = order.ByShop; in.Body == nil || in.Body.Reason == "" {
 			return nil, problem.InvalidField("/reason", "required", "why the shop cancels it")
@@ -100,6 +107,7 @@ func (f *Orders) cancel(ctx context.Context, in *cancelInput) (*output, error) {
 	return answer(200, o, auth.From(ctx)), nil
 }
 
+// noteInput is a remark for colleagues.
 type noteInput struct {
 	OrderID string `path:"orderId" maxLength:"40" example:"ord_01k9x7d3f8q7m2k"`
 	Body    struct {
@@ -107,14 +115,15 @@ type noteInput struct {
 	}
 }
 
+// note adds a remark that customers never see. It publishes no event.
 func (f *Orders) note(ctx context.Context, in *noteInput) (*output, error) {
 	return f.once(ctx, in.OrderID, in.Body, func(o *order.Order, r order.Request, now time.Time) (event.Body, error) {
 		return nil, o.AddNote(order.Note{Request: r, Text: in.Body.Text, By: auth.From(ctx).Subject}, now)
 	})
 }
 
-// once changes an order once per Idempotency-Key, when there is one: the key is kept with what it made. A repetition is
-// answered with the order as it is.
+// once changes an order once for each Idempotency-Key, when there is one: the key is stored with
+// what it made. A repetition is answered with the order as it is now. 2 round trips.
 func (f *Orders) once(
 	ctx context.Context, orderID string, body any, rule func(*order.Order, order.Request, time.Time) (event.Body, error),
 ) (*output, error) {
@@ -125,6 +134,8 @@ func (f *Orders) once(
 	replayed := false
 	o, err := f.Cashier.Orders.Change(ctx, orderID, func(o *order.Order) (bool, []table.Write, error) {
 		now := f.Cashier.Clock.Now()
+		// Looked at in the version that is written, so two requests at the same time are told apart
+		// too.
 		replayed, err = o.Repeated(request)
 		if err != nil || replayed {
 			return false, nil, err
@@ -145,7 +156,8 @@ func (f *Orders) once(
 	return out, nil
 }
 
-// requestOf names the request by its key and what it asks for; the zero value when the client sent no key.
+// requestOf names the request by its key and the hash of its body; the zero value when the client
+// sent no key.
 func requestOf(ctx context.Context, body any) (order.Request, error) {
 	key := api.Idempotency(ctx)
 	if !key.Keyed() {
@@ -156,5 +168,6 @@ func requestOf(ctx context.Context, body any) (order.Request, error) {
 		return order.Request{}, err
 	}
 	sum := sha256.Sum256(raw)
+	// Eight bytes are enough: the hash only tells two bodies under the same key apart.
 	return order.Request{Key: key.Token(""), Hash: hex.EncodeToString(sum[:8])}, nil
 }

@@ -27,7 +27,8 @@ import (
 	"dangol/shared/problemtext"
 )
 
-// Orders is the function with what it needs.
+// Orders holds the cashier, which stores orders and moves their money, and the limiter for guests'
+// look-ups.
 type Orders struct {
 	Cashier order.Cashier
 	Limiter ratelimit.Limiter
@@ -37,6 +38,8 @@ type Orders struct {
 func Spec() function.Spec {
 	return function.Spec{
 		Name: "orders", Purpose: "Orders: for customers to follow, for the shop to send, cancel and refund",
+		// 29 seconds is just under the 30 at which API Gateway gives up. 256 MB: no batch work is
+		// done here.
 		New: New, API: API(), Memory: 256, Timeout: 29 * time.Second,
 		Environment: slices.Concat(api.Variables(), providers.Variables(), []string{"COMMERCE_TABLE"}),
 		Data: []function.Data{{
@@ -91,6 +94,7 @@ func (f *Orders) Service(o api.Options) *api.Service {
 			Errors: append([]int{422}, errors...),
 		}
 	}
+	// Every route of one order shares the path; who may see it is decided by Store.GetFor.
 	one := "/orders/{orderId}"
 	api.Handle(s, route(api.Customer, "GET", "/orders", "listMyOrders", "List one's own orders, newest first"), f.mine)
 	get := route(api.Shopper, "GET", one, "getOrder", "Read an order", 404)
@@ -126,7 +130,8 @@ func (f *Orders) Service(o api.Options) *api.Service {
 	return s
 }
 
-// caller is what the caller can show for themselves.
+// caller collects what the request can show to be let in: customer, group, cart token, look-up
+// token.
 func caller(ctx context.Context, cartToken, lookupToken string) order.Caller {
 	p := auth.From(ctx)
 	return order.Caller{CustomerID: p.Subject, Operator: p.Operator(), CartToken: cartToken, LookupToken: lookupToken}

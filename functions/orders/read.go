@@ -14,9 +14,10 @@ import (
 	"dangol/shared/platform/table"
 )
 
+// mineInput asks for a page.
 type mineInput struct{ api.Paging }
 
-// mine lists the caller's own orders.
+// mine lists the caller's own orders. 1 round trip.
 func (f *Orders) mine(ctx context.Context, in *mineInput) (*listOutput, error) {
 	page, err := f.Cashier.Orders.OfCustomer(ctx, auth.From(ctx).Subject, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
@@ -25,11 +26,13 @@ func (f *Orders) mine(ctx context.Context, in *mineInput) (*listOutput, error) {
 	return listed(page), nil
 }
 
+// inStateInput asks for a page of the orders in one state.
 type inStateInput struct {
 	api.Paging
 	State string `query:"state" enum:"placed,partially_fulfilled,fulfilled,delivered,canceled" default:"placed" doc:"placed is what waits to be shipped."`
 }
 
+// inState lists orders for the people who work through them, newest first.
 func (f *Orders) inState(ctx context.Context, in *inStateInput) (*listOutput, error) {
 	page, err := f.Cashier.Orders.InState(ctx, order.State(in.State), in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
@@ -45,10 +48,13 @@ type OrderInput struct {
 	Token     string `header:"Order-Token" maxLength:"200" doc:"The token from a look-up."`
 }
 
+// order reads the order if the caller may see it. 1 round trip. Errors: 404, also when it is
+// somebody else's.
 func (in OrderInput) order(ctx context.Context, s order.Store) (*order.Order, error) {
 	return s.GetFor(ctx, in.OrderID, caller(ctx, in.CartToken, in.Token))
 }
 
+// get reads an order. The answer is not cached anywhere: it holds an address.
 func (f *Orders) get(ctx context.Context, in *OrderInput) (*output, error) {
 	o, err := in.order(ctx, f.Cashier.Orders)
 	if err != nil {
@@ -57,13 +63,15 @@ func (f *Orders) get(ctx context.Context, in *OrderInput) (*output, error) {
 	return answer(200, o, auth.From(ctx)), nil
 }
 
-// Look-up is guessed at from one address with many numbers, or at one number from many addresses: both are limited.
+// Guests' look-ups are limited by address and by number: one address could try many numbers, and
+// many addresses one number.
 const (
 	lookupsPerAddress = 30
 	lookupsPerNumber  = 10
 	lookupWindow      = time.Hour
 )
 
+// lookupInput has the two things that a guest knows from the confirmation mail.
 type lookupInput struct {
 	Body struct {
 		Number string `json:"number" minLength:"1" maxLength:"40" doc:"As in the confirmation mail; case, spaces and hyphens do not matter." example:"01K9X-7D3F8-Q7M2K"`
@@ -71,6 +79,7 @@ type lookupInput struct {
 	}
 }
 
+// lookupOutput has a token for further requests, so that the address need not be sent again.
 type lookupOutput struct {
 	Caching string `header:"Cache-Control"`
 	Body    struct {
@@ -80,12 +89,14 @@ type lookupOutput struct {
 	}
 }
 
-// lookup finds a guest's order. A number that does not exist and one with another address get the same answer.
+// lookup finds a guest's order. A number that does not exist and one with another address get the
+// same answer, so nobody learns which numbers exist. 3 round trips. Errors: 404, 429.
 func (f *Orders) lookup(ctx context.Context, in *lookupInput) (*lookupOutput, error) {
 	email, err := format.Email("/email", in.Body.Email)
 	if err != nil {
 		return nil, err
 	}
+	// Before the limit only the form of the input is checked: every attempt at an order counts.
 	id, possible := order.IDFromNumber(in.Body.Number)
 	err = f.Limiter.Take(ctx,
 		ratelimit.Limit{Name: "order-lookup-address", Subject: api.SourceIP(ctx), Max: lookupsPerAddress,
@@ -113,6 +124,7 @@ func (f *Orders) lookup(ctx context.Context, in *lookupInput) (*lookupOutput, er
 	return out, err
 }
 
+// noMatch is the answer for everything that does not fit together.
 func noMatch() error {
 	return problem.NotFound("order_not_found", "There is no order with this number and mail address.")
 }

@@ -139,6 +139,7 @@ type OrderSummary struct {
 	PlacedAt time.Time       `json:"placedAt"`
 }
 
+// output is the answer of every route that returns one order.
 type output struct {
 	Status  int
 	Caching string `header:"Cache-Control"`
@@ -146,6 +147,7 @@ type output struct {
 	Body    Order
 }
 
+// listOutput is the answer of the two lists.
 type listOutput struct {
 	Caching string `header:"Cache-Control"`
 	Body    OrderList
@@ -157,13 +159,15 @@ type OrderList struct {
 	NextCursor string         `json:"nextCursor,omitempty" doc:"Missing on the last page."`
 }
 
+// caching forbids storing answers: they hold names and addresses.
 const caching = "no-store"
 
+// answer shows an order to the caller who is signed in.
 func answer(status int, o *order.Order, who auth.Principal) *output {
 	return &output{Status: status, Caching: caching, Body: view(o, who.Operator())}
 }
 
-// view shows an order; notes and the provider's id only to the shop's people.
+// view shows an order. Notes and the provider's payment id are for the shop's people only.
 func view(o *order.Order, operator bool) Order {
 	in := func(amount int64) money.Formatted { return o.Money(amount).Formatted() }
 	t, p := o.Totals, o.Payment
@@ -188,6 +192,7 @@ func view(o *order.Order, operator bool) Order {
 	}
 	for i, a := range t.Adjustments {
 		v.Totals.Adjustments[i] = OrderAdjustment{PromotionID: a.OfferID, Code: a.Code, Name: a.Name, Amount: in(a.Amount)}
+		// A member's benefit is stored like an offer; the API shows it as the plan it comes from.
 		if plan, ok := promotion.PlanOfBenefit(a.OfferID); ok {
 			v.Totals.Adjustments[i].PromotionID, v.Totals.Adjustments[i].PlanID = "", plan
 		}
@@ -214,6 +219,7 @@ func view(o *order.Order, operator bool) Order {
 	return v
 }
 
+// viewLines fills in the lines with what they cost and how far they have been shipped.
 func viewLines(v *Order, o *order.Order, in func(int64) money.Formatted) {
 	for i, l := range o.Lines {
 		c := o.LineTotal(l.ID)
@@ -226,6 +232,7 @@ func viewLines(v *Order, o *order.Order, in func(int64) money.Formatted) {
 	}
 }
 
+// listed shows a page; amounts are formatted here, because the index stores them as numbers.
 func listed(p order.Page) *listOutput {
 	out := &listOutput{Caching: caching,
 		Body: OrderList{Orders: make([]OrderSummary, len(p.Orders)), NextCursor: string(p.Next)}}

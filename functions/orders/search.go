@@ -12,6 +12,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
+// searchInput are the conditions of a search; those that are given must all hold.
 type searchInput struct {
 	api.Paging
 	Number   string    `query:"number" maxLength:"40" doc:"As people read it out; case, spaces and hyphens do not matter." example:"01K9X-7D3F8-Q7M2K"`
@@ -24,6 +25,7 @@ type searchInput struct {
 	To       time.Time `query:"to" doc:"Placed before this moment."`
 }
 
+// searchOutput is a page of whole orders: who searches wants to read them.
 type searchOutput struct {
 	Caching string `header:"Cache-Control"`
 	Body    struct {
@@ -39,7 +41,7 @@ type SearchTotal struct {
 	Total  money.Formatted `json:"total"`
 }
 
-// search finds orders for the shop's people.
+// search finds orders for the shop's people. Its cost is that of Store.Search.
 func (f *Orders) search(ctx context.Context, in *searchInput) (*searchOutput, error) {
 	out := &searchOutput{Caching: caching}
 	out.Body.Orders, out.Body.Totals = []Order{}, []SearchTotal{}
@@ -50,6 +52,7 @@ func (f *Orders) search(ctx context.Context, in *searchInput) (*searchOutput, er
 	out.Body.NextCursor = string(next)
 	for _, o := range found {
 		out.Body.Orders = append(out.Body.Orders, view(o, true))
+		// By currency, because amounts of several currencies cannot be added.
 		at := slices.IndexFunc(out.Body.Totals, func(t SearchTotal) bool { return t.Total.Currency == o.Totals.Currency })
 		if at < 0 {
 			out.Body.Totals = append(out.Body.Totals, SearchTotal{1, o.Total().Formatted()})
@@ -62,6 +65,8 @@ func (f *Orders) search(ctx context.Context, in *searchInput) (*searchOutput, er
 	return out, nil
 }
 
+// find reads one order by its number, or searches. A number that cannot be one finds nothing, which
+// for a search is no error.
 func (f *Orders) find(ctx context.Context, in *searchInput) ([]*order.Order, table.Cursor, error) {
 	if in.Number != "" {
 		id, possible := order.IDFromNumber(in.Number)

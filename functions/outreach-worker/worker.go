@@ -52,6 +52,7 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "outreach-worker", Purpose: "Moves people through message series, plans the mails of campaigns, sends web " +
 			"push and webhooks",
+		// Shorter than the lease of a task.
 		New: New, Memory: 256, Timeout: Timeout,
 		Environment: append(service.Variables(), "COMMERCE_TABLE", "MAIL_FROM", "PUSH_HOSTS", "WEBHOOK_HOSTS"),
 		Tables: []function.Grant{
@@ -110,6 +111,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	return function.Handlers{Jobs: w.jobs(), Events: w.consumers(), Log: env.Log}.Lambda(), nil
 }
 
+// jobs are the kinds of due jobs that the function does.
 func (w Worker) jobs() worker.Kinds {
 	outreach := table.Outreach.Name
 	s := w.Service
@@ -124,6 +126,7 @@ func (w Worker) jobs() worker.Kinds {
 	}
 }
 
+// consumers are the events that the function hears.
 func (w Worker) consumers() function.Consumers {
 	return function.Consumers{
 		function.On(w.cartChanged), function.On(w.orderPlaced), function.On(w.orderCanceled), function.On(w.orderDelivered),
@@ -139,6 +142,7 @@ func (w Worker) cartChanged(ctx context.Context, e event.Envelope, b events.Cart
 	})
 }
 
+// orderPlaced notes a purchase and whose it is, for later events that name no address.
 func (w Worker) orderPlaced(ctx context.Context, e event.Envelope, b events.OrderPlaced) error {
 	order := &segment.Order{ID: b.OrderID, At: b.PlacedAt, Amount: b.Total.Amount, Currency: b.Total.Currency}
 	for _, l := range b.Lines {
@@ -151,6 +155,7 @@ func (w Worker) orderPlaced(ctx context.Context, e event.Envelope, b events.Orde
 	})
 }
 
+// orderCanceled takes a purchase back. It starts no series.
 func (w Worker) orderCanceled(ctx context.Context, _ event.Envelope, b events.OrderCanceled) error {
 	return w.take(ctx, b.Email, service.TriggerEvent{Canceled: b.OrderID})
 }
@@ -162,6 +167,7 @@ func (w Worker) orderDelivered(ctx context.Context, e event.Envelope, b events.O
 		return nil
 	}
 	h := happened("order.delivered", e, "orderId", b.OrderID, "url", w.Service.Shop.URL+"/orders/"+b.OrderID)
+	// A contact that cannot be read costs the reminder, not the series.
 	if c, err := w.Service.Contacts.Of(ctx, b.Email); err == nil {
 		if at, ok := firstReplenishment(c, b.Lines); ok {
 			h.Data["replenishAt"] = at.Format(time.RFC3339)
@@ -170,6 +176,7 @@ func (w Worker) orderDelivered(ctx context.Context, e event.Envelope, b events.O
 	return w.take(ctx, b.Email, service.TriggerEvent{Event: h, Profile: profile(b.CustomerID, b.Name, b.Language, "")})
 }
 
+// firstReplenishment is when the first of the goods is likely to run out.
 func firstReplenishment(c contact.Contact, lines []events.OrderLine) (first time.Time, ok bool) {
 	for _, l := range lines {
 		if at, known := sequence.Replenish(c.Person, l.ProductID, 0); known && (!ok || at.Before(first)) {
@@ -183,6 +190,7 @@ func firstReplenishment(c contact.Contact, lines []events.OrderLine) (first time
 // is over.
 func (w Worker) subscriptionChanged(ctx context.Context, e event.Envelope, b events.SubscriptionChanged) error {
 	for _, change := range b.Changes {
+		// The names of changes are those of subscriptions; on the right are those that series know.
 		kind := map[string]string{
 			"subscription.started": "subscription.started", "subscription.ended": "subscription.ended",
 			"subscription.activated": "subscription.renewal_due", "subscription.renewed": "subscription.renewal_due",
@@ -191,6 +199,7 @@ func (w Worker) subscriptionChanged(ctx context.Context, e event.Envelope, b eve
 		if kind == "" {
 			continue
 		}
+		// Both dates are the end of the period: the series asks for the one it needs.
 		h := happened(kind, e, "subscriptionId", b.SubscriptionID, "renewsAt", b.PeriodCloses, "trialEndsAt", b.PeriodCloses,
 			"url", w.Service.Shop.URL+"/account/subscriptions/"+b.SubscriptionID)
 		if err := w.take(ctx, b.Email,
@@ -207,6 +216,7 @@ const dissatisfied = 2
 // reviewPublished ends the requests for a review, and offers help to who was not content. A review that was changed to
 // few stars is answered once: the run's key is the review.
 func (w Worker) reviewPublished(ctx context.Context, e event.Envelope, b events.ReviewPublished) error {
+	// Imported reviews have no order, so nobody knows whose they are.
 	if b.OrderID == "" {
 		return nil
 	}
@@ -215,6 +225,7 @@ func (w Worker) reviewPublished(ctx context.Context, e event.Envelope, b events.
 		return err
 	}
 	url := w.Service.Shop.URL + "/orders/" + b.OrderID
+	// Both: the review ends the request for it, and few stars begin another series.
 	kinds := []string{"review.published"}
 	if b.Rating <= dissatisfied {
 		kinds = append(kinds, "review.negative")
@@ -236,6 +247,7 @@ func (w Worker) take(ctx context.Context, email string, h service.TriggerEvent) 
 	return w.Service.Take(ctx, email, h)
 }
 
+// happened is an event as series take it; data are pairs of name and value.
 func happened(kind string, e event.Envelope, data ...string) sequence.Event {
 	out := sequence.Event{Type: kind, At: e.Time, Data: map[string]string{}}
 	for i := 0; i < len(data); i += 2 {
@@ -256,6 +268,7 @@ func profile(customerID, name, language, country string) func(*contact.Contact) 
 		set(&c.Name, name)
 		set(&c.Language, language)
 		set(&c.Country, country)
+		// Both copies change together.
 		c.Person.Language, c.Person.Country = c.Language, c.Country
 		if customerID != "" {
 			c.Person.Customer = true

@@ -13,6 +13,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
+// campaignRoutes are the routes of campaigns and segments.
 func (f *Outreach) campaignRoutes(s *api.Service) {
 	merchant := func(method, path, id, summary, text string, errors ...int) api.Route {
 		return route(api.MerchantIs, method, path, id, summary, text, errors...)
@@ -29,6 +30,7 @@ func (f *Outreach) campaignRoutes(s *api.Service) {
 	api.Handle(s, merchant("POST", "/campaigns/{campaignId}/schedule", "scheduleCampaign", "Let a draft start at its time",
 		"", 404, 409, 422),
 		f.schedule)
+	// Three changes of state with one handler.
 	for _, step := range []struct {
 		path, id, summary string
 		to                campaign.Status
@@ -48,6 +50,7 @@ func (f *Outreach) campaignRoutes(s *api.Service) {
 		"With a sample of ids.", 422), f.countSegment)
 }
 
+// saveSegmentText is the description of saveSegment.
 const saveSegmentText = "Who meets the condition is a member from now on; those who are there already are looked at " +
 	"within minutes (ready)."
 
@@ -62,6 +65,7 @@ type SaveSegmentInput struct {
 // SegmentOutput is a segment.
 type SegmentOutput struct{ Body service.Segment }
 
+// saveSegment stores a segment.
 func (f *Outreach) saveSegment(ctx context.Context, in *SaveSegmentInput) (*SegmentOutput, error) {
 	if err := conditionProblem(in.Body.Condition); err != nil {
 		return nil, err
@@ -77,6 +81,7 @@ type SegmentsOutput struct {
 	}
 }
 
+// listSegments lists the segments with their conditions.
 func (f *Outreach) listSegments(ctx context.Context, _ *struct{}) (*SegmentsOutput, error) {
 	all, err := f.Service.Segments(ctx)
 	out := &SegmentsOutput{}
@@ -103,6 +108,7 @@ type CreateCampaignInput struct{ Body service.CampaignPlan }
 // CampaignOutput is a campaign.
 type CampaignOutput struct{ Body *service.Campaign }
 
+// createCampaign stores a draft.
 func (f *Outreach) createCampaign(ctx context.Context, in *CreateCampaignInput) (*CampaignOutput, error) {
 	c, err := f.Service.CreateCampaign(ctx, in.Body)
 	return &CampaignOutput{c}, err
@@ -116,6 +122,7 @@ type CampaignsOutput struct {
 	}
 }
 
+// listCampaigns lists campaigns, newest first.
 func (f *Outreach) listCampaigns(ctx context.Context, in *api.Paging) (*CampaignsOutput, error) {
 	cards, next, err := f.Service.Campaigns(ctx, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
@@ -140,6 +147,7 @@ type CampaignProgressOutput struct {
 	}
 }
 
+// getCampaign reads a campaign with its numbers. 2 round trips.
 func (f *Outreach) getCampaign(ctx context.Context, in *OneCampaignInput) (*CampaignProgressOutput, error) {
 	c, err := f.Service.GetCampaign(ctx, in.CampaignID)
 	if err != nil {
@@ -154,6 +162,7 @@ func (f *Outreach) getCampaign(ctx context.Context, in *OneCampaignInput) (*Camp
 // CampaignDryRunOutput is what a campaign would do.
 type CampaignDryRunOutput struct{ Body service.DryRun }
 
+// dryRunCampaign plays a campaign. It reads the whole audience, so it takes seconds.
 func (f *Outreach) dryRunCampaign(ctx context.Context, in *OneCampaignInput) (*CampaignDryRunOutput, error) {
 	c, err := f.Service.GetCampaign(ctx, in.CampaignID)
 	if err != nil {
@@ -163,11 +172,13 @@ func (f *Outreach) dryRunCampaign(ctx context.Context, in *OneCampaignInput) (*C
 	return &CampaignDryRunOutput{run}, err
 }
 
+// schedule lets a draft start at its time.
 func (f *Outreach) schedule(ctx context.Context, in *OneCampaignInput) (*CampaignOutput, error) {
 	c, err := f.Service.Schedule(ctx, in.CampaignID)
 	return &CampaignOutput{c}, err
 }
 
+// steer is the handler of a change of state.
 func (f *Outreach) steer(to campaign.Status) func(context.Context, *OneCampaignInput) (*CampaignOutput, error) {
 	return func(ctx context.Context, in *OneCampaignInput) (*CampaignOutput, error) {
 		c, err := f.Service.Steer(ctx, in.CampaignID, to, "by a merchant")
@@ -187,6 +198,7 @@ type CountSegmentOutput struct {
 	Body service.SegmentCount
 }
 
+// countSegment counts who meets a condition that need not be saved.
 func (f *Outreach) countSegment(ctx context.Context, in *CountSegmentInput) (*CountSegmentOutput, error) {
 	if err := conditionProblem(in.Body.Condition); err != nil {
 		return nil, err

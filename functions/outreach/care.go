@@ -16,6 +16,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
+// careRoutes are the routes of those who look after failures, contacts and sending.
 func (f *Outreach) careRoutes(s *api.Service) {
 	merchant := func(access api.Access, method, path, id, summary, text string, errors ...int) api.Route {
 		return route(access, method, path, id, summary, text, errors...)
@@ -31,6 +32,7 @@ func (f *Outreach) careRoutes(s *api.Service) {
 	api.Handle(s, erase, f.erase)
 	imported := merchant(api.MerchantIs, "POST", "/consents/import", "importConsents",
 		"Import consents that were given elsewhere", importText, 422)
+	// 500 consents of 1 KB.
 	imported.MaxBody = 512 << 10
 	api.Handle(s, imported, f.importConsents)
 	api.Handle(s, merchant(api.MerchantIs, "POST", "/previews", "previewMessage", "A message with the profile of a person",
@@ -47,6 +49,7 @@ func (f *Outreach) careRoutes(s *api.Service) {
 		f.setSending)
 }
 
+// Descriptions that are too long for the routes.
 const (
 	failuresText = "Rejected: SES will never take them, with its reason. Unknown: nobody knows whether SES took them, " +
 		"and they are not sent again " +
@@ -75,6 +78,7 @@ type MailFailuresOutput struct {
 	}
 }
 
+// failures lists mails that were refused or whose outcome is not known.
 func (f *Outreach) failures(ctx context.Context, in *api.Paging) (*MailFailuresOutput, error) {
 	cards, next, err := f.Service.Outbox.Failures(ctx, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
@@ -97,6 +101,7 @@ type ResendOutput struct {
 	}
 }
 
+// resend sends a mail once more.
 func (f *Outreach) resend(ctx context.Context, in *OneMailInput) (*ResendOutput, error) {
 	id, err := f.Service.Resend(ctx, in.MailID)
 	out := &ResendOutput{}
@@ -123,6 +128,8 @@ type ContactLookupOutput struct {
 	}
 }
 
+// lookup tells what is known of an address. One that is not known has an empty contact, so that the
+// answer has one form.
 func (f *Outreach) lookup(ctx context.Context, in *ContactLookupInput) (*ContactLookupOutput, error) {
 	email, err := address.Parse(in.Body.Email)
 	if err != nil {
@@ -139,6 +146,7 @@ func (f *Outreach) lookup(ctx context.Context, in *ContactLookupInput) (*Contact
 		return nil, err
 	}
 	out.Body.Messages, _, err = f.Service.Outbox.SentTo(ctx, email, 100, "")
+	// The last hundred are enough to answer a question.
 	return out, err
 }
 
@@ -175,6 +183,7 @@ type ImportConsentsOutput struct {
 	}
 }
 
+// importConsents imports consents row by row.
 func (f *Outreach) importConsents(ctx context.Context, in *ImportConsentsInput) (*ImportConsentsOutput, error) {
 	out := &ImportConsentsOutput{}
 	out.Body.Refused = []string{}
@@ -191,6 +200,7 @@ func (f *Outreach) importConsents(ctx context.Context, in *ImportConsentsInput) 
 	return out, nil
 }
 
+// importOne imports one consent.
 func (f *Outreach) importOne(ctx context.Context, row ImportedConsent) error {
 	email, err := address.Parse(row.Email)
 	if err != nil {
@@ -201,6 +211,7 @@ func (f *Outreach) importOne(ctx context.Context, row ImportedConsent) error {
 		return err
 	}
 	change := consent.Change{
+		// By the time of the consent: importing a list again makes the same proofs.
 		ID: "import-" + at.UTC().Format("20060102150405"), Channel: compliance.Email, Action: consent.Import, At: at,
 		Source:      row.Source,
 		TextVersion: row.TextVersion,
@@ -208,7 +219,9 @@ func (f *Outreach) importOne(ctx context.Context, row ImportedConsent) error {
 	if err := change.Check(f.now()); err != nil {
 		return err
 	}
+	// An earlier answer outweighs it, which is no error.
 	c, err := f.Service.Answer(ctx, email, change, nil)
+	// The language of an import does not replace what the person has chosen.
 	if err == nil && row.Language != "" && c.Language == "" {
 		err = f.Service.SetLanguage(ctx, c.ID, row.Language)
 	}
@@ -221,6 +234,7 @@ type PreviewInput struct{ Body service.PreviewOf }
 // PreviewOutput is the message.
 type PreviewOutput struct{ Body service.Preview }
 
+// preview shows a message with the profile of a person. It writes nothing.
 func (f *Outreach) preview(ctx context.Context, in *PreviewInput) (*PreviewOutput, error) {
 	of, err := in.checked()
 	if err != nil {
@@ -237,6 +251,7 @@ func (in *PreviewInput) checked() (service.PreviewOf, error) {
 	if err != nil {
 		return of, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
 	}
+	// Exactly one of the two names the message.
 	if (of.Campaign == "") == (of.Sequence == "") {
 		return of, problem.InvalidField("/sequence", "message_not_named", "either a series with a step or a campaign")
 	}
@@ -251,6 +266,7 @@ type TestSendOutput struct {
 	}
 }
 
+// testSend mails a message to the caller's own address, taken from the access token.
 func (f *Outreach) testSend(ctx context.Context, in *PreviewInput) (*TestSendOutput, error) {
 	of, err := in.checked()
 	if err != nil {
@@ -273,6 +289,7 @@ type SetCouponInput struct {
 	}
 }
 
+// setCoupon lets a name stand for a promotion's codes.
 func (f *Outreach) setCoupon(ctx context.Context, in *SetCouponInput) (*struct{}, error) {
 	r, err := f.Promotions.Get(ctx, in.Body.PromotionID)
 	if err != nil {
@@ -300,6 +317,7 @@ type SendingOutput struct {
 	}
 }
 
+// sending tells the rate and whether marketing is paused.
 func (f *Outreach) sending(ctx context.Context, _ *struct{}) (*SendingOutput, error) {
 	r, err := f.Service.Budget.Read(ctx)
 	out := &SendingOutput{}
@@ -316,6 +334,7 @@ type SetSendingInput struct {
 	}
 }
 
+// setSending pauses marketing or lets it go on, also after a pause by the watch on reputation.
 func (f *Outreach) setSending(ctx context.Context, in *SetSendingInput) (*SendingOutput, error) {
 	why := ""
 	if in.Body.Paused {

@@ -98,8 +98,9 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	f := &Outreach{
 		Service: s, Limits: ratelimit.Limiter{Table: s.Table, Clock: env.Clock},
 		Promotions: store.Store{Table: tables[0], Clock: env.Clock},
-		Hosts:      append(slices.Clone(push.Hosts), config.Hosts...),
-		Hooks:      config.Hooks,
+		// Cloned, so that the list of the package stays as it is.
+		Hosts: append(slices.Clone(push.Hosts), config.Hosts...),
+		Hooks: config.Hooks,
 	}
 	return f.API(options).Lambda(), nil
 }
@@ -132,7 +133,8 @@ type LinkInput struct {
 	Token string `path:"token" maxLength:"512" doc:"From the link in the message."`
 }
 
-// verify reads a token. Error: 404 link_invalid, which tells nothing of why.
+// verify reads a token. Error: 404 link_invalid, which does not tell why: a stranger learns nothing
+// from it.
 func (f *Outreach) verify(ctx context.Context, p tracking.Purpose, text string, fields int) ([]string, error) {
 	signer, err := f.Service.Keys.Signer(ctx, f.Service.Clock.Now())
 	if err != nil {
@@ -154,11 +156,13 @@ type Page struct {
 	Body     []byte
 }
 
+// now is the time of the shop's clock, which tests move.
 func (f *Outreach) now() time.Time { return f.Service.Clock.Now() }
 
 // limited counts attempts of one address and of one source, so that nobody is flooded with mails by a stranger.
 func (f *Outreach) limited(ctx context.Context, email string) error {
 	return f.Limits.Take(ctx,
+		// By address, so that nobody is flooded; by source, so that nobody tries many addresses.
 		ratelimit.Limit{Name: "sign-up", Subject: email, Max: 3, Window: 24 * time.Hour},
 		ratelimit.Limit{Name: "sign-up-source", Subject: api.SourceIP(ctx), Max: 30, Window: time.Hour},
 	)

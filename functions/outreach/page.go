@@ -19,11 +19,14 @@ func text(language, key string) string {
 	return t
 }
 
+// style is inline, because the pages stand alone and load nothing.
 const style = `:root{color-scheme:light dark;font:16px/1.6 system-ui,sans-serif}body{max-width:32rem;margin:0 auto;padding:1.5rem}` +
 	`button{font:inherit;padding:.6rem 1.2rem}label{display:block;margin:.4rem 0}fieldset{margin:1rem 0;border:1px solid #8886}`
 
 // page is a page for people. body is HTML; everything that people wrote in it is escaped by whoever made it.
 func page(language, title, body string) *Page {
+	// Nothing is loaded, nothing frames the page, and no other site learns the token from the
+	// Referer.
 	return &Page{
 		Type: "text/html; charset=utf-8", Cache: "no-store", Referrer: "no-referrer",
 		Security: "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; " +
@@ -36,6 +39,7 @@ func page(language, title, body string) *Page {
 	}
 }
 
+// paragraph escapes a text.
 func paragraph(s string) string { return "<p>" + html.EscapeString(s) + "</p>" }
 
 // form posts to the page's own address.
@@ -44,6 +48,7 @@ func form(hidden, inner, button string) string {
 		`</button></form>`
 }
 
+// checkbox escapes its texts.
 func checkbox(name, value, label string, checked bool) string {
 	mark := ""
 	if checked {

@@ -16,6 +16,7 @@ import (
 //go:embed worker.js
 var worker []byte
 
+// pushRoutes are the routes of web push.
 func (f *Outreach) pushRoutes(s *api.Service) {
 	public := func(method, path, id, summary, text string, errors ...int) api.Route {
 		return route(api.Public, method, "/push"+path, id, summary, text, errors...)
@@ -32,6 +33,7 @@ func (f *Outreach) pushRoutes(s *api.Service) {
 		404), f.unsubscribePush)
 }
 
+// subscribeText is the description of subscribePush.
 const subscribeText = "Call it after a click on a button of its own that says what will be sent: permission of the " +
 	"browser is no consent to " +
 	"advertising. token is that of a preferences link, so a browser is tied only to a person who can read their mail. " +
@@ -46,6 +48,7 @@ type PushKeyOutput struct {
 	}
 }
 
+// pushKey tells the public key; it makes the pair at the first call.
 func (f *Outreach) pushKey(ctx context.Context, _ *struct{}) (*PushKeyOutput, error) {
 	public, _, err := f.Service.PushKeys(ctx)
 	out := &PushKeyOutput{Cache: "public, max-age=3600"}
@@ -53,6 +56,7 @@ func (f *Outreach) pushKey(ctx context.Context, _ *struct{}) (*PushKeyOutput, er
 	return out, err
 }
 
+// pushWorker serves the service worker's text.
 func (f *Outreach) pushWorker(context.Context, *struct{}) (*Page, error) {
 	return &Page{Type: "text/javascript; charset=utf-8", Cache: "public, max-age=3600", Body: worker}, nil
 }
@@ -71,17 +75,21 @@ type SubscribePushInput struct {
 	}
 }
 
+// subscribePush ties a browser to a contact and notes the consent to push.
 func (f *Outreach) subscribePush(ctx context.Context, in *SubscribePushInput) (*struct{}, error) {
 	b := in.Body
 	fields, err := f.verify(ctx, tracking.Preferences, b.Token, 1)
 	if err != nil {
 		return nil, err
 	}
+	// The endpoint comes from the client and will be called by us, so its host has to be a push
+	// service.
 	browser := push.Subscription{Endpoint: b.Endpoint, P256dh: b.Keys.P256dh, Auth: b.Keys.Auth}
 	if err := browser.Check(f.Hosts); err != nil {
 		return nil, problem.InvalidField("/endpoint", "push_subscription_invalid",
 			"a subscription of a browser's push service").Because(err)
 	}
+	// Erased people cannot come back by an old link.
 	if _, err := f.contactOf(ctx, fields[0]); err != nil {
 		return nil, err
 	}
@@ -100,6 +108,7 @@ type UnsubscribePushInput struct {
 	}
 }
 
+// unsubscribePush takes a browser off. Consent ends with the last one.
 func (f *Outreach) unsubscribePush(ctx context.Context, in *UnsubscribePushInput) (*struct{}, error) {
 	fields, err := f.verify(ctx, tracking.Preferences, in.Body.Token, 1)
 	if err != nil {
@@ -109,6 +118,7 @@ func (f *Outreach) unsubscribePush(ctx context.Context, in *UnsubscribePushInput
 	if err != nil {
 		return nil, err
 	}
+	// Without an action only the list of browsers changes.
 	change := consent.Change{Channel: compliance.Push, At: f.now(), Source: "browser", TextVersion: "browser"}
 	if len(c.Push) <= 1 {
 		change.Action = consent.Withdraw // the last browser leaves

@@ -16,6 +16,7 @@ import (
 	"dangol/shared/platform/problem"
 )
 
+// seriesRoutes are the routes of series.
 func (f *Outreach) seriesRoutes(s *api.Service) {
 	merchant := func(method, path, id, summary, text string, errors ...int) api.Route {
 		return route(api.MerchantIs, method, "/sequences"+path, id, summary, text, errors...)
@@ -33,6 +34,7 @@ func (f *Outreach) seriesRoutes(s *api.Service) {
 		f.seriesReport)
 }
 
+// dryRunText is the description of dryRun.
 const dryRunText = "Plays the series for a person as they are now, on a clock that is moved, from now on. Writes " +
 	"nothing, and answers the same " +
 	"twice."
@@ -57,6 +59,7 @@ type SequenceView struct {
 	StartsBy string                 `json:"startsBy"`
 }
 
+// sequences lists the newest versions. 1 round trip for each series.
 func (f *Outreach) sequences(ctx context.Context, _ *struct{}) (*SequencesOutput, error) {
 	out := &SequencesOutput{}
 	out.Body.Sequences = []SequenceView{}
@@ -77,6 +80,7 @@ type OneSequenceInput struct {
 	SequenceID string `path:"sequenceId" maxLength:"40"`
 }
 
+// definition is the newest version of a series. Error: 404 sequence_not_found.
 func (f *Outreach) definition(id string) (sequence.Definition, error) {
 	all := f.Service.Library.Latest()
 	i := slices.IndexFunc(all, func(d sequence.Definition) bool { return d.ID == id })
@@ -86,6 +90,7 @@ func (f *Outreach) definition(id string) (sequence.Definition, error) {
 	return all[i], nil
 }
 
+// pause is the handler of both pausing and resuming.
 func (f *Outreach) pause(paused bool) func(context.Context, *OneSequenceInput) (*struct{}, error) {
 	return func(ctx context.Context, in *OneSequenceInput) (*struct{}, error) {
 		if _, err := f.definition(in.SequenceID); err != nil {
@@ -112,6 +117,7 @@ type SequenceDryRunOutput struct {
 	}
 }
 
+// dryRun plays a series for a person.
 func (f *Outreach) dryRun(ctx context.Context, in *SequenceDryRunInput) (*SequenceDryRunOutput, error) {
 	d, err := f.definition(in.SequenceID)
 	if err != nil {
@@ -135,6 +141,7 @@ type SeriesReportOutput struct {
 	}
 }
 
+// seriesReport sums up what a series brought.
 func (f *Outreach) seriesReport(ctx context.Context, in *OneSequenceInput) (*SeriesReportOutput, error) {
 	if _, err := f.definition(in.SequenceID); err != nil {
 		return nil, err
@@ -143,6 +150,7 @@ func (f *Outreach) seriesReport(ctx context.Context, in *OneSequenceInput) (*Ser
 	if err != nil {
 		return nil, err
 	}
+	// The lift has counters of its own under a step that is none.
 	lift := report["lift"]
 	delete(report, "lift")
 	out := &SeriesReportOutput{}
@@ -154,6 +162,7 @@ func (f *Outreach) seriesReport(ctx context.Context, in *OneSequenceInput) (*Ser
 	return out, nil
 }
 
+// errNoTime is short, because it becomes part of the line about a row.
 var errNoTime = errors.New("no time")
 
 // parseTime reads an instant.

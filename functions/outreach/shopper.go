@@ -25,6 +25,8 @@ import (
 	"dangol/shared/platform/table"
 )
 
+// shopperRoutes are the routes behind links in messages. They need no log-in: the token is the
+// right.
 func (f *Outreach) shopperRoutes(s *api.Service) {
 	public := func(method, path, id, summary, text string, errors ...int) api.Route {
 		return route(api.Public, method, path, id, summary, text, errors...)
@@ -52,6 +54,7 @@ func (f *Outreach) shopperRoutes(s *api.Service) {
 	api.Handle(s, public("GET", "/why/{token}", "whyMessage", "Why a message was sent", "", 404), f.why)
 }
 
+// Descriptions that are too long for the routes.
 const (
 	signUpText = "The answer is the same whether the address is known or not. A mail asks to confirm; before that " +
 		"nothing is sent. " +
@@ -84,23 +87,28 @@ type SignUpOutput struct {
 	}
 }
 
+// signUp notes that somebody wants to hear from the shop. Whoever enters the address of another
+// only causes one mail.
 func (f *Outreach) signUp(ctx context.Context, in *SignUpInput) (*SignUpOutput, error) {
 	b := in.Body
 	email, err := address.Parse(b.Email)
 	if err != nil {
 		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
 	}
+	// The empty zone is UTC to LoadLocation and is not stored.
 	if _, err := time.LoadLocation(b.Zone); err != nil {
 		return nil, problem.InvalidField("/zone", "zone_unknown", "an IANA time zone")
 	}
 	if _, err := time.Parse("01-02", b.Birthday); err != nil && b.Birthday != "" {
 		return nil, problem.InvalidField("/birthday", "birthday_unknown", "a month and day such as 03-21")
 	}
+	// Before anything is read, so that the answer tells nothing about the address.
 	if err := f.limited(ctx, email); err != nil {
 		return nil, err
 	}
 	action := consent.Ask
 	if !f.Service.Shop.DoubleOptIn {
+		// Where the shop does without confirmation the sign-up is the consent.
 		action = consent.Give
 	}
 	change := consent.Change{
@@ -130,10 +138,12 @@ func (in *SignUpInput) fill(c *contact.Contact) {
 	c.Person.Language, c.Person.Country = c.Language, c.Country
 }
 
+// knownTopics leaves out topics that the shop does not have.
 func knownTopics(all []string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(t string) bool { return !consent.KnownTopic(consent.Topic(t)) })
 }
 
+// contactOf reads the contact of a link. Error: 404 link_invalid, for one that was erased too.
 func (f *Outreach) contactOf(ctx context.Context, contactID string) (contact.Contact, error) {
 	c, err := f.Service.Contacts.Get(ctx, contactID)
 	if errors.Is(err, table.ErrNotFound) || err == nil && !c.ErasedAt.IsZero() {
@@ -142,6 +152,7 @@ func (f *Outreach) contactOf(ctx context.Context, contactID string) (contact.Con
 	return c, err
 }
 
+// confirmPage shows a button: programs that follow links must not confirm anything.
 func (f *Outreach) confirmPage(ctx context.Context, in *LinkInput) (*Page, error) {
 	fields, err := f.verify(ctx, tracking.Confirm, in.Token, 3)
 	if err != nil {
@@ -168,6 +179,7 @@ func (f *Outreach) confirm(ctx context.Context, in *LinkInput) (*Page, error) {
 	}
 	channel := compliance.Channel(fields[1])
 	asked, err := time.Parse(time.RFC3339, fields[2])
+	// A link that is too old, or from before a refusal.
 	state := c.Consent[channel]
 	if err != nil || f.now().Sub(asked) > consent.ConfirmWithin || state.Answer == compliance.Refused {
 		return page(c.Language, text(c.Language, "confirm"), paragraph(text(c.Language, "not_confirmed"))), nil
@@ -178,17 +190,20 @@ func (f *Outreach) confirm(ctx context.Context, in *LinkInput) (*Page, error) {
 	return page(c.Language, text(c.Language, "confirm"), paragraph(text(c.Language, "confirmed"))), err
 }
 
+// unsubscribePage shows a button: programs that follow links must not unsubscribe anybody.
 func (f *Outreach) unsubscribePage(ctx context.Context, in *LinkInput) (*Page, error) {
 	fields, err := f.verify(ctx, tracking.Unsubscribe, in.Token, 3)
 	if err != nil {
 		return nil, err
 	}
+	// Somebody who was erased still gets a page.
 	language := "en"
 	if c, err := f.Service.Contacts.Get(ctx, fields[0]); err == nil {
 		language = c.Language
 	}
 	t := func(key string) string { return text(language, key) }
 	return page(language, t("unsubscribe"), paragraph(t("unsubscribe_ask"))+
+		// The same field as in the one-click request, so that both go the same way.
 		form(`<input type="hidden" name="List-Unsubscribe" value="One-Click">`, "", t("unsubscribe"))), nil
 }
 
@@ -216,6 +231,7 @@ func (in FormInput) values() (url.Values, error) {
 		}
 		return values, nil
 	case "multipart/form-data":
+		// What exceeds maxForm would go to temporary files.
 		read, err := multipart.NewReader(bytes.NewReader(in.RawBody), parameters["boundary"]).ReadForm(maxForm)
 		if err != nil {
 			return nil, problem.BadRequest("form_expected", "Send a form.")
@@ -236,6 +252,7 @@ func (f *Outreach) unsubscribe(ctx context.Context, in *FormInput) (*Page, error
 	if err != nil {
 		return nil, err
 	}
+	// RFC 8058 3.1: other requests to the address change nothing.
 	if values.Get("List-Unsubscribe") != "One-Click" {
 		return nil, problem.BadRequest("one_click_expected", "The form must say List-Unsubscribe=One-Click.")
 	}
@@ -249,12 +266,14 @@ func (f *Outreach) unsubscribe(ctx context.Context, in *FormInput) (*Page, error
 	if err != nil {
 		return nil, err
 	}
+	// The person is off the list whether it is counted or not.
 	if err := f.Service.CountOnce(ctx, fields[2], outbox.CountLeft, "left"); err != nil {
 		f.Service.Log.WarnContext(ctx, "count unsubscribe", "error", err)
 	}
 	return page(c.Language, text(c.Language, "unsubscribe"), paragraph(text(c.Language, "unsubscribed"))), nil
 }
 
+// preferencesPage shows what somebody has chosen.
 func (f *Outreach) preferencesPage(ctx context.Context, in *LinkInput) (*Page, error) {
 	fields, err := f.verify(ctx, tracking.Preferences, in.Token, 1)
 	if err != nil {
@@ -267,6 +286,7 @@ func (f *Outreach) preferencesPage(ctx context.Context, in *LinkInput) (*Page, e
 	return preferences(c, ""), nil
 }
 
+// preferences is the page with the choices as they are.
 func preferences(c contact.Contact, note string) *Page {
 	t := func(key string) string { return text(c.Language, key) }
 	inner := `<fieldset><legend>` + t("preferences") + `</legend>`
@@ -299,6 +319,7 @@ func (f *Outreach) savePreferences(ctx context.Context, in *FormInput) (*Page, e
 	if err != nil {
 		return nil, err
 	}
+	// Boxes that are not checked are missing from a form.
 	topics := func(c *contact.Contact) {
 		c.NoTracking = values.Get("measure") != "yes"
 		c.TopicsOff = nil
@@ -308,6 +329,7 @@ func (f *Outreach) savePreferences(ctx context.Context, in *FormInput) (*Page, e
 			}
 		}
 	}
+	// One answer for each channel; the topics go along with each and are the same.
 	for _, channel := range consent.Channels {
 		yes := values.Get(string(channel)) == "yes"
 		change := consent.Change{Channel: channel, At: f.now(), Source: "preferences", TextVersion: "preferences",
@@ -316,6 +338,7 @@ func (f *Outreach) savePreferences(ctx context.Context, in *FormInput) (*Page, e
 			change.Action, change.Night = consent.Give, channel == compliance.Push && values.Get("night") == "yes"
 		}
 		state := c.Consent[channel]
+		// The same answer as before would be a new proof of nothing.
 		if yes == (state.Answer == compliance.Given) && state.Night == change.Night || !yes &&
 			state.Answer == compliance.NoAnswer {
 			change.Action = "" // topics only
@@ -343,18 +366,22 @@ type HitInput struct {
 	Older     string `header:"Purpose"`
 }
 
+// hit is the request as package tracking wants it.
 func (in HitInput) hit(ctx context.Context, r outbox.Record, now time.Time) tracking.Hit {
 	from, _ := netip.ParseAddr(api.SourceIP(ctx))
+	// Without the event of the delivery the time of the attempt is the best that is known.
 	delivered := r.Delivered
 	if delivered.IsZero() {
 		delivered = r.TriedAt
 	}
 	return tracking.Hit{
+		// GET, because the route takes nothing else.
 		At: now, Delivered: delivered, Method: http.MethodGet, UserAgent: in.UserAgent, Purpose: in.Purpose + in.Older,
 		From: from,
 	}
 }
 
+// follow leads to the page behind a link and counts the click.
 func (f *Outreach) follow(ctx context.Context, in *HitInput) (*RedirectOutput, error) {
 	fields, err := f.verify(ctx, tracking.Link, in.Token, 2)
 	if err != nil {
@@ -377,6 +404,8 @@ func (f *Outreach) follow(ctx context.Context, in *HitInput) (*RedirectOutput, e
 	return redirect(r.Links[place]), nil
 }
 
+// redirect is not cached, so that each click is seen, and does not tell the page behind where the
+// person comes from.
 func redirect(to string) *RedirectOutput {
 	return &RedirectOutput{Status: http.StatusFound, Location: to, Cache: "no-store", Referrer: "no-referrer"}
 }
@@ -388,6 +417,7 @@ type PictureOutput struct {
 	Body  []byte
 }
 
+// dot is a GIF of one transparent pixel.
 var dot, _ = base64.StdEncoding.DecodeString("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 // opened counts an open. Mail programs open everything by themselves, so nothing else follows from it.
@@ -400,6 +430,7 @@ func (f *Outreach) opened(ctx context.Context, in *HitInput) (*PictureOutput, er
 	return &PictureOutput{Type: "image/gif", Cache: "no-store", Body: dot}, nil
 }
 
+// why tells the recipient on what ground a message was sent. 2 round trips.
 func (f *Outreach) why(ctx context.Context, in *LinkInput) (*Page, error) {
 	fields, err := f.verify(ctx, tracking.Why, in.Token, 1)
 	if err != nil {
@@ -412,11 +443,13 @@ func (f *Outreach) why(ctx context.Context, in *LinkInput) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Somebody who was erased still gets an answer.
 	language := "en"
 	if c, err := f.Service.Contacts.Get(ctx, r.Contact); err == nil {
 		language = c.Language
 	}
 	t := func(key string) string { return text(language, key) }
+	// In the shop's zone, because the page names none.
 	when := func(at time.Time) string { return at.In(f.Service.Shop.Zone).Format("2006-01-02 15:04") }
 	body := paragraph(t("sent_at")+": "+when(r.At)) + paragraph(t("reason_label")+": "+t("because."+r.Reason))
 	if !r.ConsentAt.IsZero() {

@@ -11,6 +11,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
+// webhookRoutes are the routes of endpoints.
 func (f *Outreach) webhookRoutes(s *api.Service) {
 	merchant := func(method, path, id, summary, text string, errors ...int) api.Route {
 		return route(api.MerchantIs, method, "/webhooks"+path, id, summary, text, errors...)
@@ -31,6 +32,7 @@ func (f *Outreach) webhookRoutes(s *api.Service) {
 		"Of the last 30 days."), f.webhookAttempts)
 }
 
+// createWebhookText is the description of createWebhook.
 const createWebhookText = "By the rules of Standard Webhooks: POST with the headers webhook-id (the same in each " +
 	"attempt), webhook-timestamp and webhook-signature, at least once. An answer other than 2xx is tried again for " +
 	"three days; 410 disables the endpoint, and so does an endpoint that takes nothing for as long. The secret is " +
@@ -53,7 +55,9 @@ type WebhookSecretOutput struct {
 	}
 }
 
+// createWebhook stores an endpoint and tells its secret, once.
 func (f *Outreach) createWebhook(ctx context.Context, in *CreateWebhookInput) (*WebhookSecretOutput, error) {
+	// The address is checked here and again with each connection.
 	if err := webhook.Check(in.Body.URL, f.Hooks); err != nil {
 		return nil, problem.InvalidField("/url", "webhook_address_refused", "a public https address").Because(err)
 	}
@@ -61,6 +65,7 @@ func (f *Outreach) createWebhook(ctx context.Context, in *CreateWebhookInput) (*
 	return secretOutput(e), err
 }
 
+// secretOutput is an endpoint with its secret, for the answers that may show it.
 func secretOutput(e webhook.Endpoint) *WebhookSecretOutput {
 	out := &WebhookSecretOutput{}
 	out.Body.Endpoint, out.Body.Secret = e, e.Secret
@@ -74,6 +79,7 @@ type WebhooksOutput struct {
 	}
 }
 
+// listWebhooks lists the endpoints.
 func (f *Outreach) listWebhooks(ctx context.Context, _ *struct{}) (*WebhooksOutput, error) {
 	all, err := f.Service.Webhooks.Store.All(ctx)
 	out := &WebhooksOutput{}
@@ -86,10 +92,12 @@ type OneWebhookInput struct {
 	WebhookID string `path:"webhookId" maxLength:"60"`
 }
 
+// deleteWebhook takes an endpoint off.
 func (f *Outreach) deleteWebhook(ctx context.Context, in *OneWebhookInput) (*struct{}, error) {
 	return nil, f.Service.Webhooks.Store.Remove(ctx, in.WebhookID, f.now())
 }
 
+// rotateWebhook replaces the secret of an endpoint.
 func (f *Outreach) rotateWebhook(ctx context.Context, in *OneWebhookInput) (*WebhookSecretOutput, error) {
 	e, err := f.Service.Webhooks.Store.Rotate(ctx, in.WebhookID, f.now())
 	if err != nil {
@@ -98,6 +106,7 @@ func (f *Outreach) rotateWebhook(ctx context.Context, in *OneWebhookInput) (*Web
 	return secretOutput(e), nil
 }
 
+// testWebhook sends a test event. The answer comes before the attempt is made.
 func (f *Outreach) testWebhook(ctx context.Context, in *OneWebhookInput) (*struct{}, error) {
 	return nil, f.Service.Webhooks.Try(ctx, in.WebhookID, id.New("evt", f.now()))
 }
@@ -116,6 +125,7 @@ type WebhookAttemptsOutput struct {
 	}
 }
 
+// webhookAttempts lists the requests to an endpoint.
 func (f *Outreach) webhookAttempts(ctx context.Context, in *WebhookAttemptsInput) (*WebhookAttemptsOutput, error) {
 	all, next, err := f.Service.Webhooks.Store.Attempts(ctx, in.WebhookID, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {

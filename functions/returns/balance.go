@@ -15,6 +15,7 @@ import (
 	"dangol/shared/rma"
 )
 
+// balanceInput is the payment of the balance of an exchange.
 type balanceInput struct {
 	ReturnInput
 	Body struct {
@@ -38,15 +39,19 @@ func (f *Returns) payBalance(ctx context.Context, in *balanceInput) (*output, er
 	if err != nil {
 		return nil, err
 	}
+	// A repetition whose first answer was lost.
 	if r.State == rma.Completed && r.Swap.Paid != "" {
 		return answer(200, r, o, auth.From(ctx)), nil
 	}
 	if r.State != rma.AwaitingPayment {
 		return nil, problem.Conflict("return_state", "This return is %s; there is no balance to pay.", r.State)
 	}
+	// Nobody pays another amount than the one they were shown.
 	if asked := r.Money(r.Settled.Ask); in.Body.Amount != asked {
 		return nil, problem.Conflict("total_changed", "The balance is %s.", asked.Display()).With("total", asked.Formatted())
 	}
+	// An earlier payment of the balance may still succeed: it is looked at before a second one
+	// begins.
 	if r.Swap.Attempt.Key != "" {
 		after, open, err := f.lookAtBalance(ctx, r)
 		if err != nil || open {
@@ -56,6 +61,7 @@ func (f *Returns) payBalance(ctx context.Context, in *balanceInput) (*output, er
 	if r, err = f.beginBalance(ctx, in.ReturnID); err != nil {
 		return nil, err
 	}
+	// The same key gets the same payment from the provider, so that nothing is taken twice.
 	p, err := f.Provider.Authorize(ctx, payment.AuthorizeRequest{
 		Key: r.Swap.Attempt.Key, Amount: r.Money(r.Settled.Ask), MethodToken: in.Body.Method, CustomerID: r.CustomerID,
 		ReturnURL: in.Body.ReturnURL, Description: order.NumberOf(r.OrderID), CaptureNow: true,
@@ -74,8 +80,10 @@ func (f *Returns) beginBalance(ctx context.Context, returnID string) (*rma.RMA, 
 		if r.Swap.Attempt.Key != "" {
 			return work{}, problem.Unavailable("payment_unavailable", "Another payment of this balance is under way; try again.")
 		}
+		// A payment that failed keeps its key at the provider; the next one needs another.
 		r.Swap.Attempts++
 		r.Swap.Attempt = rma.Attempt{Key: r.ID + "-balance-" + strconv.Itoa(r.Swap.Attempts)}
+		// If this process dies now, the job asks what became of the payment.
 		r.Await(f.Clock.Now().Add(checkSoon))
 		return work{}, nil
 	})
@@ -86,6 +94,7 @@ func (f *Returns) beginBalance(ctx context.Context, returnID string) (*rma.RMA, 
 // new payment may be begun.
 func (f *Returns) lookAtBalance(ctx context.Context, r *rma.RMA) (out *output, open bool, err error) {
 	p, err := f.Provider.Lookup(ctx, r.Swap.Attempt.Key)
+	// Not known to the provider: the request never arrived there.
 	if errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Failed() {
 		return nil, false, f.forgetBalance(ctx, r.ID, r.Swap.Attempt.Key)
 	}
@@ -99,6 +108,7 @@ func (f *Returns) balanceAnswered(ctx context.Context, returnID string, p paymen
 	if getErr != nil {
 		return nil, getErr
 	}
+	// The shopper has passed the challenge of the bank: what was authorized is taken now.
 	if err == nil && p.State == payment.StateAuthorized {
 		p, err = f.Provider.Capture(ctx, p.ID, "capture-"+p.Key, p.Amount)
 	}
@@ -109,17 +119,20 @@ func (f *Returns) balanceAnswered(ctx context.Context, returnID string, p paymen
 			return nil, err
 		}
 		return nil, problem.PaymentRequired("payment_declined", "The payment was declined; try another card.")
+	// The provider knows neither the token nor the customer: another card can be tried at once.
 	case errors.Is(err, payment.ErrInvalid):
 		if err := f.forgetBalance(ctx, returnID, r.Swap.Attempt.Key); err != nil {
 			return nil, err
 		}
 		return nil, problem.InvalidField("/paymentMethod", "not_allowed", "a token of the payment provider")
+	// The key stays, so that the repetition asks about this payment.
 	case err != nil:
 		return nil, problem.Unavailable("payment_unavailable",
 			"The payment provider does not answer; try again, nothing is taken twice.").Because(err)
 	case p.State == payment.StateCaptured:
 		return f.balancePaid(ctx, returnID, p)
 	}
+	// The bank wants a challenge; the address to it is kept for those who come back later.
 	changed, o, err := f.change(ctx, returnID, func(r *rma.RMA, _ *order.Order) (work, error) {
 		r.Swap.Attempt.RedirectURL = p.NextActionURL
 		return work{}, nil
@@ -133,6 +146,7 @@ func (f *Returns) balanceAnswered(ctx context.Context, returnID string, p paymen
 // forgetBalance lets another payment begin after one that came to nothing.
 func (f *Returns) forgetBalance(ctx context.Context, returnID, key string) error {
 	_, _, err := f.change(ctx, returnID, func(r *rma.RMA, _ *order.Order) (work, error) {
+		// Another payment may have begun since.
 		if r.Swap.Attempt.Key != key || key == "" {
 			return work{nothing: true}, nil
 		}
@@ -148,9 +162,11 @@ func (f *Returns) forgetBalance(ctx context.Context, returnID, key string) error
 func (f *Returns) balancePaid(ctx context.Context, returnID string, p payment.Payment) (*output, error) {
 	r, o, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (work, error) {
 		now := f.Clock.Now()
+		// Lapsed or paid meanwhile; what this means for the money is decided below.
 		if r.State != rma.AwaitingPayment {
 			return work{nothing: true}, nil
 		}
+		// The id of the return is the key of its entry in the ledger.
 		key, figures := r.ID, r.Settled
 		r.Swap.Paid, r.Swap.Attempt = p.ID, rma.Attempt{}
 		sent, err := f.send(ctx, r, o, key, figures, &order.MorePayment{
@@ -166,11 +182,13 @@ func (f *Returns) balancePaid(ctx context.Context, returnID string, p payment.Pa
 	if err != nil {
 		return nil, err
 	}
+	// Either this payment was the second, or the return became a refund: the money is not ours.
 	if r.Swap.Paid != p.ID {
 		if _, err := f.Provider.Refund(ctx, payment.RefundRequest{
 			Key: "refund-" + p.Key, PaymentID: p.ID, Amount: p.Captured, Reason: "return_ended",
 			Metadata: map[string]string{"return": returnID},
 		}); err != nil {
+			// Not noted anywhere: the call that is repeated finds the payment again by its key.
 			f.Log.ErrorContext(ctx, "a balance that came too late is not refunded yet", "return", returnID, "error", err)
 			return nil, problem.Unavailable("try_again",
 				"The balance came too late and could not be given back yet; try again.").Because(err)

@@ -32,6 +32,7 @@ type SandboxCarrier struct{}
 
 // Book implements Carrier.
 func (SandboxCarrier) Book(_ context.Context, b Booking) (rma.Shipment, error) {
+	// Digits only, like the numbers of the carrier that it stands for.
 	sum := sha256.Sum256([]byte(b.Reference))
 	number := fmt.Sprintf("%012d", binary.BigEndian.Uint64(sum[:8])%1_000_000_000_000)
 	return rma.Shipment{

@@ -40,6 +40,7 @@ func (f *Returns) change(
 		if err != nil || w.nothing {
 			return p, err
 		}
+		// write sets the id and version of r, so r is as it was stored.
 		return p, stale(f.write(ctx, p.r, p.o, w))
 	})
 	return got.r, got.o, err
@@ -64,13 +65,16 @@ func (f *Returns) write(ctx context.Context, r *rma.RMA, o *order.Order, w work)
 		}
 		r.Event = e
 	}
+	// The return is the first write: AlreadyWritten looks there for its mark.
 	must := []table.Write{f.Returns.Put(r, now)}
 	if w.order {
+		// Replace also gives the writes of store credit that the order has granted.
 		put, grants := f.Orders.Replace(o)
 		must = append(must, put)
 		must = append(must, grants...)
 	}
 	must = append(must, w.must...)
+	// WriteID as the token, so that the SDK's own repetition is recognized.
 	err := f.Table.TransactReleasing(ctx, r.WriteID, must, w.give)
 	if table.AlreadyWritten(err, 0, r.WriteID) {
 		return nil

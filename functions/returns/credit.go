@@ -33,28 +33,35 @@ type CreditLot struct {
 	ExpiresAt time.Time       `json:"expiresAt"`
 }
 
+// creditOutput is store credit.
 type creditOutput struct {
 	Caching string `header:"Cache-Control"`
 	Body    CreditView
 }
 
+// myCreditInput chooses a currency.
 type myCreditInput struct {
 	Currency string `query:"currency" pattern:"^[A-Z]{3}$" default:"KRW"`
 }
 
+// myCredit reads the caller's own store credit.
 func (f *Returns) myCredit(ctx context.Context, in *myCreditInput) (*creditOutput, error) {
 	return f.creditView(ctx, auth.From(ctx).Subject, in.Currency, false)
 }
 
+// creditOfInput names a customer. A "#" would lead out of the partition of the key.
 type creditOfInput struct {
 	CustomerID string `path:"customerId" minLength:"1" maxLength:"100" pattern:"^[^#]+$"`
 	Currency   string `query:"currency" pattern:"^[A-Z]{3}$" default:"KRW"`
 }
 
+// creditOf reads a customer's store credit for the shop's people.
 func (f *Returns) creditOf(ctx context.Context, in *creditOfInput) (*creditOutput, error) {
 	return f.creditView(ctx, in.CustomerID, in.Currency, true)
 }
 
+// creditView is the credit in one currency; who granted a lot is for the shop's people only. 1
+// round trip.
 func (f *Returns) creditView(ctx context.Context, customerID, currency string, operator bool) (*creditOutput, error) {
 	lots, err := f.Credit.Lots(ctx, customerID, currency)
 	if err != nil {
@@ -78,6 +85,7 @@ func (f *Returns) creditView(ctx context.Context, customerID, currency string, o
 	return out, nil
 }
 
+// grantInput is store credit to give.
 type grantInput struct {
 	CustomerID string `path:"customerId" minLength:"1" maxLength:"100" pattern:"^[^#]+$"`
 	Body       struct {
@@ -89,6 +97,7 @@ type grantInput struct {
 	}
 }
 
+// grantOutput is the lot that was given.
 type grantOutput struct {
 	Status int
 	Replay string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
@@ -112,6 +121,7 @@ func (f *Returns) grantCredit(ctx context.Context, in *grantInput) (*grantOutput
 	}
 	// The end is part of the key of a lot, so a repetition must find the same: it is cut to the day.
 	lot := storecredit.Lot{
+		// Without a key, which the route requires, each request would be a lot of its own.
 		ID: "grant-" + api.Idempotency(ctx).Token(id.New("lot", now)), CustomerID: in.CustomerID, Email: b.Email,
 		Language: b.Language,
 		Currency: b.Amount.Currency, Amount: b.Amount.Amount, Reason: b.Reason, By: subject(ctx),
@@ -133,11 +143,13 @@ func (f *Returns) grantCredit(ctx context.Context, in *grantInput) (*grantOutput
 		ExpiresAt: lot.ExpiresAt,
 	}}
 	err = f.Table.Put(ctx, storecredit.Grant(lot, now))
+	// The lot is there: the same request was made before, or another one with its key.
 	if failed, ok := table.Failed(err); ok {
 		var prior storecredit.Lot
 		if err := failed.Item.Decode(&prior); err != nil {
 			return nil, err
 		}
+		// Amount and reason are enough to tell the requests apart.
 		if prior.Amount != lot.Amount || prior.Reason != lot.Reason {
 			return nil, problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
 		}

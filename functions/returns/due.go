@@ -36,6 +36,7 @@ func (f *Returns) Jobs() worker.Kinds {
 // returnDue does what is due about a return: it expires, its refund is almost or really late, or the balance of its
 // exchange was not paid. A job may come early, late and twice.
 func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
+	// Not the key of a return: there is nothing to do.
 	id, ok := strings.CutPrefix(job.Key.SK, "RETURN#")
 	if !ok {
 		return nil
@@ -47,26 +48,31 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 	if err != nil {
 		return err
 	}
+	// A payment may still succeed, so it is looked at before the exchange lapses.
 	if r.State == rma.AwaitingPayment && r.Swap.Attempt.Key != "" {
 		if wait, err := f.balanceDue(ctx, r); err != nil || wait {
 			return err
 		}
 	}
+	// Set in the step and used behind it: the step may run several times.
 	var corrected *order.Order
 	signal := ""
 	r, o, err := f.change(ctx, id, func(r *rma.RMA, o *order.Order) (work, error) {
 		now := f.Clock.Now()
+		// What an earlier run of this step has set no longer counts.
 		corrected, signal = nil, ""
 		switch r.DueAt(now) {
 		case rma.Expire:
 			r.Expired(now)
 			w := release(r, o, now)
 			w.event = events.ReturnCanceled{ReturnRef: r.Ref(), Expired: true, Lines: r.EventLines()}
+			// The goods were never handed over, so the customer is told that the return is over.
 			corrected = o
 			return w, nil
 		case rma.Warn:
 			r.Warned(now)
 			signal = RefundDueSoon
+			// The quoted amount is the most that is at stake: an inspection can only lower it.
 			return work{event: events.ReturnRefundDelayed{ReturnRef: r.Ref(), RefundBy: r.Deadlines.RefundBy,
 				Amount: r.Money(r.Quote.Refund)}}, nil
 		case rma.BeLate:
@@ -75,9 +81,11 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 			return work{event: events.ReturnRefundDelayed{
 				ReturnRef: r.Ref(), RefundBy: r.Deadlines.RefundBy, Late: true, Amount: r.Money(r.Quote.Refund),
 			}}, nil
+		// The refund needs more reads and its own writes; this step only finds that it is due.
 		case rma.Lapse:
 			return work{}, errLapse
 		}
+		// Nothing is due yet: the next deadline is put into the index.
 		r.Settle()
 		return work{}, nil
 	})
@@ -92,6 +100,7 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 			r.Deadlines.RefundBy)
 		f.Signal(ctx, signal)
 	}
+	// Voiding a return may have made another one worth more.
 	if corrected != nil {
 		f.payNow(ctx, o)
 	}
@@ -106,9 +115,11 @@ var errLapse = errors.New("returns: the balance was not paid")
 func (f *Returns) lapse(ctx context.Context, returnID string) error {
 	_, o, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (work, error) {
 		now := f.Clock.Now()
+		// Paid meanwhile.
 		if r.DueAt(now) != rma.Lapse {
 			return work{nothing: true}, nil
 		}
+		// Kept for the release below, before the exchange is forgotten.
 		held := r.Swap.Taken
 		r.Swap = rma.Swap{}
 		r.Lapsed(now)
@@ -125,13 +136,17 @@ func (f *Returns) lapse(ctx context.Context, returnID string) error {
 
 // balanceDue asks about the payment of a balance that was begun. wait is true while its outcome is to come.
 func (f *Returns) balanceDue(ctx context.Context, r *rma.RMA) (wait bool, err error) {
+	// By the key, because the process that began the payment may have died before it had an id.
 	p, err := f.Provider.Lookup(ctx, r.Swap.Attempt.Key)
 	switch {
 	case errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Failed():
 		return false, f.forgetBalance(ctx, r.ID, r.Swap.Attempt.Key)
+	// Taken: the exchange is sent, whatever the deadline says.
 	case err == nil && (p.State == payment.StateCaptured || p.State == payment.StateAuthorized):
 		_, err = f.balanceAnswered(ctx, r.ID, p, nil)
 		return true, err
+	// The shopper did not finish the challenge in time. Voiding first makes sure that nothing is
+	// taken later.
 	case err == nil && !f.Clock.Now().Before(r.Deadlines.PayBy):
 		if _, err = f.Provider.Void(ctx, p.ID, "void-"+p.Key); err == nil {
 			return false, f.forgetBalance(ctx, r.ID, r.Swap.Attempt.Key)
@@ -140,6 +155,7 @@ func (f *Returns) balanceDue(ctx context.Context, r *rma.RMA) (wait bool, err er
 	if err != nil {
 		f.Log.WarnContext(ctx, "provider silent", "return", r.ID, "error", err)
 	}
+	// Not known yet, or the provider is silent: a look every quarter of an hour from now on.
 	_, _, err = f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (work, error) {
 		if r.Swap.Attempt.Key == "" {
 			return work{nothing: true}, nil
@@ -161,10 +177,12 @@ func (f *Returns) creditDue(ctx context.Context, job due.Job) error {
 		return err
 	}
 	now := f.Clock.Now()
+	// nil when nothing is due: the lot was spent, or its end was moved.
 	u := l.Tick(now)
 	if u == nil {
 		return nil
 	}
+	// A lot without anything left ends without a word.
 	if l.Left > 0 {
 		lot := events.CreditLot{
 			LotID: l.ID, CustomerID: l.CustomerID, Email: l.Email, Language: l.Language, Left: money.Of(l.Left, l.Currency),
@@ -178,6 +196,7 @@ func (f *Returns) creditDue(ctx context.Context, job due.Job) error {
 		if err != nil {
 			return err
 		}
+		// The event must be in the same write, or it could be lost between the two.
 		u.Do = strings.Replace(u.Do, "SET ", "SET #event = :event, ", 1)
 		u.With[":event"] = e
 	}

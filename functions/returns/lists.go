@@ -11,6 +11,7 @@ import (
 	"dangol/shared/rma"
 )
 
+// get reads a return for those who may see its order.
 func (f *Returns) get(ctx context.Context, in *ReturnInput) (*output, error) {
 	if err := f.may(ctx, *in); err != nil {
 		return nil, err
@@ -32,6 +33,7 @@ func (f *Returns) ofOrder(ctx context.Context, in *OrderInput) (*listOutput, err
 	if err != nil {
 		return nil, err
 	}
+	// The summaries are stored with the returns, so lists and details cannot differ.
 	cards := make([]rma.ReturnSummary, len(all))
 	for i, r := range all {
 		cards[i] = r.Card
@@ -39,8 +41,10 @@ func (f *Returns) ofOrder(ctx context.Context, in *OrderInput) (*listOutput, err
 	return listed(cards, ""), nil
 }
 
+// mineInput is a page of one's own returns.
 type mineInput struct{ api.Paging }
 
+// mine lists the caller's returns, newest first.
 func (f *Returns) mine(ctx context.Context, in *mineInput) (*listOutput, error) {
 	page, err := f.Returns.OfCustomer(ctx, auth.From(ctx).Subject, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
@@ -49,6 +53,7 @@ func (f *Returns) mine(ctx context.Context, in *mineInput) (*listOutput, error) 
 	return listed(page.Cards, page.Next), nil
 }
 
+// inStateInput is a page of the returns in a state.
 type inStateInput struct {
 	api.Paging
 	State string `query:"state" enum:"requested,approved,booked,in_transit,received,inspected,awaiting_payment,completed,rejected,canceled,expired" default:"requested"`
@@ -63,6 +68,7 @@ func (f *Returns) inState(ctx context.Context, in *inStateInput) (*listOutput, e
 	return listed(page.Cards, page.Next), nil
 }
 
+// receiveManyInput are the returns of a delivery to the warehouse.
 type receiveManyInput struct {
 	Body struct {
 		Returns []string `json:"returns" minItems:"1" maxItems:"50" doc:"Ids, as on the labels."`
@@ -77,6 +83,7 @@ type ReceivedOne struct {
 	Detail  string    `json:"detail,omitempty"`
 }
 
+// receiveManyOutput says how each one went.
 type receiveManyOutput struct {
 	Body struct {
 		Returns []ReceivedOne `json:"returns" nullable:"false" doc:"In the order of the request."`
@@ -87,6 +94,7 @@ type receiveManyOutput struct {
 func (f *Returns) receiveMany(ctx context.Context, in *receiveManyInput) (*receiveManyOutput, error) {
 	out := &receiveManyOutput{}
 	out.Body.Returns = make([]ReceivedOne, len(in.Body.Returns))
+	// One after the other: two returns of one order would only meet each other.
 	for i, id := range in.Body.Returns {
 		one := ReceivedOne{ID: id}
 		r, _, err := f.change(ctx, id, func(r *rma.RMA, o *order.Order) (work, error) { return f.received(nil)(r, o) })

@@ -17,6 +17,8 @@ import (
 	"dangol/shared/stock"
 )
 
+// orderRoutes are the routes for changes of orders. They are here because they share the ledger
+// with returns.
 func (f *Returns) orderRoutes(s *api.Service) {
 	one := "/orders/{orderId}"
 	at := func(access api.Access, method, path, id, summary string, errors ...int) api.Route {
@@ -81,9 +83,11 @@ type OrderStateOutput struct {
 	Body    OrderState
 }
 
+// orderState is what the API tells of an order after a change.
 func orderState(status int, o *order.Order) *OrderStateOutput {
 	ledger := o.RefundLedger()
 	paid := int64(0)
+	// Everything that was taken, of exchanges and balances too.
 	for _, p := range ledger.Sale.Payments {
 		paid += p.Captured
 	}
@@ -97,6 +101,7 @@ func orderState(status int, o *order.Order) *OrderStateOutput {
 	for i, l := range o.Lines {
 		v.Lines[i] = OrderUnits{
 			LineID: l.ID, Title: l.Title, Quantity: l.Quantity, Canceled: o.CanceledUnits(l.ID), Shipped: o.SentUnits(l.ID),
+			// Shipped units less those that may still be returned.
 			Returned: o.SentUnits(l.ID) - o.ShippedUnits(l.ID),
 		}
 	}
@@ -116,6 +121,7 @@ func (f *Returns) changeOrder(
 	}
 	return f.Orders.Apply(ctx, o, func(o *order.Order) (bool, []table.Write, error) {
 		body, with, err := rule(o)
+		// No event means that the rule found nothing to change.
 		if err != nil || body == nil {
 			return false, nil, err
 		}
@@ -124,11 +130,13 @@ func (f *Returns) changeOrder(
 	})
 }
 
+// addressInput is another address.
 type addressInput struct {
 	OrderInput
 	Body address.Address
 }
 
+// changeAddress sends an order elsewhere, until a parcel of it is shipped.
 func (f *Returns) changeAddress(ctx context.Context, in *addressInput) (*OrderStateOutput, error) {
 	to, err := in.Body.Normalize("")
 	if err != nil {
@@ -147,6 +155,7 @@ func (f *Returns) changeAddress(ctx context.Context, in *addressInput) (*OrderSt
 	return orderState(200, o), nil
 }
 
+// contactInput is another mail address.
 type contactInput struct {
 	OrderInput
 	Body struct {
@@ -154,6 +163,8 @@ type contactInput struct {
 	}
 }
 
+// changeContact changes where mails about an order go. It opens nothing to whoever reads them
+// there.
 func (f *Returns) changeContact(ctx context.Context, in *contactInput) (*OrderStateOutput, error) {
 	email, err := format.Email("/email", in.Body.Email)
 	if err != nil {
@@ -172,6 +183,7 @@ func (f *Returns) changeContact(ctx context.Context, in *contactInput) (*OrderSt
 	return orderState(200, o), nil
 }
 
+// removeInput are units to take off.
 type removeInput struct {
 	OrderInput
 	DryRun bool `query:"dryRun" doc:"Answer what would go back; change nothing."`
@@ -189,6 +201,7 @@ type RemovedView struct {
 	Order  OrderState      `json:"order"`
 }
 
+// removeOutput is what they give back.
 type removeOutput struct {
 	Caching string `header:"Cache-Control"`
 	Replay  string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
@@ -205,10 +218,13 @@ func (f *Returns) removeLines(ctx context.Context, in *removeInput) (*removeOutp
 	if err != nil {
 		return nil, err
 	}
+	// Read before the change: catalog data may be a minute old, what a set is made of does not
+	// change that fast.
 	stocked, err := f.stockedOf(ctx, o)
 	if err != nil {
 		return nil, err
 	}
+	// Set by the rule, which may run several times.
 	var done order.RemovedLine
 	rule := func(o *order.Order) (bool, []table.Write, error) {
 		if repeated, err := repeatedEntry(o, asked); err != nil || repeated != nil {
@@ -224,6 +240,7 @@ func (f *Returns) removeLines(ctx context.Context, in *removeInput) (*removeOutp
 		if done, err = o.Remove(in.Body.Lines, stocked, terms, reason, by, f.Clock.Now()); err != nil {
 			return false, nil, err
 		}
+		// The entry that Remove has just added.
 		o.Ledger[len(o.Ledger)-1].Request, o.Ledger[len(o.Ledger)-1].Hash = asked.Key, asked.Hash
 		o.Event, err = event.New(ctx, f.Clock.Now(), events.OrderChanged{
 			OrderRef: o.Ref(), What: []string{"lines"}, Removed: o.EventParts(done.Parts), Refund: o.Money(done.Quote.Refund),
@@ -232,6 +249,7 @@ func (f *Returns) removeLines(ctx context.Context, in *removeInput) (*removeOutp
 		return true, done.Writes, err
 	}
 	if in.DryRun {
+		// The rule changes only what was read; nothing is written.
 		_, _, err = rule(o)
 	} else {
 		o, err = f.Orders.Apply(ctx, o, rule)
@@ -240,6 +258,7 @@ func (f *Returns) removeLines(ctx context.Context, in *removeInput) (*removeOutp
 		return nil, err
 	}
 	out := &removeOutput{Caching: caching}
+	// done is empty when the rule found the entry of an earlier request.
 	if prior, err := repeatedEntry(o, asked); prior != nil && done.Parts == nil && err == nil {
 		out.Replay = "true"
 		out.Body = RemovedView{Lines: partsOf(prior), Refund: o.Money(prior.Amount).Formatted(), Charge: []QuoteCharge{},
@@ -273,6 +292,7 @@ func repeatedEntry(o *order.Order, asked order.Request) (*refund.Entry, error) {
 	return nil, nil
 }
 
+// partsOf are the units of an entry by line. The units of a line stand side by side.
 func partsOf(e *refund.Entry) []order.Part {
 	out := []order.Part{}
 	for _, u := range e.Units {
@@ -287,6 +307,7 @@ func partsOf(e *refund.Entry) []order.Part {
 
 // removeTerms is whether lost discounts are charged on what is kept: when the rule of every line says so.
 func removeTerms(o *order.Order, versions []returnpolicy.Policy, parts []order.Part) refund.Terms {
+	// The policy that the order was sold under.
 	policy, _ := returnpolicy.InForce(versions, o.PlacedAt)
 	section := policy.Section(country(o))
 	t := refund.Terms{ChargePromotions: len(parts) > 0}
@@ -309,11 +330,13 @@ func (f *Returns) stockedOf(ctx context.Context, o *order.Order) (map[string][]s
 	}
 	out := map[string][]stock.Request{}
 	for _, l := range o.Lines {
+		// A variant that is gone takes nothing out of stock.
 		out[l.ID] = items[l.VariantID].StockRequests(1)
 	}
 	return out, nil
 }
 
+// holdInput is why an order is not to be shipped.
 type holdInput struct {
 	OrderInput
 	Body struct {
@@ -321,6 +344,7 @@ type holdInput struct {
 	}
 }
 
+// holdOrder keeps an order from being shipped, for example while an address is in doubt.
 func (f *Returns) holdOrder(ctx context.Context, in *holdInput) (*OrderStateOutput, error) {
 	o, err := f.changeOrder(ctx, in.OrderInput, func(o *order.Order) (event.Body, []table.Write, error) {
 		changed, err := o.Hold(in.Body.Reason, order.ByShop, f.Clock.Now())
@@ -335,6 +359,7 @@ func (f *Returns) holdOrder(ctx context.Context, in *holdInput) (*OrderStateOutp
 	return orderState(200, o), nil
 }
 
+// releaseOrder ends a hold.
 func (f *Returns) releaseOrder(ctx context.Context, in *OrderInput) (*OrderStateOutput, error) {
 	o, err := f.changeOrder(ctx, *in, func(o *order.Order) (event.Body, []table.Write, error) {
 		if !o.Release(order.ByShop, f.Clock.Now()) {
@@ -348,6 +373,7 @@ func (f *Returns) releaseOrder(ctx context.Context, in *OrderInput) (*OrderState
 	return orderState(200, o), nil
 }
 
+// splitInput are units that go in a parcel of their own.
 type splitInput struct {
 	OrderInput
 	N    int `path:"n" minimum:"1" maximum:"1000" doc:"The parcel; 1 is the first."`
@@ -358,6 +384,7 @@ type splitInput struct {
 	}
 }
 
+// splitParcel moves units of a parcel that is already made into a new one.
 func (f *Returns) splitParcel(ctx context.Context, in *splitInput) (*OrderStateOutput, error) {
 	b := in.Body
 	o, err := f.changeOrder(ctx, in.OrderInput, func(o *order.Order) (event.Body, []table.Write, error) {
@@ -366,6 +393,7 @@ func (f *Returns) splitParcel(ctx context.Context, in *splitInput) (*OrderStateO
 		if err != nil {
 			return nil, nil, err
 		}
+		// For the customer the new parcel is one that was shipped.
 		return o.ShippedEvent(parcel), nil, nil
 	})
 	if err != nil {
@@ -374,6 +402,7 @@ func (f *Returns) splitParcel(ctx context.Context, in *splitInput) (*OrderStateO
 	return orderState(200, o), nil
 }
 
+// giveInput is a refund without a return.
 type giveInput struct {
 	OrderInput
 	Body struct {
@@ -387,6 +416,7 @@ type giveInput struct {
 // giveRefund refunds although nothing comes back, once for each Idempotency-Key.
 func (f *Returns) giveRefund(ctx context.Context, in *giveInput) (*OrderStateOutput, error) {
 	b := in.Body
+	// An amount belongs to no line, so both together could not be booked as one entry.
 	if (b.Amount != nil) == (len(b.Lines) > 0 || b.Shipping > 0) {
 		return nil, problem.InvalidField("/amount", "required", "either an amount, or lines and shipping")
 	}
@@ -400,6 +430,7 @@ func (f *Returns) giveRefund(ctx context.Context, in *giveInput) (*OrderStateOut
 		if replay = prior != nil; err != nil || replay {
 			return nil, nil, err
 		}
+		// The difference is what this refund adds, with or without lines.
 		before := o.RefundLedger().Refunded()
 		if err := f.give(o, in); err != nil {
 			return nil, nil, err
@@ -422,6 +453,7 @@ func (f *Returns) giveRefund(ctx context.Context, in *giveInput) (*OrderStateOut
 	return out, nil
 }
 
+// give books a refund as a gesture: an amount, or units and shipping.
 func (f *Returns) give(o *order.Order, in *giveInput) error {
 	b, now := in.Body, f.Clock.Now()
 	if b.Amount != nil {
@@ -438,6 +470,8 @@ func (f *Returns) give(o *order.Order, in *giveInput) error {
 	return err
 }
 
+// retryRefunds sends refunds again that the provider has refused, for example when a card was
+// replaced.
 func (f *Returns) retryRefunds(ctx context.Context, in *OrderInput) (*OrderStateOutput, error) {
 	o, err := f.Orders.Change(ctx, in.OrderID, func(o *order.Order) (bool, []table.Write, error) {
 		return o.RetryRefunds(order.ByShop, f.Clock.Now()), nil, nil

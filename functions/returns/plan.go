@@ -64,6 +64,7 @@ type facts struct {
 // country is whose law and policy count: where the parcel went, the home of the shop when nothing was shipped.
 func country(o *order.Order) string {
 	if o.Address == nil || o.Address.Country == "" {
+		// The shop's home market, whose law is asked when nothing names another.
 		return "KR"
 	}
 	return o.Address.Country
@@ -78,6 +79,7 @@ func item(l order.Line) returnpolicy.Item {
 // return_window_closed, final_sale, units_returned, store_credit_only, replacement_needs_fault, exchange_not_offered;
 // 422 for bad input.
 func planReturn(f facts, w Wanted) (plan, error) {
+	// Each line can only take away from this: the strictest decision of all counts.
 	p := plan{policy: f.policy.Version, approve: true, keeps: true, way: rma.Way(w.Way)}
 	if len(w.Lines) == 0 {
 		return p, problem.InvalidField("/lines", "required", "at least one line")
@@ -87,6 +89,7 @@ func planReturn(f facts, w Wanted) (plan, error) {
 	decisions := make([]returnpolicy.Decision, len(w.Lines))
 	questions := make([]returnpolicy.Question, len(w.Lines))
 	ask := refund.Ask{Units: map[string]int{}}
+	// ask.Units is what was seen so far, so a line named twice is found.
 	for i, l := range w.Lines {
 		line, err := f.returnable(i, l, ask.Units)
 		if err != nil {
@@ -102,6 +105,7 @@ func planReturn(f facts, w Wanted) (plan, error) {
 		}
 		ask.Units[l.LineID] = l.Quantity
 	}
+	// Without fees and shipping, because fees are shares of what the goods cost.
 	base, err := f.order.QuoteRefund(ask)
 	if err != nil {
 		return p, err
@@ -109,6 +113,7 @@ func planReturn(f facts, w Wanted) (plan, error) {
 	p.conditions(decisions, questions, base, w, f.order.Totals.Currency)
 	ask.Shipping = f.shippingBack(ask.Units, decisions, w)
 	ask.Fees = fees(decisions, questions, base, w, p.way, f.order.Totals.Currency)
+	// Whoever exchanges keeps the order as it was, so no gift or discount is lost.
 	if w.Resolution == string(rma.Refund) || w.Resolution == string(rma.StoreCredit) {
 		ask.Terms = terms(decisions, w)
 	}
@@ -144,6 +149,7 @@ func (f facts) returnable(i int, l WantedLine, before map[string]int) (order.Lin
 		return line, problem.InvalidField(at(i, "quantity"), "too_large", "%d were bought", line.Quantity)
 	case !returnpolicy.Reason(l.Reason).Known():
 		return line, problem.InvalidField(at(i, "reason"), "not_allowed", "one of the reasons")
+	// Not to be mixed up with canceling, which gives everything back at once.
 	case l.Quantity > f.order.ShippedUnits(l.LineID):
 		return line, problem.Conflict("not_shipped",
 			"Of line %s %d units have been shipped; what was not shipped is canceled, not returned.",
@@ -152,6 +158,7 @@ func (f facts) returnable(i int, l WantedLine, before map[string]int) (order.Lin
 	return line, photos(i, l.Photos)
 }
 
+// at is the JSON pointer of a field of a wanted line.
 func at(i int, field string) string { return "/lines/" + strconv.Itoa(i) + "/" + field }
 
 // receivedAt is when the last parcel with units of the line arrived; zero while one is on its way.
@@ -161,6 +168,7 @@ func receivedAt(o *order.Order, lineID string) (last time.Time) {
 			if p.LineID != lineID {
 				continue
 			}
+			// The right cannot end before everything has arrived (2011/83/EU, Art. 9(2)(b)).
 			if f.DeliveredAt == nil {
 				return time.Time{}
 			}
@@ -176,6 +184,7 @@ func receivedAt(o *order.Order, lineID string) (last time.Time) {
 func allowed(i int, d returnpolicy.Decision, w Wanted) error {
 	l := w.Lines[i]
 	fault := returnpolicy.Reason(l.Reason).Fault()
+	// From no right at all down to a wrong form of it.
 	switch {
 	case !d.Allowed && d.Code == returnpolicy.WindowClosed:
 		return problem.Conflict("return_window_closed", "Line %s could be returned for this reason until %s.", l.LineID,
@@ -187,6 +196,7 @@ func allowed(i int, d returnpolicy.Decision, w Wanted) error {
 	case w.Resolution == string(rma.Replacement) && !fault:
 		return problem.Conflict("replacement_needs_fault",
 			"Goods are replaced when they are faulty; others can be exchanged.").With("lineId", l.LineID)
+	// For a fault another variant is given also where the policy offers no exchange.
 	case w.Resolution == string(rma.Exchange) && !d.Rule.Exchange && !fault:
 		return problem.Conflict("exchange_not_offered", "Line %s cannot be exchanged.", l.LineID).With("lineId", l.LineID)
 	case w.Resolution == string(rma.Exchange) && l.For == "":
@@ -207,11 +217,14 @@ func (p *plan) conditions(decisions []returnpolicy.Decision, questions []returnp
 	w Wanted, currency string) {
 	p.byLaw = true
 	p.credit.offered = true
+	// 100 percent, which every line can lower.
 	bonus := 10_000
 	for i, d := range decisions {
 		p.byLaw = p.byLaw && d.ByLaw
+		// A fault is looked at by a person, because it is free of every fee.
 		p.approve = p.approve && d.Rule.AutoApprove && !questions[i].Reason.Fault()
 		p.keeps = p.keeps && d.ReturnWaived(questions[i].Reason, currency, lineCost(base, w.Lines[i].LineID))
+		// The right that ends first ends the return as a whole.
 		if !d.Until.IsZero() && (p.until.IsZero() || d.Until.Before(p.until)) {
 			p.until = d.Until
 		}
@@ -219,10 +232,12 @@ func (p *plan) conditions(decisions []returnpolicy.Decision, questions []returnp
 	}
 	p.credit.bonus = int64(bonus) // basis points until resolve
 	if p.keeps {
+		// There is nothing to be looked at, so it is approved and settled at once.
 		p.way, p.approve = rma.Stays, true
 	}
 }
 
+// lineCost is what the units of a line really cost.
 func lineCost(q refund.Quote, lineID string) int64 {
 	for _, l := range q.Lines {
 		if l.LineID == lineID {
@@ -248,12 +263,14 @@ func terms(decisions []returnpolicy.Decision, w Wanted) refund.Terms {
 // the policy or the fault says so; else nothing.
 func (f facts) shippingBack(units map[string]int, decisions []returnpolicy.Decision, w Wanted) int64 {
 	ledger := f.order.RefundLedger()
+	// Gifts may be kept: they were not paid for.
 	for _, l := range f.order.Lines {
 		if l.Gift == "" && len(ledger.UnitsLeft(l.ID)) > units[l.ID] {
 			return 0
 		}
 	}
 	for i, d := range decisions {
+		// One line without a right to it is enough: shipping is not divided among lines.
 		fault := returnpolicy.Reason(w.Lines[i].Reason).Fault()
 		if !fault && !d.Law.OutboundBack && d.Rule.Outbound != returnpolicy.OutboundWhole {
 			return 0
@@ -271,6 +288,7 @@ func fees(
 	var out []refund.Fee
 	wayBack, fault := int64(0), false
 	for i, d := range decisions {
+		// One parcel comes back, so the highest fee counts and not the sum.
 		wayBack = max(wayBack, d.WayBackFee(questions[i].Reason, currency))
 		fault = fault || questions[i].Reason.Fault()
 	}
@@ -307,6 +325,7 @@ func (p *plan) linesOf(o *order.Order, w Wanted) {
 // resolve works out what the resolution gives: the bonus of store credit, or the goods of an exchange and who owes the
 // difference.
 func (f facts) resolve(p *plan, decisions []returnpolicy.Decision, w Wanted) error {
+	// conditions has left the basis points of the bonus in p.credit.bonus.
 	bonus := money.Percent(p.quote.Refund, p.credit.bonus)
 	p.credit = creditOffer{amount: p.quote.Refund, bonus: bonus, offered: f.order.CustomerID != "" && p.quote.Refund > 0}
 	p.figures = rma.Figures{Refund: p.quote.Refund, Fees: p.quote.Fees, Parts: p.quote.Parts}

@@ -30,8 +30,10 @@ type policyRecord struct {
 	MadeAt   time.Time                        `dynamodbav:"madeAt"`
 }
 
+// policyPK is the partition of all versions; they are few and always read together.
 const policyPK = "RETURN-POLICY"
 
+// policyKey is the key of a version, with zeros in front so that versions sort by number.
 func policyKey(version int) table.Key {
 	const digits = 6
 	n := []byte("VERSION#000000")
@@ -44,11 +46,13 @@ func policyKey(version int) table.Key {
 
 // All reads every version, the default one first. 1 round trip, 1 RCU per 4 KB.
 func (s Policies) All(ctx context.Context) ([]returnpolicy.Policy, error) {
+	// The default is built in, so a shop without a policy of its own has one that the law allows.
 	first, err := returnpolicy.Default()
 	if err != nil {
 		return nil, err
 	}
 	all := []returnpolicy.Policy{first}
+	// Strongly consistent: a quote right after a publication must not use the old version.
 	err = s.Table.All(ctx, table.Query{
 		Where: "#pk = :pk", With: map[string]any{":pk": policyPK}, Strong: true,
 	}, func(item table.Item) error {
@@ -72,6 +76,7 @@ func (s Policies) Publish(ctx context.Context, p returnpolicy.Policy, by, note s
 	if err != nil {
 		return p, err
 	}
+	// The built-in one is among them.
 	if len(all) > maxPolicies {
 		return p, problem.Conflict("too_many_policies", "There are %d versions; that is all there can be.", maxPolicies)
 	}
@@ -87,6 +92,7 @@ func (s Policies) Publish(ctx context.Context, p returnpolicy.Policy, by, note s
 	return p, err
 }
 
+// policyInput chooses the country.
 type policyInput struct {
 	Country string `query:"country" pattern:"^[A-Za-z]{2}$" default:"KR" doc:"Of the customer; ISO 3166." example:"KR"`
 }
@@ -111,6 +117,7 @@ type Law struct {
 	Source             string            `json:"source"`
 }
 
+// policyOutput is the policy for a country.
 type policyOutput struct {
 	Caching string `header:"Cache-Control"`
 	Body    PolicyView
@@ -123,6 +130,7 @@ func (f *Returns) policy(ctx context.Context, in *policyInput) (*policyOutput, e
 		return nil, err
 	}
 	law := compliance.ReturnRuleFor(in.Country)
+	// Everybody gets the same, so it may be cached; a minute is how late a new version may appear.
 	return &policyOutput{Caching: "public, max-age=60", Body: PolicyView{
 		Version: p.Version, From: p.From, Country: in.Country, Section: p.Section(in.Country),
 		Law: Law{
@@ -133,6 +141,7 @@ func (f *Returns) policy(ctx context.Context, in *policyInput) (*policyOutput, e
 	}}, nil
 }
 
+// inForce is the version that orders are sold under now.
 func (f *Returns) inForce(ctx context.Context) (returnpolicy.Policy, error) {
 	all, err := f.Policies.All(ctx)
 	if err != nil {
@@ -142,11 +151,13 @@ func (f *Returns) inForce(ctx context.Context) (returnpolicy.Policy, error) {
 	return p, nil
 }
 
+// policyTextInput chooses country and language.
 type policyTextInput struct {
 	Country  string `query:"country" pattern:"^[A-Za-z]{2}$" default:"KR" doc:"Of the customer; ISO 3166."`
 	Language string `query:"language" enum:"ko,en" default:"ko"`
 }
 
+// textOutput is plain text.
 type textOutput struct {
 	Type    string `header:"Content-Type"`
 	Caching string `header:"Cache-Control"`
@@ -164,6 +175,7 @@ func (f *Returns) policyText(ctx context.Context, in *policyTextInput) (*textOut
 	}, nil
 }
 
+// policiesOutput are all versions.
 type policiesOutput struct {
 	Caching string `header:"Cache-Control"`
 	Body    struct {
@@ -171,6 +183,7 @@ type policiesOutput struct {
 	}
 }
 
+// policies lists the versions, those to come too.
 func (f *Returns) policies(ctx context.Context, _ *struct{}) (*policiesOutput, error) {
 	all, err := f.Policies.All(ctx)
 	out := &policiesOutput{Caching: caching}
@@ -180,6 +193,7 @@ func (f *Returns) policies(ctx context.Context, _ *struct{}) (*policiesOutput, e
 	return out, err
 }
 
+// publishInput is a version to publish.
 type publishInput struct {
 	DryRun bool `query:"dryRun" doc:"Only check it against the law; publish nothing."`
 	Body   struct {
@@ -192,6 +206,7 @@ type publishInput struct {
 // PolicyVersion is one version of the return policy.
 type PolicyVersion returnpolicy.Policy
 
+// publishOutput is the version as published.
 type publishOutput struct {
 	Status int
 	Body   PolicyVersion
@@ -205,6 +220,7 @@ func (f *Returns) publish(ctx context.Context, in *publishInput) (*publishOutput
 		p.From = in.Body.From.UTC()
 	}
 	if p.From.Before(now) {
+		// An order was sold under the policy that was in force; it must not change afterwards.
 		return nil, problem.InvalidField("/from", "too_small", "not in the past")
 	}
 	if issues := p.Validate(); len(issues) > 0 {

@@ -32,11 +32,13 @@ func caller(ctx context.Context, cartToken, lookupToken string) order.Caller {
 	return order.Caller{CustomerID: p.Subject, Operator: p.Operator(), CartToken: cartToken, LookupToken: lookupToken}
 }
 
+// quoteInput is what somebody thinks of returning.
 type quoteInput struct {
 	OrderInput
 	Body Wanted
 }
 
+// quoteOutput is what it would refund.
 type quoteOutput struct {
 	Caching string `header:"Cache-Control"`
 	Body    Quote
@@ -140,12 +142,14 @@ func (f *Returns) quoteReturn(ctx context.Context, in *quoteInput) (*quoteOutput
 	return &quoteOutput{Caching: caching, Body: p.view(o, in.Body)}, nil
 }
 
+// caching keeps amounts and personal data out of every cache.
 const caching = "no-store"
 
 // orderAndPolicies reads the order for the caller, and all versions of the policy, at once.
 func (f *Returns) orderAndPolicies(ctx context.Context, in OrderInput) (*order.Order, []returnpolicy.Policy, error) {
 	var o *order.Order
 	var versions []returnpolicy.Policy
+	// Neither needs the other, and each is a round trip.
 	group, inner := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		o, err = f.Orders.GetFor(inner, in.OrderID, caller(ctx, in.CartToken, in.Token))
@@ -170,6 +174,7 @@ func (f *Returns) plan(ctx context.Context, o *order.Order, versions []returnpol
 	}
 	var variants []string
 	for _, l := range w.Lines {
+		// A line that is not in the order has no variant; planReturn names the mistake.
 		line, _ := o.Line(l.LineID)
 		switch rma.Resolution(w.Resolution) {
 		case rma.Exchange:
@@ -181,6 +186,7 @@ func (f *Returns) plan(ctx context.Context, o *order.Order, versions []returnpol
 	var goods map[string]catalog.SellableVariant
 	if len(variants) > 0 {
 		var err error
+		// Past the cache: stock and price decide what is promised.
 		if goods, err = f.Catalog.ConsistentVariants(ctx, variants); err != nil {
 			return plan{}, err
 		}
@@ -190,6 +196,7 @@ func (f *Returns) plan(ctx context.Context, o *order.Order, versions []returnpol
 
 // view shows the plan.
 func (p plan) view(o *order.Order, w Wanted) Quote {
+	// in is an amount in the order's currency, with its text.
 	in := func(amount int64) money.Formatted { return o.Money(amount).Formatted() }
 	q := p.quote
 	v := Quote{
@@ -209,6 +216,7 @@ func (p plan) view(o *order.Order, w Wanted) Quote {
 			line.Units = append(line.Units,
 				QuoteUnit{Price: in(l.List), Discount: in(u.Discount), Tax: in(u.Tax), Paid: in(u.Cost)})
 		}
+		// The lines show what the goods cost; shares of earlier returns are not in them.
 		goods += l.Amount
 		v.Lines = append(v.Lines, line)
 	}
@@ -245,6 +253,7 @@ type quoted struct {
 	Way                                                            rma.Way
 }
 
+// quoted are the amounts of this plan for a token.
 func (p plan) quoted() quoted {
 	k := quoted{
 		Shipping: p.quote.Shipping, Refund: p.quote.Refund, Bonus: p.figures.Bonus, Price: p.figures.Price,
@@ -263,6 +272,7 @@ func (p plan) quoted() quoted {
 	return k
 }
 
+// token is the quote's amounts as text.
 func (p plan) token() string {
 	raw, err := json.Marshal(p.quoted())
 	if err != nil {
@@ -287,6 +297,7 @@ func (p plan) holds(o *order.Order, token string) error {
 		return problem.InvalidField("/quote", "wrong_format", "the token of a quote")
 	}
 	now := p.quoted()
+	// Compared as a whole: with one amount changed the customer has not seen what they would get.
 	if was == now {
 		return nil
 	}

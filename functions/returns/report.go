@@ -30,19 +30,23 @@ type counts struct {
 	Grades  map[string]int `dynamodbav:"-"`
 }
 
+// The prefixes keep the names of reasons and grades apart from the other attributes.
 const (
 	reasonPrefix = "reason_"
 	gradePrefix  = "grade_"
 )
 
+// monthOf is the month that something counts for, in UTC for every country.
 func monthOf(t time.Time) string { return t.UTC().Format("2006-01") }
 
+// countKey is the key of a product's counts in a month.
 func countKey(month, productID string) table.Key {
 	return table.Key{PK: "RETURN-COUNT#" + month, SK: "PRODUCT#" + productID}
 }
 
 // sold counts the units of an order by product. Exchanges and replacements are not sales.
 func (f *Returns) sold(ctx context.Context, e event.Envelope, placed events.OrderPlaced) error {
+	// Counting them would make the rate of returns look smaller the more is exchanged.
 	if placed.Origin != "" {
 		return nil
 	}
@@ -52,6 +56,7 @@ func (f *Returns) sold(ctx context.Context, e event.Envelope, placed events.Orde
 		titles[l.ProductID] = l.Title
 	}
 	var writes []table.Write
+	// Sorted, because the writes of a repetition have to be the same in the same order.
 	for _, product := range slices.Sorted(maps.Keys(units)) {
 		writes = append(writes, table.Update{
 			Key: countKey(monthOf(placed.PlacedAt), product), Do: "SET #productId = :product, #title = :title ADD #sold :n",
@@ -72,6 +77,7 @@ func (f *Returns) ended(ctx context.Context, e event.Envelope, done events.Retur
 			byProduct[l.ProductID] = add
 		}
 		titles[l.ProductID] = l.Title
+		// Only what was accepted came back; the rest is the customer's again.
 		add["returned"] += l.Accepted
 		add["restocked"] += l.Restocked
 		add[reasonPrefix+l.Reason] += l.Accepted
@@ -82,11 +88,14 @@ func (f *Returns) ended(ctx context.Context, e event.Envelope, done events.Retur
 	var writes []table.Write
 	for _, product := range slices.Sorted(maps.Keys(byProduct)) {
 		u := table.Update{
+			// By the month in which it ended, so that a month that is over does not change any
+			// more.
 			Key: countKey(monthOf(done.CompletedAt), product), Do: "SET #productId = :product, #title = :title",
 			With: map[string]any{":product": product, ":title": titles[product]},
 		}
 		var adds []string
 		for _, name := range slices.Sorted(maps.Keys(byProduct[product])) {
+			// DynamoDB refuses an ADD of nothing.
 			if n := byProduct[product][name]; n > 0 {
 				adds = append(adds, "#"+name+" :"+name)
 				u.With[":"+name] = n
@@ -103,9 +112,11 @@ func (f *Returns) ended(ctx context.Context, e event.Envelope, done events.Retur
 // once writes the effect of an event together with the memory that it was consumed. More products than fit into a
 // transaction are counted in several, each remembered on its own.
 func (f *Returns) once(ctx context.Context, consumer string, e event.Envelope, writes []table.Write) error {
+	// One write of each transaction is the memory of the event.
 	const most = table.MaxWrites - 1
 	for part := 0; len(writes) > 0; part++ {
 		n := min(most, len(writes))
+		// Letters name the parts: a repetition divides the writes in the same way.
 		chunk := append([]table.Write{event.Once(consumer+"-"+string(rune('a'+part)), e, f.Clock.Now())}, writes[:n]...)
 		err := f.Table.Transact(ctx, consumer+e.ID+string(rune('a'+part)), chunk...)
 		if c, ok := table.Refused(err); ok && c.Refused(0) {
@@ -119,6 +130,7 @@ func (f *Returns) once(ctx context.Context, consumer string, e event.Envelope, w
 	return nil
 }
 
+// reportInput chooses a month.
 type reportInput struct {
 	Month string `query:"month" pattern:"^[0-9]{4}-(0[1-9]|1[0-2])$" doc:"UTC; this month when left out." example:"2026-11"`
 }
@@ -145,6 +157,7 @@ type ProductReport struct {
 	Top       string         `json:"topReason,omitempty"`
 }
 
+// reportOutput is the report of a month.
 type reportOutput struct {
 	Caching string `header:"Cache-Control"`
 	Body    Report
@@ -172,6 +185,7 @@ func (f *Returns) report(ctx context.Context, in *reportInput) (*reportOutput, e
 	return out, nil
 }
 
+// rate is a share in basis points; 0 when nothing was sold, although something may have come back.
 func rate(returned, sold int) int {
 	if sold == 0 {
 		return 0
@@ -179,6 +193,8 @@ func rate(returned, sold int) int {
 	return returned * 10_000 / sold
 }
 
+// productReport reads a product's counts. Reasons and grades are attributes of their own, so they
+// are read by prefix.
 func productReport(item table.Item) (ProductReport, error) {
 	var c counts
 	var all map[string]any
@@ -194,6 +210,7 @@ func productReport(item table.Item) (ProductReport, error) {
 		Reasons: map[string]int{}, Grades: map[string]int{},
 	}
 	most := 0
+	// Sorted, so that of reasons with equal counts always the same one is on top.
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		n, _ := all[name].(float64)
 		if reason, ok := strings.CutPrefix(name, reasonPrefix); ok {
@@ -209,6 +226,7 @@ func productReport(item table.Item) (ProductReport, error) {
 	return p, nil
 }
 
+// customerInput names a customer.
 type customerInput struct {
 	CustomerID string `path:"customerId" minLength:"1" maxLength:"100"`
 }
@@ -226,6 +244,7 @@ type CustomerReport struct {
 	OrdersAfter int `json:"ordersAfterFirstReturn"`
 }
 
+// customerOutput is the report about a customer.
 type customerOutput struct {
 	Caching string `header:"Cache-Control"`
 	Body    CustomerReport
@@ -254,10 +273,12 @@ func customerReport(customerID string, orders []order.Summary, returns []rma.Ret
 	var first time.Time
 	faults, returned := 0, map[string]bool{}
 	for i, c := range returns {
+		// Cards come newest first.
 		if i == 0 {
 			currency = c.Currency
 		}
 		if c.Currency == currency {
+			// Amounts in other currencies cannot be added.
 			value += c.Value
 		}
 		switch c.State {
@@ -272,6 +293,7 @@ func customerReport(customerID string, orders []order.Summary, returns []rma.Ret
 		if c.Reason == "faulty" || c.Reason == "damaged" || c.Reason == "not_as_described" {
 			faults++
 		}
+		// Several returns of one order count once.
 		id, _ := rma.OrderOf(c.ID)
 		returned[id] = true
 	}
@@ -281,6 +303,7 @@ func customerReport(customerID string, orders []order.Summary, returns []rma.Ret
 		}
 	}
 	r.Value = money.Of(value, currency).Formatted()
+	// Few orders say nothing.
 	if r.Orders >= 4 && len(returned)*2 > r.Orders {
 		r.Notes = append(r.Notes, "more than half of the orders came back, at least in part")
 	}

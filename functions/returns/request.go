@@ -20,6 +20,7 @@ import (
 	"dangol/shared/stock"
 )
 
+// requestInput is a return with the quote it was seen under.
 type requestInput struct {
 	OrderInput
 	Body struct {
@@ -35,6 +36,7 @@ func (f *Returns) request(ctx context.Context, in *requestInput) (*output, error
 	if err != nil {
 		return nil, err
 	}
+	// reading is what an attempt has read and made.
 	type reading struct {
 		o        *order.Order
 		versions []returnpolicy.Policy
@@ -46,6 +48,8 @@ func (f *Returns) request(ctx context.Context, in *requestInput) (*output, error
 		return reading{o: o, versions: versions}, err
 	}
 	got, err := table.Modify(ctx, read, func(ctx context.Context, g reading) (reading, error) {
+		// Before the plan: the units of the first request are reserved, so the plan would be
+		// refused.
 		prior, err := f.repeated(ctx, g.o, asked)
 		if err != nil || prior != nil {
 			g.made, g.repeated = prior, true
@@ -55,6 +59,7 @@ func (f *Returns) request(ctx context.Context, in *requestInput) (*output, error
 		if err != nil {
 			return g, err
 		}
+		// The amounts that the customer has seen are what is promised.
 		if err := p.holds(g.o, in.Body.Quote); err != nil {
 			return g, err
 		}
@@ -63,6 +68,7 @@ func (f *Returns) request(ctx context.Context, in *requestInput) (*output, error
 			return g, err
 		}
 		g.made = r
+		// Refused when the order changed meanwhile: everything is read and planned again.
 		return g, stale(f.write(ctx, r, g.o, w))
 	})
 	switch {
@@ -80,6 +86,7 @@ func requestOf(ctx context.Context, body any) (order.Request, error) {
 	if !key.Keyed() {
 		return order.Request{}, nil
 	}
+	// encoding/json writes fields in a fixed order, so the same body gives the same hash.
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return order.Request{}, err
@@ -91,6 +98,7 @@ func requestOf(ctx context.Context, body any) (order.Request, error) {
 // repeated returns the return that the same request made before. An order without returns is not asked for them. Error:
 // 422 idempotency_key_reused.
 func (f *Returns) repeated(ctx context.Context, o *order.Order, asked order.Request) (*rma.RMA, error) {
+	// Saves a round trip for the first return of an order.
 	if asked.Key == "" || o.Returns == 0 {
 		return nil, nil
 	}
@@ -117,6 +125,7 @@ func (f *Returns) open(ctx context.Context, o *order.Order, p plan, w Wanted, as
 		return nil, work{}, problem.Conflict("too_many_returns", "An order takes at most %d returns.", rma.MaxPerOrder)
 	}
 	now := f.Clock.Now()
+	// The number is taken in the same write as the return, so no two returns have the same.
 	o.Returns++
 	r := &rma.RMA{
 		ID: rma.IDFor(o.ID, o.Returns), State: rma.Requested, OrderID: o.ID, CustomerID: o.CustomerID, Email: o.Email,
@@ -126,11 +135,14 @@ func (f *Returns) open(ctx context.Context, o *order.Order, p plan, w Wanted, as
 		Way:        p.way, Lines: p.lines, Quote: p.figures, Terms: p.terms, Shipping: p.quote.Shipping, Request: asked,
 		CreatedAt: now, UpdatedAt: now,
 	}
+	// Before the approval, so that the timeline begins with the request.
 	r.Opened(byWhom(ctx, o), now)
 	if err := f.stockOf(ctx, r); err != nil {
 		return nil, work{}, err
 	}
+	// Booked now and not when the goods arrive, so that nobody promises the same money twice.
 	e := p.quote.Entry(r.ID)
+	// The reason of the first line stands for the return in the ledger.
 	e.Kind, e.To, e.Reason, e.By = refund.Returned, destination(r.Resolution), string(r.Lines[0].Reason), byWhom(ctx, o)
 	if err := o.Book(e, now); err != nil {
 		return nil, work{}, err
@@ -176,6 +188,7 @@ func (f *Returns) stockOf(ctx context.Context, r *rma.RMA) error {
 	return nil
 }
 
+// destination is where the ledger sends the amount of a resolution.
 func destination(r rma.Resolution) refund.Destination {
 	switch r {
 	case rma.StoreCredit:
@@ -192,6 +205,7 @@ func (f *Returns) hold(ctx context.Context, goods []rma.SwapGood) ([]table.Write
 	for i, g := range goods {
 		ids[i] = g.VariantID
 	}
+	// Past the cache, because stock is taken.
 	items, err := f.Catalog.ConsistentVariants(ctx, ids)
 	if err != nil {
 		return nil, nil, err
@@ -204,6 +218,7 @@ func (f *Returns) hold(ctx context.Context, goods []rma.SwapGood) ([]table.Write
 	if err != nil {
 		return nil, nil, err
 	}
+	// A random start spreads the writes over the buckets of hot stock.
 	writes, taken, short := stock.Hold(levels, wants, rand.Int())
 	if len(short) > 0 {
 		return nil, nil, problem.Conflict("out_of_stock", "Of %s there is not enough.", strings.Join(short, ", "))
@@ -213,18 +228,21 @@ func (f *Returns) hold(ctx context.Context, goods []rma.SwapGood) ([]table.Write
 
 // byWhom says in timelines whether the customer or the shop did it.
 func byWhom(ctx context.Context, o *order.Order) string {
+	// One of the shop's people may be a customer too.
 	if who := auth.From(ctx); who.Operator() && !who.Owns(o.CustomerID) {
 		return rma.ByShop
 	}
 	return rma.ByCustomer
 }
 
+// subject is the caller's id.
 func subject(ctx context.Context) string { return auth.From(ctx).Subject }
 
 // afterwards does at once what follows from a step: goods that need not come back are settled.
 func (f *Returns) afterwards(ctx context.Context, r *rma.RMA, o *order.Order, status int) (*output, error) {
 	if r.State == rma.Approved && r.Way == rma.Stays {
 		settled, so, err := f.settle(ctx, r.ID, nil, rma.BySystem)
+		// The return is made in any case; the shop's people find it in the list and settle it.
 		if err != nil {
 			f.Log.ErrorContext(ctx, "a refund without return is not settled yet", "return", r.ID, "error", err)
 		} else {

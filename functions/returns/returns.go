@@ -58,12 +58,14 @@ type Returns struct {
 // Build puts the function together over one table.
 func Build(t *table.Table, provider payment.Provider, c clock.Clock, log *slog.Logger) *Returns {
 	orders := order.Store{Table: t, Clock: c}
+	// The catalog may be a minute old for titles and pictures; stock is always read past the cache.
 	return &Returns{
 		Table: t, Orders: orders, Returns: rma.Store{Table: t}, Policies: Policies{Table: t, Clock: c},
 		Credit:  storecredit.Store{Table: t},
 		Catalog: catalog.NewCache(t, c, time.Minute), Provider: provider, Carrier: SandboxCarrier{}, Clock: c, Log: log,
 		Cashier: order.Cashier{Orders: orders, Provider: provider, Clock: c, Log: log},
-		Signal:  func(context.Context, string) {},
+		// Replaced by New; tests count in their own way.
+		Signal: func(context.Context, string) {},
 	}
 }
 
@@ -115,6 +117,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	f := Build(tables[0], provider, env.Clock, env.Log)
 	f.Signal = func(ctx context.Context, name string) {
 		if err := env.Metrics().Emit(nil, metrics.Metric{Name: name, Unit: metrics.Count, Value: 1}); err != nil {
+			// A metric that is lost must not fail the job that it tells of.
 			env.Log.ErrorContext(ctx, "metric not written", "metric", name, "error", err)
 		}
 	}
@@ -140,6 +143,7 @@ func (f *Returns) Service(o api.Options) *api.Service {
 	return s
 }
 
+// route describes a route; every one can answer 422.
 func route(access api.Access, method, path, id, summary string, errors ...int) api.Route {
 	return api.Route{
 		Method: method, Path: path, ID: id, Summary: summary, Tag: "Returns", Access: access,
@@ -147,6 +151,7 @@ func route(access api.Access, method, path, id, summary string, errors ...int) a
 	}
 }
 
+// shopperRoutes are the routes of customers and guests.
 func (f *Returns) shopperRoutes(s *api.Service) {
 	quote := route(api.Shopper, "POST", "/orders/{orderId}/returns/quote", "quoteReturn",
 		"See what a return would refund, and why", 404, 409)
@@ -179,6 +184,7 @@ func (f *Returns) shopperRoutes(s *api.Service) {
 		f.myCredit)
 }
 
+// shopRoutes are the routes of the shop's people.
 func (f *Returns) shopRoutes(s *api.Service) {
 	one := "/admin/returns/{returnId}"
 	list := route(api.Agent, "GET", "/admin/returns", "listReturns", "List the returns in a state, by deadline")
@@ -208,6 +214,7 @@ func (f *Returns) shopRoutes(s *api.Service) {
 		"Read a customer's store credit"), f.creditOf)
 }
 
+// policyRoutes are the routes of the return policy.
 func (f *Returns) policyRoutes(s *api.Service) {
 	api.Handle(s, route(api.Public, "GET", "/return-policy", "getReturnPolicy", "Read the return policy for a country"),
 		f.policy)

@@ -33,10 +33,12 @@ func (f *Returns) settle(
 				return work{}, err
 			}
 		} else if r.Way == rma.Stays {
+			// What stays with the customer is never inspected.
 			acceptAll(r)
 		}
 		return f.settlement(ctx, r, o, by, now)
 	})
+	// The provider is asked after the transaction, because its answer cannot be taken back.
 	if err != nil {
 		return nil, nil, err
 	}
@@ -65,6 +67,7 @@ func (f *Returns) settlement(ctx context.Context, r *rma.RMA, o *order.Order, by
 	if err != nil {
 		return w, err
 	}
+	// The resolution may have become a refund.
 	o.Entry(key).To = destination(r.Resolution)
 	switch {
 	case r.Resolution == rma.Refund:
@@ -72,12 +75,14 @@ func (f *Returns) settlement(ctx context.Context, r *rma.RMA, o *order.Order, by
 		o.PayOut(key, now)
 	case r.Resolution == rma.StoreCredit:
 		figures.Bonus = bonusOf(r, figures.Refund)
+		// The lot is a write of its own: the ledger knows nothing of the bonus.
 		w.must = append(w.must, f.creditLot(r, figures.Refund+figures.Bonus, now)...)
 		o.PayOut(key, now)
 	case figures.Ask > 0:
 		if err := r.Ask(now); err != nil {
 			return w, err
 		}
+		// Kept for when the balance is paid: the exchange is then sent on these figures.
 		r.Settled = figures
 		w.event = events.ReturnBalanceAsked{ReturnRef: r.Ref(), Balance: r.Money(figures.Ask), PayBy: r.Deadlines.PayBy}
 		return w, nil
@@ -96,6 +101,7 @@ func completed(r *rma.RMA, w work, figures rma.Figures, by string, now time.Time
 	if err := r.Complete(figures, by, now); err != nil {
 		return w, err
 	}
+	// Only store credit has a bonus.
 	credit := int64(0)
 	if r.Resolution == rma.StoreCredit {
 		credit = figures.Refund + figures.Bonus
@@ -110,6 +116,7 @@ func completed(r *rma.RMA, w work, figures rma.Figures, by string, now time.Time
 
 // nothingAccepted rejects a return of which the inspection accepted nothing; its units are free again.
 func (f *Returns) nothingAccepted(r *rma.RMA, o *order.Order, w work, by string, now time.Time) (work, error) {
+	// What was restocked stays restocked: it is in w.give.
 	if err := r.Reject("nothing_accepted", nil, by, now); err != nil {
 		return w, err
 	}
@@ -126,13 +133,16 @@ func accepted(r *rma.RMA, o *order.Order, now time.Time) (key string, figures rm
 	if r.Whole() {
 		return r.ID, r.Quote, nil
 	}
+	// An entry is never changed, so what was accepted gets one of its own.
 	key = r.ID + "-part"
+	// A second settlement, after a balance lapsed, finds the entry there.
 	if e := o.Entry(key); e == nil {
 		o.Entry(r.ID).Void = true
 		q, err := o.QuoteRefund(refund.Ask{Exact: r.AcceptedUnits(), Fees: partFees(r), Terms: r.Terms})
 		if err != nil {
 			return "", figures, err
 		}
+		// The old entry is void before the quote, so that its units are free for the new one.
 		e := q.Entry(key)
 		whole := o.Entry(r.ID)
 		e.Kind, e.To, e.Reason, e.By = whole.Kind, whole.To, whole.Reason, whole.By
@@ -162,6 +172,7 @@ func bonusOf(r *rma.RMA, amount int64) int64 {
 	if r.Quote.Refund <= 0 || amount == r.Quote.Refund {
 		return r.Quote.Bonus
 	}
+	// Allocate rounds so that the shares add up.
 	return money.Allocate(r.Quote.Bonus, []int64{amount, max(r.Quote.Refund-amount, 0)})[0]
 }
 
@@ -170,6 +181,7 @@ func (f *Returns) creditLot(r *rma.RMA, amount int64, now time.Time) []table.Wri
 	if amount <= 0 {
 		return nil
 	}
+	// The id of the return as that of the lot: a repetition writes the same lot.
 	return []table.Write{storecredit.Grant(storecredit.Lot{
 		ID: r.ID, CustomerID: r.CustomerID, Email: r.Email, Language: r.Language, Currency: r.Currency, Amount: amount,
 		Reason: "return",
@@ -200,7 +212,10 @@ func (f *Returns) send(
 	d := swapDraft(o, r)
 	next := order.New(order.NewID(now), "", d, order.Payment{Provider: o.Payment.Provider, State: order.PayCaptured}, now)
 	next.Origin = string(r.Resolution)
+	// The parts of the value that came back are what pays for the new order, on the ways they were
+	// paid.
 	used, rest := splitParts(figures.Parts, d.Totals.Total)
+	// With them a later return of the exchanged goods can refund on the first payment.
 	for i, p := range used {
 		next.More = append(next.More, order.MorePayment{
 			ID: fmt.Sprintf("value-%d", i+1), Method: p.Method, Provider: o.Payment.Provider,
@@ -210,8 +225,10 @@ func (f *Returns) send(
 	if paid != nil {
 		next.More = append(next.More, *paid)
 	}
+	// Marks the entry as done. Its destination is the exchange, so no money moves by it.
 	o.PayOut(key, now)
 	o.PayParts(key, rest, now)
+	// The held stock belongs to the new order from now on.
 	r.Swap.OrderID, r.Swap.Taken = next.ID, nil
 	var err error
 	if next.Event, err = event.New(ctx, now, next.PlacedEvent()); err != nil {
@@ -223,6 +240,7 @@ func (f *Returns) send(
 // splitParts divides parts into what pays for goods of that price, and the rest. What was paid by points or store
 // credit pays first, so that the rest is money.
 func splitParts(parts []refund.Part, price int64) (used, rest []refund.Part) {
+	// Backwards, because parts are listed with card payments first.
 	for i := len(parts) - 1; i >= 0; i-- {
 		p := parts[i]
 		n := min(p.Amount, price)
@@ -243,6 +261,7 @@ func (f *Returns) payNow(ctx context.Context, o *order.Order) *order.Order {
 	settled, err := f.Cashier.Settle(ctx, o)
 	if err != nil {
 		level := f.Log.ErrorContext
+		// Expected now and then, and tried again; anything else needs a person.
 		if errors.Is(err, task.ErrLater) || errors.Is(err, payment.ErrUnknown) {
 			level = f.Log.WarnContext
 		}

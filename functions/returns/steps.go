@@ -22,11 +22,13 @@ type ReturnInput struct {
 // may reports whether the caller may see and change the return: whoever may see its order. Errors: 404
 // return_not_found.
 func (f *Returns) may(ctx context.Context, in ReturnInput) error {
+	// The id of a return contains its order's.
 	orderID, ok := rma.OrderOf(in.ReturnID)
 	if !ok {
 		return rma.NotFound()
 	}
 	_, err := f.Orders.GetFor(ctx, orderID, caller(ctx, in.CartToken, in.Token))
+	// Whoever may not see the order is told the same as for a return that does not exist.
 	if problem.Code(err) == "order_not_found" {
 		return rma.NotFound()
 	}
@@ -46,6 +48,7 @@ func (f *Returns) step(ctx context.Context, in ReturnInput, do func(*rma.RMA, *o
 	return f.afterwards(ctx, r, o, 200)
 }
 
+// approveInput may say that the goods need not come back.
 type approveInput struct {
 	ReturnInput
 	Body *struct {
@@ -53,6 +56,7 @@ type approveInput struct {
 	}
 }
 
+// approve approves a return. The time to send is that of the policy the order was sold under.
 func (f *Returns) approve(ctx context.Context, in *approveInput) (*output, error) {
 	versions, err := f.Policies.All(ctx)
 	if err != nil {
@@ -62,6 +66,8 @@ func (f *Returns) approve(ctx context.Context, in *approveInput) (*output, error
 		if in.Body != nil && in.Body.Keep {
 			r.Way = rma.Stays
 		}
+		// For a version that is not stored any more; two weeks as in the European Union's law
+		// (2011/83/EU, Art. 14(1)).
 		days := 14
 		for _, p := range versions {
 			if p.Version == r.Policy {
@@ -77,6 +83,7 @@ func (f *Returns) approve(ctx context.Context, in *approveInput) (*output, error
 	})
 }
 
+// rejectInput is why a return is rejected.
 type rejectInput struct {
 	ReturnInput
 	Body struct {
@@ -87,6 +94,7 @@ type rejectInput struct {
 
 // reject refuses a return; its units are free again, and held goods for sale.
 func (f *Returns) reject(ctx context.Context, in *rejectInput) (*output, error) {
+	// The message of photos would name a line.
 	if err := photos(0, in.Body.Evidence); err != nil {
 		return nil, problem.InvalidField("/evidence", "wrong_format", "https addresses of JPEG, PNG or WebP photos")
 	}
@@ -103,8 +111,10 @@ func (f *Returns) reject(ctx context.Context, in *rejectInput) (*output, error) 
 
 // release frees what a return that came to nothing reserved: units and amount in the ledger, and held goods.
 func release(r *rma.RMA, o *order.Order, now time.Time) work {
+	// Voiding the entry may make another return worth more, which is booked here.
 	o.Unreserve(r.ID, r.Terms, now)
 	w := work{order: true, give: stock.Release(r.Swap.Taken)}
+	// Forgotten, so that nothing gives the goods back a second time.
 	r.Swap.Taken = nil
 	return w
 }
@@ -120,6 +130,7 @@ func (f *Returns) cancel(ctx context.Context, in *ReturnInput) (*output, error) 
 		}
 		w := release(r, o, now)
 		w.event = events.ReturnCanceled{ReturnRef: r.Ref(), Lines: r.EventLines()}
+		// The rule may run several times; what the last one has set counts.
 		corrected = o
 		return w, nil
 	})
@@ -129,6 +140,7 @@ func (f *Returns) cancel(ctx context.Context, in *ReturnInput) (*output, error) 
 	return out, err
 }
 
+// sentInput is what the customer knows of the parcel.
 type sentInput struct {
 	ReturnInput
 	Body *struct {
@@ -137,6 +149,7 @@ type sentInput struct {
 	}
 }
 
+// handOver notes that the goods are on their way. Without it they might expire while they travel.
 func (f *Returns) handOver(ctx context.Context, in *sentInput) (*output, error) {
 	var s rma.Shipment
 	if in.Body != nil {
@@ -151,6 +164,7 @@ func (f *Returns) handOver(ctx context.Context, in *sentInput) (*output, error) 
 	})
 }
 
+// bookInput is when the carrier may come.
 type bookInput struct {
 	ReturnInput
 	Body *struct {
@@ -168,10 +182,12 @@ func (f *Returns) book(ctx context.Context, in *bookInput) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Goods on the customer's own account, or that stay, have nothing to book.
 	if r.State != rma.Approved && r.State != rma.Booked || r.Way != rma.Label && r.Way != rma.Pickup {
 		return nil, problem.Conflict("return_state", "This return is %s and comes back by %s; nothing can be booked.",
 			r.State, r.Way)
 	}
+	// The reference is the return's id, so the carrier books it once however often it is asked.
 	b := Booking{Reference: r.ID, Pickup: r.Way == rma.Pickup}
 	if o.Address != nil {
 		b.From = *o.Address
@@ -188,6 +204,7 @@ func (f *Returns) book(ctx context.Context, in *bookInput) (*output, error) {
 			"The carrier does not answer; nothing was booked.").Because(err)
 	}
 	return f.step(ctx, in.ReturnInput, func(r *rma.RMA, _ *order.Order) (work, error) {
+		// A repetition: the carrier answered with the same booking.
 		if r.State == rma.Booked && r.Shipment.TrackingNumber == s.TrackingNumber {
 			return work{nothing: true}, nil
 		}
@@ -207,6 +224,7 @@ type Counted struct {
 	rma.Count
 }
 
+// receiveInput is what arrived.
 type receiveInput struct {
 	ReturnInput
 	Body *struct {
@@ -214,6 +232,7 @@ type receiveInput struct {
 	}
 }
 
+// receive counts what arrived at the warehouse.
 func (f *Returns) receive(ctx context.Context, in *receiveInput) (*output, error) {
 	var counts []Counted
 	if in.Body != nil {
@@ -230,6 +249,7 @@ func (f *Returns) received(counts []Counted) func(*rma.RMA, *order.Order) (work,
 		for _, c := range counts {
 			by[c.LineID] = c.Count
 		}
+		// Only what is still missing, so that a second scan does not count twice.
 		if len(counts) == 0 {
 			for _, l := range r.Lines {
 				if left := len(l.Units) - l.Count.Total(); left > 0 {
@@ -257,6 +277,7 @@ type Found struct {
 	Note      string `json:"note,omitempty" maxLength:"1000"`
 }
 
+// inspectInput is what was found.
 type inspectInput struct {
 	ReturnInput
 	Body *struct {

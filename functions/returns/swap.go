@@ -21,9 +21,11 @@ func (f facts) swap(p *plan, w Wanted) error {
 			variant = line.VariantID
 		}
 		g, ok := f.goods[variant]
+		// A replacement may be of a product that is not shown any more, an exchange not.
 		if !ok || g.Product.Status != catalog.Active && w.Resolution == string(rma.Exchange) {
 			return problem.Conflict("variant_not_sold", "Variant %s is not for sale.", variant).With("lineId", l.LineID)
 		}
+		// Only an early answer: stock is taken when the return is requested.
 		if g.Available < l.Quantity {
 			return problem.Conflict("out_of_stock", "Of variant %s there are %d.", variant, max(g.Available, 0)).With("lineId",
 				l.LineID)
@@ -41,6 +43,7 @@ func (f facts) swap(p *plan, w Wanted) error {
 	p.figures.Price = price
 	p.figures.Ask = max(price-p.quote.Refund, 0)
 	p.figures.Pay = max(p.quote.Refund-price, 0)
+	// A difference by rounding is not asked for either.
 	if w.Resolution == string(rma.Replacement) {
 		p.figures.Ask, p.figures.Pay = 0, 0
 	}
@@ -60,14 +63,17 @@ func (f facts) swapPrice(i int, line order.Line, g catalog.SellableVariant, w Wa
 		return 0, 0, problem.Conflict("not_in_currency", "Variant %s has no price in %s.", g.Variant.ID,
 			f.order.Totals.Currency)
 	}
+	// Catalog prices on both sides: discounts of today play no part. Both are with tax, or both without.
 	more = price.Amount - f.order.LineTotal(line.ID).Unit
+	// Where tax comes on top, the difference has to carry its own.
 	if len(f.order.Totals.TaxLines) > 0 && !f.order.Totals.TaxIncluded {
 		tax = money.Percent(more, int64(f.order.Totals.TaxLines[0].Rate))
 	}
 	return more, tax, nil
 }
 
-// swapGoods are the goods for the units of a line, with equal ones together.
+// swapUnits are the goods for the units of a line, with equal ones together. Units of one line may
+// have cost different amounts, because discounts do not divide evenly.
 func swapUnits(o *order.Order, q refund.Quote, line order.Line, g catalog.SellableVariant, quantity int, more,
 	tax int64) []rma.SwapGood {
 	image := g.Variant.Image
@@ -80,6 +86,8 @@ func swapUnits(o *order.Order, q refund.Quote, line order.Line, g catalog.Sellab
 			continue
 		}
 		for _, u := range l.Units {
+			// Never below 0: what is left over is not paid out for a single unit, but as the
+			// difference of the whole.
 			unit := max(u.Cost+more+tax, 0)
 			if n := len(out); n > 0 && out[n-1].Unit == unit {
 				out[n-1].Quantity++
@@ -99,6 +107,7 @@ func swapUnits(o *order.Order, q refund.Quote, line order.Line, g catalog.Sellab
 // contain their tax, so nothing is added to them.
 func swapDraft(o *order.Order, r *rma.RMA) order.Draft {
 	d := order.Draft{
+		// The token's hash lets a guest see the new order with the same cart token.
 		CustomerID: o.CustomerID, TokenHash: o.TokenHash, Email: o.Email, Language: o.Language, Address: o.Address,
 		Shipping:    o.Shipping,
 		Allocations: r.Swap.Taken,
@@ -108,10 +117,12 @@ func swapDraft(o *order.Order, r *rma.RMA) order.Draft {
 	}
 	t := &d.Totals.Totals
 	for i, g := range r.Swap.Goods {
+		// Ids within the new order; letters as in ids of lines, two when there are more than 26.
 		id := r.Lines[0].LineID + "-x" + string(rune('a'+i%26))
 		if i >= 26 {
 			id += string(rune('a' + i/26%26))
 		}
+		// The list price may be below what it costs here; a discount is never negative.
 		total, list := g.Unit*int64(g.Quantity), max(g.List, g.Unit)
 		units := make([]int64, g.Quantity)
 		for n := range units {
@@ -131,6 +142,7 @@ func swapDraft(o *order.Order, r *rma.RMA) order.Draft {
 		t.Total += total
 		t.Tax += g.Tax * int64(g.Quantity)
 	}
+	// One line of tax, at the rate of the first order.
 	if t.Tax > 0 && len(o.Totals.TaxLines) > 0 {
 		line := o.Totals.TaxLines[0]
 		line.Amount = t.Tax

@@ -104,6 +104,7 @@ type ReturnShipment struct {
 	Label          string     `json:"label,omitempty" doc:"Path of the printable label (PDF)."`
 }
 
+// output is a return.
 type output struct {
 	Status  int
 	Caching string `header:"Cache-Control"`
@@ -111,10 +112,12 @@ type output struct {
 	Body    Return
 }
 
+// answer is a return as the caller may see it.
 func answer(status int, r *rma.RMA, o *order.Order, who auth.Principal) *output {
 	return &output{Status: status, Caching: caching, Body: view(r, o, who.Operator())}
 }
 
+// replayed is the answer to a repetition.
 func replayed(r *rma.RMA, o *order.Order, who auth.Principal) *output {
 	out := answer(201, r, o, who)
 	out.Replay = "true"
@@ -151,6 +154,7 @@ func view(r *rma.RMA, o *order.Order, operator bool) Return {
 			v.Lines[i].Grade, v.Lines[i].Restocked = l.Result.Grade, l.Result.Restocked
 		}
 	}
+	// Without a number there is nothing to show yet.
 	if s := r.Shipment; s.TrackingNumber != "" {
 		v.Shipment = &ReturnShipment{
 			Carrier: s.Carrier, CarrierName: order.CarrierName(s.Carrier), TrackingNumber: s.TrackingNumber,
@@ -167,6 +171,7 @@ func view(r *rma.RMA, o *order.Order, operator bool) Return {
 	return v
 }
 
+// moment is nil for no instant, which JSON leaves out.
 func moment(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -174,6 +179,7 @@ func moment(t time.Time) *time.Time {
 	return &t
 }
 
+// amounts are figures with their texts.
 func amounts(r *rma.RMA, f rma.Figures) Amounts {
 	fees := int64(0)
 	for _, fee := range f.Fees {
@@ -190,6 +196,7 @@ func amounts(r *rma.RMA, f rma.Figures) Amounts {
 func movements(r *rma.RMA, o *order.Order) []Movement {
 	out := []Movement{}
 	for _, m := range o.Refunds {
+		// Also the entry for a part, when not everything was accepted.
 		if m.Entry != r.ID && m.Entry != r.ID+"-part" {
 			continue
 		}
@@ -198,6 +205,7 @@ func movements(r *rma.RMA, o *order.Order) []Movement {
 	return out
 }
 
+// movementOf shows a movement. Early refunds name no method; they were to cards.
 func movementOf(o *order.Order, m order.Refund) Movement {
 	method := m.Method
 	if method == "" {
@@ -206,6 +214,7 @@ func movementOf(o *order.Order, m order.Refund) Movement {
 	return Movement{Method: method, Amount: o.Money(m.Amount).Formatted(), State: string(m.State), At: m.At}
 }
 
+// listOutput is a page of returns.
 type listOutput struct {
 	Caching string `header:"Cache-Control"`
 	Body    ReturnList
@@ -233,6 +242,7 @@ type ReturnCard struct {
 	Late       bool            `json:"refundLate,omitempty"`
 }
 
+// cardOf is a summary as the API shows it.
 func cardOf(c rma.ReturnSummary) ReturnCard {
 	orderID, _ := rma.OrderOf(c.ID)
 	return ReturnCard{
@@ -244,6 +254,7 @@ func cardOf(c rma.ReturnSummary) ReturnCard {
 	}
 }
 
+// listed answers with summaries.
 func listed(cards []rma.ReturnSummary, next table.Cursor) *listOutput {
 	out := &listOutput{Caching: caching,
 		Body: ReturnList{Returns: make([]ReturnCard, len(cards)), NextCursor: string(next)}}

@@ -61,9 +61,11 @@ func (b Bucket) read(ctx context.Context, key string, most int64) ([]byte, error
 		return nil, fmt.Errorf("read the upload: %w", err)
 	}
 	defer got.Body.Close()
+	// The length is told before the body, so that a large object costs no memory and no time.
 	if aws.ToInt64(got.ContentLength) > most {
 		return nil, errTooLarge
 	}
+	// One byte more than allowed tells a body that is too large from one that just fits.
 	body, err := io.ReadAll(io.LimitReader(got.Body, most+1))
 	if err != nil {
 		return nil, fmt.Errorf("read the upload: %w", err)
@@ -80,6 +82,8 @@ func missing(err error) bool {
 		return true
 	}
 	api, ok := errors.AsType[smithy.APIError](err)
+	// The rights to the bucket do not include listing it, so "not there" and "not allowed" are the
+	// same answer.
 	return ok && (api.ErrorCode() == "NoSuchKey" || api.ErrorCode() == "NotFound" || api.ErrorCode() == "AccessDenied")
 }
 
@@ -90,6 +94,7 @@ const public = "public/"
 func (b Bucket) show(ctx context.Context, key, mime string, body []byte) error {
 	_, err := b.Client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &b.Name, Key: aws.String(public + key), ContentType: &mime, Body: bytes.NewReader(body),
+		// Inline, because a browser would offer to save what has no disposition of its own.
 		CacheControl: aws.String("public, max-age=31536000, immutable"), ContentDisposition: aws.String("inline"),
 	})
 	if err != nil {
@@ -114,6 +119,7 @@ func (b Bucket) remove(ctx context.Context, keys ...string) error {
 func headersOf(signed http.Header) map[string]string {
 	out := map[string]string{}
 	for name := range signed {
+		// A browser sets both headers and lets no script do it.
 		if name != "Host" && name != "Content-Length" {
 			out[name] = signed.Get(name)
 		}

@@ -42,6 +42,8 @@ type Media struct {
 func Spec() function.Spec {
 	return function.Spec{
 		Name: "review-media", Purpose: "Photos and videos of reviews: uploads, checks, encoding, thumbnails",
+		// Lambda gives a whole processor from 1,769 MB on; a picture is decoded and encoded within
+		// one call.
 		New: New, API: API(), Memory: 1769, Timeout: 29 * time.Second,
 		Environment: slices.Concat(api.Variables(), []string{"CARE_TABLE", "COMMERCE_TABLE", "MEDIA_BUCKET"}),
 		Tables: []function.Grant{
@@ -72,6 +74,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	}
 	client := s3.NewFromConfig(env.AWS(), func(o *s3.Options) {
 		o.BaseEndpoint = env.Endpoint("S3")
+		// Stand-ins of S3 have no host name for each bucket.
 		o.UsePathStyle = o.BaseEndpoint != nil
 		// A browser that uploads cannot compute the SDK's checksums.
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
@@ -108,6 +111,7 @@ func (f *Media) Service(o api.Options) *api.Service {
 	add := route("POST", media, "addReviewMedia", "Ask for an address to upload a photo or video to", 409)
 	add.Status = 201
 	add.Description = "At most 5 photos (JPEG, PNG, WebP; 10 MB, 40 megapixels) and one video (MP4, QuickTime; 50 MB). " +
+		// The limits are those of package picture and of shared/review.
 		"Send the file to upload.url with " +
 		"the headers given, then call complete."
 	api.Handle(s, add, f.add)

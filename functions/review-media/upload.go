@@ -26,6 +26,7 @@ type ReviewInput struct {
 	Token     string `header:"Order-Token" maxLength:"200" doc:"The token from a look-up of the order."`
 }
 
+// id names the review in the store.
 func (in ReviewInput) id() store.ReviewID {
 	return store.ReviewID{ProductID: in.ProductID, ReviewID: in.ReviewID}
 }
@@ -34,12 +35,14 @@ func (in ReviewInput) id() store.ReviewID {
 func (f *Media) authored(ctx context.Context, in ReviewInput) (*review.Review, error) {
 	who := order.Caller{CustomerID: auth.From(ctx).Subject, CartToken: in.CartToken, LookupToken: in.Token}
 	r, _, err := f.Store.Authored(ctx, f.Orders, in.id(), who)
+	// Photos of what is gone or taken down are not added; the author is told the same as everybody.
 	if err == nil && (r.State == review.Deleted || r.State == review.Rejected) {
 		err = store.NotFound()
 	}
 	return r, err
 }
 
+// addInput is the announcement of an upload.
 type addInput struct {
 	ReviewInput
 	Body struct {
@@ -57,6 +60,7 @@ type Upload struct {
 	ExpiresAt time.Time         `json:"expiresAt"`
 }
 
+// addOutput is where to send the file.
 type addOutput struct {
 	Body struct {
 		MediaID string `json:"mediaId"`
@@ -73,6 +77,7 @@ func (f *Media) add(ctx context.Context, in *addInput) (*addOutput, error) {
 	switch {
 	case !slices.Contains(picture.Types[b.Kind], b.Type):
 		return nil, problem.InvalidField("/type", "not_allowed", "%s", strings.Join(picture.Types[b.Kind], ", "))
+	// Videos have no check here: the schema's maximum is theirs.
 	case b.Kind == "photo" && b.Size > picture.MaxPhotoBytes:
 		return nil, problem.InvalidField("/size", "too_large", "at most %d", picture.MaxPhotoBytes)
 	}
@@ -82,6 +87,7 @@ func (f *Media) add(ctx context.Context, in *addInput) (*addOutput, error) {
 		r.Media = slices.DeleteFunc(r.Media, func(m review.Media) bool {
 			return m.State == review.MediaUploading && now.Sub(m.Added) > uploadFor // never came
 		})
+		// Rejected ones do not count: the author may send another instead.
 		same := 0
 		for _, other := range r.Media {
 			if other.Kind == b.Kind && other.State != review.MediaRejected {
@@ -99,6 +105,8 @@ func (f *Media) add(ctx context.Context, in *addInput) (*addOutput, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Signed after the place is taken, because nothing limits uploads to an address that was given
+	// out.
 	signed, err := f.Bucket.address(ctx, uploadKey(in.ReviewID, m.ID), b.Type, b.Size)
 	if err != nil {
 		return nil, err
@@ -113,17 +121,22 @@ func (f *Media) add(ctx context.Context, in *addInput) (*addOutput, error) {
 // maxMedia bounds what is kept in a review, rejected ones included.
 const maxMedia = 20
 
+// uploadKey is where an upload is until it is checked; a rule of the bucket deletes what stays
+// there.
 func uploadKey(reviewID, mediaID string) string { return "uploads/" + reviewID + "/" + mediaID }
 
+// mediaInput names a photo or video.
 type mediaInput struct {
 	ReviewInput
 	MediaID string `path:"mediaId" maxLength:"60" example:"med_01m80674exnpsz0bg9nw68d4b7"`
 }
 
+// mediaOutput is a photo or video.
 type mediaOutput struct {
 	Body review.Media
 }
 
+// noMedia is the answer for a photo or video that is not there.
 func noMedia() error {
 	return problem.NotFound("media_not_found", "This review has no such photo or video.")
 }
@@ -138,9 +151,12 @@ func (f *Media) complete(ctx context.Context, in *mediaInput) (*mediaOutput, err
 	if i < 0 {
 		return nil, noMedia()
 	}
+	// Checked before, by a request whose answer was lost.
 	if r.Media[i].State != review.MediaUploading {
 		return &mediaOutput{r.Media[i]}, nil
 	}
+	// Files are written before the review names them: what nobody names does no harm, a missing
+	// file does.
 	made, err := f.make(ctx, in.ReviewID, r.Media[i])
 	if err != nil {
 		return nil, err
@@ -150,6 +166,7 @@ func (f *Media) complete(ctx context.Context, in *mediaInput) (*mediaOutput, err
 		if i < 0 {
 			return e, false, noMedia()
 		}
+		// Somebody was faster; both have written the same objects.
 		if r.Media[i].State != review.MediaUploading {
 			return e, false, nil
 		}
@@ -159,6 +176,7 @@ func (f *Media) complete(ctx context.Context, in *mediaInput) (*mediaOutput, err
 	if err != nil {
 		return nil, err
 	}
+	// The upload is deleted last. When that fails the bucket's rule deletes it.
 	return &mediaOutput{r.Media[r.MediaByID(in.MediaID)]}, f.Bucket.remove(ctx, uploadKey(in.ReviewID, in.MediaID))
 }
 
@@ -184,6 +202,8 @@ func (f *Media) make(ctx context.Context, reviewID string, m review.Media) (revi
 	} else {
 		err = f.makePhoto(ctx, &m, body)
 	}
+	// Only what is wrong with the file itself; after a failure of S3 the client tries again with
+	// the same upload.
 	if problem.From(err).Status == 422 && err != nil {
 		return m, errors.Join(err, f.Bucket.remove(ctx, key))
 	}
@@ -191,6 +211,7 @@ func (f *Media) make(ctx context.Context, reviewID string, m review.Media) (revi
 	return m, err
 }
 
+// makePhoto stores a photo in two sizes and notes them in m. 2 round trips.
 func (f *Media) makePhoto(ctx context.Context, m *review.Media, body []byte) error {
 	made, err := picture.Photo(body, m.Type)
 	if err != nil {
@@ -204,6 +225,7 @@ func (f *Media) makePhoto(ctx context.Context, m *review.Media, body []byte) err
 	return f.Bucket.show(ctx, m.Thumbnail, m.Type, made.Thumb)
 }
 
+// makeVideo stores a video without its metadata and notes it in m. 1 round trip.
 func (f *Media) makeVideo(ctx context.Context, m *review.Media, body []byte) error {
 	clean, err := picture.Video(body)
 	if err != nil {
@@ -218,6 +240,8 @@ func (f *Media) remove(ctx context.Context, in *mediaInput) (*struct{}, error) {
 	if _, err := f.authored(ctx, in.ReviewInput); err != nil {
 		return nil, err
 	}
+	// Set in the change and used behind it: the objects are deleted only when the review names them
+	// no more.
 	var gone review.Media
 	_, err := f.Store.Change(ctx, in.id(), func(r *review.Review) (e store.Effect, changed bool, err error) {
 		i := r.MediaByID(in.MediaID)
@@ -231,6 +255,7 @@ func (f *Media) remove(ctx context.Context, in *mediaInput) (*struct{}, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The upload too, in case it was never checked.
 	return nil, f.Bucket.remove(ctx, append(shown(gone), uploadKey(in.ReviewID, in.MediaID))...)
 }
 
@@ -254,6 +279,7 @@ func (f *Media) unpublished(ctx context.Context, _ event.Envelope, e events.Revi
 	if problem.Code(err) == "review_not_found" {
 		return nil
 	}
+	// The event may be old.
 	if err != nil || r.State != review.Deleted {
 		return err // written anew since
 	}
@@ -262,6 +288,7 @@ func (f *Media) unpublished(ctx context.Context, _ event.Envelope, e events.Revi
 			return err
 		}
 	}
+	// Last, so that a failure above leaves the list for the repetition.
 	_, err = f.Store.Change(ctx, i, func(r *review.Review) (e store.Effect, changed bool, err error) {
 		if r.State != review.Deleted || len(r.Media) == 0 {
 			return e, false, nil

@@ -23,14 +23,18 @@ func (f *Reviews) reviewJob(ctx context.Context, job due.Job) error {
 	}
 	now := f.Clock.Now()
 	r, err := f.Store.Change(ctx, i, func(r *review.Review) (e store.Effect, changed bool, err error) {
+		// A deadline that was moved or met since the job was read.
 		if r.DecideBy.IsZero() || now.Before(r.DecideBy) {
 			return e, false, nil
 		}
 		previous := store.Counted(r)
+		// Nobody decided in time. Keeping a review back for ever without a reason would be
+		// suppression (16 CFR 465.7).
 		if r.State == review.Held {
 			r.State, r.Reasons = review.Published, nil
 		}
 		r.ReleaseMedia()
+		// Reports that nobody upheld in time count no more.
 		r.DecideBy, r.ReportWeight = time.Time{}, 0
 		e.Body = store.ChangedEvent(r, previous, now)
 		return e, true, nil
@@ -38,12 +42,14 @@ func (f *Reviews) reviewJob(ctx context.Context, job due.Job) error {
 	if err != nil {
 		return err
 	}
+	// A review that is held when its reward is due gets it after the decision.
 	if r.State == review.Published && !r.RewardAt.IsZero() && !now.Before(r.RewardAt) {
 		return f.reward(ctx, r)
 	}
 	return nil
 }
 
+// requestJob asks a buyer for a review, unless there is one.
 func (f *Reviews) requestJob(ctx context.Context, job due.Job) error {
 	return f.Store.Ask(ctx, job.Key)
 }
@@ -56,6 +62,7 @@ func (f *Reviews) recoveryJob(ctx context.Context, job due.Job) error {
 	}
 	now := f.Clock.Now()
 	_, err := f.Store.ChangeCase(ctx, caseID, func(c *recovery.Case) (evt event.Body, changed bool, err error) {
+		// The case was answered or closed since.
 		if c.Due().IsZero() || now.Before(c.Due()) {
 			return nil, false, nil
 		}
@@ -74,6 +81,7 @@ func (f *Reviews) recoveryJob(ctx context.Context, job due.Job) error {
 // delivered notes each line of a parcel that has arrived, so that its buyer is asked for a review. Repeating changes
 // nothing.
 func (f *Reviews) delivered(ctx context.Context, _ event.Envelope, e events.OrderDelivered) error {
+	// Line by line; repeating skips what is noted already.
 	for _, l := range e.Lines {
 		err := f.Store.Delivered(ctx, store.Line{
 			OrderID: e.OrderID, LineID: l.LineID, ProductID: l.ProductID, VariantID: l.VariantID, CustomerID: e.CustomerID,
@@ -133,6 +141,7 @@ func (f *Reviews) orderRefunded(ctx context.Context, _ event.Envelope, e events.
 		if err != nil {
 			return err
 		}
+		// Lines named by the event are among all lines, so none is done twice.
 		refunded = refunded[:0]
 		for _, l := range o.Lines {
 			refunded = append(refunded, l.ID)
@@ -149,6 +158,7 @@ func (f *Reviews) orderRefunded(ctx context.Context, _ event.Envelope, e events.
 // refunded takes back what the review of a refunded line has earned. The review itself stays: the opinion was formed.
 func (f *Reviews) refunded(ctx context.Context, orderID, lineID string) error {
 	line, err := f.Store.LineOf(ctx, orderID, lineID)
+	// Nothing was delivered or nothing written, so nothing was earned.
 	if err != nil || line == nil || line.ReviewID == "" {
 		return err
 	}
@@ -159,6 +169,7 @@ func (f *Reviews) refunded(ctx context.Context, orderID, lineID string) error {
 	if err != nil {
 		return err
 	}
+	// Not rewarded yet: the decision is made now, so that the job does not reward later.
 	if r.Reward == nil {
 		_, err = f.Store.Change(ctx, store.ReviewID{ProductID: r.ProductID, ReviewID: r.ID},
 			func(r *review.Review) (e store.Effect, changed bool, err error) {

@@ -14,6 +14,7 @@ import (
 	"dangol/shared/review/store"
 )
 
+// moderationRoutes are the routes of those who judge reviews.
 func (f *Reviews) moderationRoutes(s *api.Service) {
 	api.Handle(s, route("Review moderation", api.Agent, "GET", "/admin/reviews", "listReviewsToModerate",
 		"List the reviews of a state, oldest first"), f.inState)
@@ -53,6 +54,8 @@ type Revision struct {
 	Until    time.Time        `json:"until"`
 }
 
+// inspected is a review as a moderator sees it. The score is summed here: it is not stored, the
+// weights are.
 func (f *Reviews) inspected(r *review.Review) InspectedReview {
 	i := InspectedReview{OwnReview: f.own(r), Author: r.AuthorID, Signals: r.Signals, DecideBy: r.DecideBy,
 		Reports: r.ReportWeight}
@@ -63,11 +66,13 @@ func (f *Reviews) inspected(r *review.Review) InspectedReview {
 	return i
 }
 
+// inStateInput is a page of the reviews in a state.
 type inStateInput struct {
 	api.Paging
 	State string `query:"state" enum:"held,returned,rejected,deleted" default:"held"`
 }
 
+// inStateOutput is a page of reviews.
 type inStateOutput struct {
 	Body struct {
 		Reviews    []InspectedReview `json:"reviews"`
@@ -75,6 +80,7 @@ type inStateOutput struct {
 	}
 }
 
+// inState lists the reviews in a state, oldest first, because those have waited longest.
 func (f *Reviews) inState(ctx context.Context, in *inStateInput) (*inStateOutput, error) {
 	found, next, err := f.Store.InState(ctx, review.State(in.State), in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
@@ -88,8 +94,10 @@ func (f *Reviews) inState(ctx context.Context, in *inStateInput) (*inStateOutput
 	return out, nil
 }
 
+// reportsInput is a page of reports.
 type reportsInput struct{ api.Paging }
 
+// reportsOutput is a page of reports.
 type reportsOutput struct {
 	Body struct {
 		Reports    []store.ReviewReport `json:"reports"`
@@ -97,6 +105,7 @@ type reportsOutput struct {
 	}
 }
 
+// reports lists the reports that nobody has decided on.
 func (f *Reviews) reports(ctx context.Context, in *reportsInput) (*reportsOutput, error) {
 	open, next, err := f.Store.Reports(ctx, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
@@ -107,8 +116,10 @@ func (f *Reviews) reports(ctx context.Context, in *reportsInput) (*reportsOutput
 	return out, nil
 }
 
+// inspectOutput is a review as a moderator sees it.
 type inspectOutput struct{ Body InspectedReview }
 
+// inspect reads a review with what it said before.
 func (f *Reviews) inspect(ctx context.Context, in *ReviewInput) (*inspectOutput, error) {
 	r, err := f.Store.Get(ctx, in.id())
 	if err != nil {
@@ -121,6 +132,7 @@ func (f *Reviews) inspect(ctx context.Context, in *ReviewInput) (*inspectOutput,
 	out := &inspectOutput{f.inspected(r)}
 	for _, v := range kept {
 		said := Revision{Content: v.Content.Value, Until: v.Until}
+		// Old revisions of reviews without a follow-up have none.
 		if v.FollowUp != nil {
 			said.FollowUp = v.FollowUp.Value
 		}
@@ -129,6 +141,7 @@ func (f *Reviews) inspect(ctx context.Context, in *ReviewInput) (*inspectOutput,
 	return out, nil
 }
 
+// decideInput is a moderator's decision.
 type decideInput struct {
 	ReviewInput
 	Body struct {
@@ -137,6 +150,7 @@ type decideInput struct {
 	}
 }
 
+// decision is one reason of a decision.
 type decision struct {
 	Reason string   `json:"reason" example:"profanity" doc:"A code of GET /review-policy that a moderator can give."`
 	Words  []string `json:"words,omitempty" maxItems:"20" doc:"Words of the text that it is about; the author gets them marked."`
@@ -153,10 +167,13 @@ func (f *Reviews) decide(ctx context.Context, in *decideInput) (*inspectOutput, 
 		if r.State == review.Deleted {
 			return e, false, problem.Conflict("review_deleted", "The author has deleted this review.")
 		}
+		// Set anew with every attempt: Change repeats this function when somebody else has written.
 		rejectedAuthor = ""
 		before, previous := r.State, store.Counted(r)
+		// Photos are judged apart, so their deadline stays.
 		r.DecideBy, r.ReportWeight = r.MediaDeadline(), 0
 		if in.Body.Publish {
+			// Approved keeps signals and reports of the past from holding the same text again.
 			r.State, r.Reasons, r.Approved = review.Published, nil, now
 		} else {
 			if r.Reasons, err = findings(r, in.Body.Reasons); err != nil {
@@ -164,6 +181,7 @@ func (f *Reviews) decide(ctx context.Context, in *decideInput) (*inspectOutput, 
 			}
 			r.State = review.Outcome(r.Reasons)
 			r.Approved = time.Time{}
+			// Only the first time, so that correcting the reasons counts once.
 			if r.State == review.Rejected && before != review.Rejected && notGenuine(r.Reasons) {
 				e.With = []table.Write{store.CountNotGenuine(r.AuthorID)}
 				rejectedAuthor = r.AuthorID
@@ -175,11 +193,14 @@ func (f *Reviews) decide(ctx context.Context, in *decideInput) (*inspectOutput, 
 	if err != nil {
 		return nil, err
 	}
+	// Behind the write: the reward is taken from what was taken down, and a repetition does it
+	// again.
 	if rejectedAuthor != "" && r.Reward != nil {
 		if err := f.takeBack(ctx, r, "abuse"); err != nil {
 			return nil, err
 		}
 	}
+	// A publication dismisses the reports, anything else upholds them.
 	return &inspectOutput{f.inspected(r)}, f.Store.Settle(ctx, r.ID, !in.Body.Publish)
 }
 
@@ -197,6 +218,7 @@ func notGenuine(reasons []review.Finding) bool {
 // findings makes findings of a moderator's reasons, with the words marked where they stand.
 func findings(r *review.Review, reasons []decision) (found []review.Finding, err error) {
 	for _, d := range reasons {
+		// Some reasons are only found by the program and are no decision of a person.
 		p, ok := review.PolicyOf(review.Reason(d.Reason))
 		if !ok || !p.Decision {
 			return nil, problem.InvalidField("/reasons", "not_allowed", "a reason of the policy that a moderator can give")
@@ -210,6 +232,7 @@ func findings(r *review.Review, reasons []decision) (found []review.Finding, err
 	return found, nil
 }
 
+// mediaDecisionInput is a moderator's decision on a photo or video.
 type mediaDecisionInput struct {
 	ReviewInput
 	MediaID string `path:"mediaId" maxLength:"60" example:"med_01m80674exnpsz0bg9nw68d4b7"`
@@ -219,12 +242,15 @@ type mediaDecisionInput struct {
 	}
 }
 
+// decideMedia publishes or takes down a photo or video. No event is published: the text is shown as
+// before.
 func (f *Reviews) decideMedia(ctx context.Context, in *mediaDecisionInput) (*inspectOutput, error) {
 	r, err := f.Store.Change(ctx, in.id(), func(r *review.Review) (e store.Effect, changed bool, err error) {
 		i := r.MediaByID(in.MediaID)
 		if i < 0 {
 			return e, false, problem.NotFound("media_not_found", "This review has no such photo or video.")
 		}
+		// Nobody can have seen what was never checked.
 		if r.Media[i].State == review.MediaUploading {
 			return e, false, problem.Conflict("not_uploaded", "Nothing has been uploaded yet.")
 		}
@@ -233,6 +259,7 @@ func (f *Reviews) decideMedia(ctx context.Context, in *mediaDecisionInput) (*ins
 		if !in.Body.Publish {
 			m.State, m.Reason = review.MediaRejected, review.Reason(in.Body.Reason)
 		}
+		// The deadline of a held text stays; only that of the photos may have ended.
 		if r.State == review.Published {
 			r.DecideBy = r.MediaDeadline()
 		}
@@ -244,6 +271,7 @@ func (f *Reviews) decideMedia(ctx context.Context, in *mediaDecisionInput) (*ins
 	return &inspectOutput{f.inspected(r)}, nil
 }
 
+// replyInput is the shop's answer in public.
 type replyInput struct {
 	ReviewInput
 	Body struct {
@@ -261,6 +289,7 @@ func (f *Reviews) reply(ctx context.Context, in *replyInput) (*inspectOutput, er
 		if r.State == review.Deleted {
 			return e, false, problem.Conflict("review_deleted", "The author has deleted this review.")
 		}
+		// A repetition is no second event.
 		if r.Reply != nil && r.Reply.Text == text {
 			return e, false, nil
 		}

@@ -25,6 +25,7 @@ const (
 	oneQuestion = questions + "/{questionId}"
 )
 
+// questionRoutes are the routes of questions and answers.
 func (f *Reviews) questionRoutes(s *api.Service) {
 	api.Handle(s, route("Questions", api.Public, "GET", questions, "listQuestions",
 		"List the questions about a product with their answers, newest first"), f.listQuestions)
@@ -57,6 +58,7 @@ type AnswerView struct {
 	At     time.Time `json:"at"`
 }
 
+// questionView is a question as everybody sees it: no account ids.
 func questionView(q store.Question) QuestionView {
 	v := QuestionView{ID: q.ID, Author: q.Author, Language: q.Language, Text: q.Text, At: q.At, Answers: []AnswerView{}}
 	for _, a := range q.Answers {
@@ -65,11 +67,13 @@ func questionView(q store.Question) QuestionView {
 	return v
 }
 
+// questionsInput is a page of a product's questions.
 type questionsInput struct {
 	ProductID string `path:"id" maxLength:"60" example:"prod_01k9x7d3f8q7m2k"`
 	api.Paging
 }
 
+// questionsOutput is a page of questions.
 type questionsOutput struct {
 	Body struct {
 		Questions  []QuestionView `json:"questions"`
@@ -77,6 +81,7 @@ type questionsOutput struct {
 	}
 }
 
+// listQuestions lists a product's questions, newest first. 1 round trip.
 func (f *Reviews) listQuestions(ctx context.Context, in *questionsInput) (*questionsOutput, error) {
 	found, next, err := f.Store.Questions(ctx, in.ProductID, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
@@ -109,17 +114,20 @@ func (w Words) checked() (string, error) {
 	return text, nil
 }
 
+// askInput is a question to ask.
 type askInput struct {
 	ProductID string `path:"id" maxLength:"60" example:"prod_01k9x7d3f8q7m2k"`
 	Body      Words
 }
 
+// questionOutput is a question.
 type questionOutput struct {
 	Status int
 	Replay string `header:"Idempotency-Replayed"`
 	Body   QuestionView
 }
 
+// questioned answers with what the idempotency guard returned.
 func questioned(q QuestionView, replayed bool, err error) (*questionOutput, error) {
 	if err != nil {
 		return nil, err
@@ -131,6 +139,8 @@ func questioned(q QuestionView, replayed bool, err error) (*questionOutput, erro
 	return out, nil
 }
 
+// ask stores a question. The text is checked before the limit, so that a refused text costs no
+// attempt.
 func (f *Reviews) ask(ctx context.Context, in *askInput) (*questionOutput, error) {
 	who := auth.From(ctx).Subject
 	text, err := in.Body.checked()
@@ -140,6 +150,7 @@ func (f *Reviews) ask(ctx context.Context, in *askInput) (*questionOutput, error
 	if err := f.limit(ctx, "question", who, writesPerHour); err != nil {
 		return nil, err
 	}
+	// The product is read inside the guard: a repetition is answered although the product is gone.
 	return questioned(idempotency.Guard(ctx, f.Store.Table, api.Idempotency(ctx), func() (QuestionView, error) {
 		if _, err := f.product(ctx, in.ProductID); err != nil {
 			return QuestionView{}, err
@@ -153,12 +164,14 @@ func (f *Reviews) ask(ctx context.Context, in *askInput) (*questionOutput, error
 	}))
 }
 
+// answerInput is an answer to give.
 type answerInput struct {
 	ProductID  string `path:"id" maxLength:"60" example:"prod_01k9x7d3f8q7m2k"`
 	QuestionID string `path:"questionId" maxLength:"60" example:"qst_01m80674exnpsz0bg9nw68d4b7"`
 	Body       Words
 }
 
+// answer stores an answer of the shop or of a buyer.
 func (f *Reviews) answer(ctx context.Context, in *answerInput) (*questionOutput, error) {
 	who := auth.From(ctx)
 	text, err := in.Body.checked()
@@ -171,6 +184,7 @@ func (f *Reviews) answer(ctx context.Context, in *answerInput) (*questionOutput,
 	by := "shop"
 	if !who.Operator() {
 		by = "buyer"
+		// Having reviewed it is the proof of having bought it, and it is one read.
 		bought, err := f.Store.HasReviewed(ctx, who.Subject, in.ProductID)
 		if err != nil {
 			return nil, err
@@ -182,6 +196,7 @@ func (f *Reviews) answer(ctx context.Context, in *answerInput) (*questionOutput,
 	}
 	return questioned(idempotency.Guard(ctx, f.Store.Table, api.Idempotency(ctx), func() (QuestionView, error) {
 		q, err := f.Store.ChangeQuestion(ctx, in.ProductID, in.QuestionID, func(q *store.Question) (event.Body, error) {
+			// Hidden while the answer was written.
 			if q.Hidden {
 				return nil, problem.NotFound("question_not_found", "There is no such question.")
 			}
@@ -203,6 +218,7 @@ func (f *Reviews) answer(ctx context.Context, in *answerInput) (*questionOutput,
 	}))
 }
 
+// visibleInput says whether a question is shown.
 type visibleInput struct {
 	ProductID  string `path:"id" maxLength:"60" example:"prod_01k9x7d3f8q7m2k"`
 	QuestionID string `path:"questionId" maxLength:"60" example:"qst_01m80674exnpsz0bg9nw68d4b7"`
@@ -211,6 +227,7 @@ type visibleInput struct {
 	}
 }
 
+// setVisible shows or hides a question. Its answers stay, and no event is published.
 func (f *Reviews) setVisible(ctx context.Context, in *visibleInput) (*questionOutput, error) {
 	q, err := f.Store.ChangeQuestion(ctx, in.ProductID, in.QuestionID, func(q *store.Question) (event.Body, error) {
 		q.Hidden = !in.Body.Visible
@@ -225,6 +242,7 @@ func (f *Reviews) setVisible(ctx context.Context, in *visibleInput) (*questionOu
 // product reads a product that the shop shows. Errors: 404 product_not_found.
 func (f *Reviews) product(ctx context.Context, productID string) (*catalog.Product, error) {
 	p, err := catalog.Peek(ctx, f.Commerce, productID)
+	// A draft is not told apart from a product that does not exist.
 	if errors.Is(err, table.ErrNotFound) || err == nil && p.Status != catalog.Active {
 		return nil, problem.NotFound("product_not_found", "There is no such product.")
 	}

@@ -13,6 +13,7 @@ import (
 	"dangol/shared/review/store"
 )
 
+// readRoutes are the routes of everybody who reads.
 func (f *Reviews) readRoutes(s *api.Service) {
 	list := route("Reviews", api.Public, "GET", ofProduct, "listReviews", "List a product's reviews with their summary")
 	list.Description = "The first page by newest has the summary. A filter that few reviews pass can give a page with " +
@@ -46,6 +47,7 @@ type SummaryView struct {
 	Checks    string         `json:"checks" doc:"How the shop checks reviews. The law of several countries wants it shown next to them."`
 }
 
+// summaryView is a summary as everybody sees it.
 func summaryView(t review.Tally, language string) *SummaryView {
 	v := &SummaryView{
 		Count: t.Rated(), Average: review.Round(t.Average()), Score: review.Round(t.Bayesian()),
@@ -58,6 +60,7 @@ func summaryView(t review.Tally, language string) *SummaryView {
 		v.Stars[string(rune('1'+i))] = n
 	}
 	for _, name := range t.Names() {
+		// A counter is named attr.skin_type.dry; filters write skin_type:dry.
 		if answer, ok := strings.CutPrefix(name, "attr."); ok {
 			v.Answers[strings.Replace(answer, ".", ":", 1)] = t[name]
 		}
@@ -75,6 +78,8 @@ type ShownReview struct {
 	Disclosures []string `json:"disclosures,omitempty" doc:"Show these before the text, in this language: the author's reward, an import."`
 }
 
+// shown is a review with its disclosures. The law wants a reward shown next to each review and not
+// on a page of its own (16 CFR 255.5; the Korean guidelines on recommendations).
 func (f *Reviews) shown(c review.ReviewSummary, language string) ShownReview {
 	out := ShownReview{ReviewSummary: c}
 	if len(c.Media) > 0 {
@@ -94,6 +99,7 @@ type Language struct {
 	Page string `query:"language" default:"ko" enum:"ko,en" doc:"Of disclosures and of the checks, not of the reviews."`
 }
 
+// listInput is a page of a product's reviews.
 type listInput struct {
 	ProductID string `path:"id" maxLength:"60" example:"prod_01k9x7d3f8q7m2k"`
 	api.Paging
@@ -105,6 +111,7 @@ type listInput struct {
 	In        string `query:"in" maxLength:"3" doc:"Only reviews in this language (ISO 639)." example:"ko"`
 }
 
+// listOutput is a page of reviews.
 type listOutput struct {
 	Body struct {
 		Summary    *SummaryView  `json:"summary,omitempty" doc:"With the first page by newest."`
@@ -113,6 +120,7 @@ type listOutput struct {
 	}
 }
 
+// list reads a page of reviews in one of four orders. 1 round trip, more with a filter.
 func (f *Reviews) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	filter := review.Filter{Stars: in.Stars, Photo: in.Photo, Language: in.In, Attribute: in.Attribute}
 	after := table.Cursor(in.Cursor)
@@ -140,13 +148,16 @@ func (f *Reviews) list(ctx context.Context, in *listInput) (*listOutput, error) 
 	return out, nil
 }
 
+// productInput names a product.
 type productInput struct {
 	ProductID string `path:"id" maxLength:"60" example:"prod_01k9x7d3f8q7m2k"`
 	Language
 }
 
+// summaryOutput is a summary.
 type summaryOutput struct{ Body *SummaryView }
 
+// summary reads a product's summary. 1 round trip.
 func (f *Reviews) summary(ctx context.Context, in *productInput) (*summaryOutput, error) {
 	s, err := f.Store.Summary(ctx, in.ProductID)
 	if err != nil {
@@ -155,6 +166,7 @@ func (f *Reviews) summary(ctx context.Context, in *productInput) (*summaryOutput
 	return &summaryOutput{summaryView(s.Tally, in.Page)}, nil
 }
 
+// linkedOutput is JSON-LD, with the media type that search engines want.
 type linkedOutput struct {
 	Type string `header:"Content-Type"`
 	Body review.LinkedProduct
@@ -163,6 +175,7 @@ type linkedOutput struct {
 // linkedReviews is how many reviews stand in the JSON-LD of a product page.
 const linkedReviews = 10
 
+// linked describes a product and its reviews for search engines. 2 round trips.
 func (f *Reviews) linked(ctx context.Context, in *productInput) (*linkedOutput, error) {
 	p, err := f.product(ctx, in.ProductID)
 	if err != nil {
@@ -172,6 +185,7 @@ func (f *Reviews) linked(ctx context.Context, in *productInput) (*linkedOutput, 
 	if err != nil {
 		return nil, err
 	}
+	// What people see next to the text must be in the data as well.
 	disclose := func(c review.ReviewSummary) string { return strings.Join(f.shown(c, in.Page).Disclosures, "; ") }
 	return &linkedOutput{
 		Type: "application/ld+json",
@@ -182,8 +196,10 @@ func (f *Reviews) linked(ctx context.Context, in *productInput) (*linkedOutput, 
 // page is the address of a product page of the storefront.
 func (f *Reviews) page(handle string) string { return f.Shop.URL + "/products/" + handle }
 
+// policyInput is the language of a policy.
 type policyInput struct{ Language }
 
+// policyOutput is how reviews are checked and rewarded.
 type policyOutput struct {
 	Body struct {
 		Checks     string                    `json:"checks"`
@@ -193,6 +209,7 @@ type policyOutput struct {
 	}
 }
 
+// policy tells everybody the rules, those of rewards included.
 func (f *Reviews) policy(ctx context.Context, in *policyInput) (*policyOutput, error) {
 	offer, err := f.Store.Offer(ctx)
 	if err != nil {
@@ -201,6 +218,7 @@ func (f *Reviews) policy(ctx context.Context, in *policyInput) (*policyOutput, e
 	out := &policyOutput{}
 	out.Body.Checks, out.Body.Reasons, out.Body.Attributes = compliance.ReviewChecks(
 		in.Page), review.Policies, review.Attributes
+	// An offer without promotions earns nothing, so there is nothing to tell.
 	if len(offer.Promotions) > 0 {
 		out.Body.Rewards = &offer.Criteria
 	}
@@ -220,21 +238,26 @@ type OwnReview struct {
 	FollowUp bool             `json:"canFollowUp" doc:"The part after a month of use can be written now."`
 }
 
+// own is a review as its author sees it, disclosures in the review's own language.
 func (f *Reviews) own(r *review.Review) OwnReview {
 	o := OwnReview{
 		ShownReview: f.shown(r.Card(), r.Language), State: r.State, OrderID: r.OrderID, LineID: r.LineID, Reasons: r.Reasons,
 		Uploads: r.Media, Reward: r.Reward, CanMend: r.State != review.Rejected,
 	}
+	// A deleted review has no words that a follow-up could follow.
 	o.FollowUp = r.FollowUp == nil && r.State != review.Rejected && r.State != review.Deleted &&
 		!f.Clock.Now().Before(r.Delivered.Add(review.FollowUpAfter))
 	for i := range o.Uploads {
+		// This also empties the keys in r.Media. Nothing is written behind it.
 		o.Uploads[i].Key, o.Uploads[i].Thumbnail = "", "" // only what is shown has an address
 	}
 	return o
 }
 
+// mineInput is a page of one's own reviews.
 type mineInput struct{ api.Paging }
 
+// mineOutput is a page of one's own reviews.
 type mineOutput struct {
 	Body struct {
 		Reviews    []OwnReview `json:"reviews"`
@@ -242,6 +265,7 @@ type mineOutput struct {
 	}
 }
 
+// mine lists the caller's reviews in every state.
 func (f *Reviews) mine(ctx context.Context, in *mineInput) (*mineOutput, error) {
 	found, next, err := f.Store.Mine(ctx, auth.From(ctx).Subject, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {

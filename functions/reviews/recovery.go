@@ -14,8 +14,10 @@ import (
 	"dangol/shared/review/store"
 )
 
+// oneCase is the path of a case.
 const oneCase = "/admin/recovery-cases/{caseId}"
 
+// recoveryRoutes are the routes of cases of unhappy customers.
 func (f *Reviews) recoveryRoutes(s *api.Service) {
 	const tag = "Recovery"
 	api.Handle(s, route(tag, api.Agent, "GET", "/admin/recovery-cases", "listRecoveryCases",
@@ -33,11 +35,13 @@ func (f *Reviews) recoveryRoutes(s *api.Service) {
 	api.Handle(s, act, f.act)
 }
 
+// casesInput is a page of the cases in a state.
 type casesInput struct {
 	api.Paging
 	State string `query:"state" enum:"open,answered,resolved,closed" default:"open"`
 }
 
+// casesOutput is a page of cases.
 type casesOutput struct {
 	Body struct {
 		Cases      []recovery.Case `json:"cases"`
@@ -45,6 +49,7 @@ type casesOutput struct {
 	}
 }
 
+// listCases lists the cases in a state, those first whose deadline is next.
 func (f *Reviews) listCases(ctx context.Context, in *casesInput) (*casesOutput, error) {
 	found, next, err := f.Store.Cases(ctx, recovery.State(in.State), in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
@@ -60,19 +65,23 @@ type MonthInput struct {
 	Month string `query:"month" required:"true" pattern:"^20[0-9]{2}-(0[1-9]|1[0-2])$" example:"2026-11"`
 }
 
+// caseReportOutput is what the cases of a month have come to.
 type caseReportOutput struct{ Body recovery.Outcomes }
 
+// caseReport sums up the cases opened in a month.
 func (f *Reviews) caseReport(ctx context.Context, in *MonthInput) (*caseReportOutput, error) {
 	r, err := f.Store.CaseReport(ctx, in.Month)
 	return &caseReportOutput{r}, err
 }
 
+// templatesOutput is a list of texts.
 type templatesOutput struct {
 	Body struct {
 		Templates []recovery.Template `json:"templates"`
 	}
 }
 
+// templates lists texts to begin an answer with.
 func (f *Reviews) templates(context.Context, *struct{}) (*templatesOutput, error) {
 	out := &templatesOutput{}
 	out.Body.Templates = recovery.Templates
@@ -84,8 +93,10 @@ type CaseInput struct {
 	CaseID string `path:"caseId" maxLength:"60" doc:"The id of the review that opened it." example:"rev_01m80674exnpsz0bg9nw68d4b7"`
 }
 
+// caseOutput is a case.
 type caseOutput struct{ Body *recovery.Case }
 
+// getCase reads a case. 1 round trip.
 func (f *Reviews) getCase(ctx context.Context, in *CaseInput) (*caseOutput, error) {
 	c, err := f.Store.Case(ctx, in.CaseID)
 	if err != nil {
@@ -94,6 +105,7 @@ func (f *Reviews) getCase(ctx context.Context, in *CaseInput) (*caseOutput, erro
 	return &caseOutput{c}, nil
 }
 
+// actInput is one thing to do to a case.
 type actInput struct {
 	CaseInput
 	Body struct {
@@ -109,10 +121,12 @@ func (f *Reviews) act(ctx context.Context, in *actInput) (*caseOutput, error) {
 	by, now := auth.From(ctx).Subject, f.Clock.Now()
 	b := in.Body
 	text := review.Clean(b.Text)
+	// These three are told to somebody: the customer, or the agent who is named.
 	if text == "" && (b.Do == "answer" || b.Do == "offer" || b.Do == "assign") {
 		return nil, problem.InvalidField("/text", "required", "text that can be read")
 	}
 	c, err := f.Store.ChangeCase(ctx, in.CaseID, func(c *recovery.Case) (evt event.Body, changed bool, err error) {
+		// A second mail with the same text must not go out.
 		if repeated(c, by, b.Do, text, recovery.OfferKind(b.Offer)) {
 			return nil, false, nil
 		}
@@ -131,6 +145,7 @@ func (f *Reviews) act(ctx context.Context, in *actInput) (*caseOutput, error) {
 		case "close":
 			err = c.Close(text, by, now)
 		case "link":
+			// Linking changes nothing for the customer, so it has neither an entry nor an event.
 			c.ConversationID = b.ConversationID
 		}
 		return evt, true, err
@@ -145,6 +160,7 @@ func (f *Reviews) act(ctx context.Context, in *actInput) (*caseOutput, error) {
 func repeated(c *recovery.Case, by, do, text string, offer recovery.OfferKind) bool {
 	what := map[string]string{"assign": "assigned", "answer": "answered", "offer": "offered", "resolve": "resolved",
 		"close": "closed"}[do]
+	// Linking again changes nothing anyway.
 	if what == "" || len(c.Log) == 0 {
 		return false
 	}
@@ -155,11 +171,13 @@ func repeated(c *recovery.Case, by, do, text string, offer recovery.OfferKind) b
 // answeredInPublic notes a public reply in the case of a review, if there is one.
 func (f *Reviews) answeredInPublic(ctx context.Context, reviewID, text, by string) error {
 	_, err := f.Store.ChangeCase(ctx, reviewID, func(c *recovery.Case) (event.Body, bool, error) {
+		// A closed case stays closed when the shop answers later in public.
 		if c.State == recovery.Closed || repeated(c, by, "answer", text, "") {
 			return nil, false, nil
 		}
 		return nil, true, c.Answer(text, by, f.Clock.Now())
 	})
+	// Most reviews have no case.
 	if problem.Code(err) == "case_not_found" {
 		return nil
 	}

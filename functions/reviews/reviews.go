@@ -71,6 +71,8 @@ func Spec() function.Spec {
 				Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"},
 				Indexes: []string{table.ByOne, table.ByTwo},
 			},
+			// Commerce is updated for codes of promotions only: they are used up to take a reward
+			// back.
 			{Table: table.Commerce.Name, Actions: []string{"GetItem", "BatchGetItem", "UpdateItem"}},
 		},
 		Jobs:   (*Reviews)(nil).Jobs(),
@@ -165,6 +167,7 @@ type ReviewInput struct {
 	ReviewID  string `path:"reviewId" maxLength:"60" example:"rev_01m80674exnpsz0bg9nw68d4b7"`
 }
 
+// id names the review in the store.
 func (in ReviewInput) id() store.ReviewID {
 	return store.ReviewID{ProductID: in.ProductID, ReviewID: in.ReviewID}
 }

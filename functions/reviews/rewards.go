@@ -58,6 +58,7 @@ func (c coupons) Grant(ctx context.Context, o store.Offer, kind string) (Granted
 	if err != nil {
 		return Granted{}, err
 	}
+	// A promotion that was deleted or made a draft since the offer was set.
 	if p == nil {
 		return Granted{}, store.NoOffer()
 	}
@@ -65,6 +66,7 @@ func (c coupons) Grant(ctx context.Context, o store.Offer, kind string) (Granted
 	if err != nil {
 		return Granted{}, err
 	}
+	// The number is not given back: the batch is used up anyway.
 	if n >= p.Codes.Batch.Size {
 		return Granted{}, store.NoOffer()
 	}
@@ -78,6 +80,7 @@ func (c coupons) promotion(ctx context.Context, promotionID string) (*promotion.
 	if problem.Code(err) == "promotion_not_found" {
 		return nil, nil
 	}
+	// A draft is not valid in a cart, so its codes would be worth nothing.
 	if err != nil || rec.Promotion.Codes.Batch == nil || rec.Promotion.State == promotion.Draft {
 		return nil, err
 	}
@@ -93,17 +96,21 @@ func (c coupons) Makes(ctx context.Context, source string) (bool, error) {
 // Revoke uses a code up, so that no cart can. 1 round trip.
 func (c coupons) Revoke(ctx context.Context, grantID string) (spent bool, err error) {
 	promotionID, code := splitGrant(grantID)
+	// A code that was taken back looks used, which every cart checks already.
 	_, err = c.Commerce.Update(ctx, table.Update{
 		Key: promotions.KeyOfCode(promotionID, code), Do: "SET #uses = :one, #revoked = :yes",
 		If:   "attribute_not_exists(#uses) OR #uses < :one OR #revoked = :yes", // what an order has used stays used
 		With: map[string]any{":one": 1, ":yes": true},
 	})
+	// The condition fails for a code that an order has used.
 	if _, used := table.Failed(err); used {
 		return true, nil
 	}
 	return false, err
 }
 
+// splitGrant is the promotion and the code of a grant's id. Codes have no slash, promotion ids
+// neither.
 func splitGrant(grantID string) (promotionID, code string) {
 	for i := range grantID {
 		if grantID[i] == '/' {
@@ -119,6 +126,7 @@ func (f *Reviews) reward(ctx context.Context, r *review.Review) error {
 	if err != nil {
 		return err
 	}
+	// The order is read again, because money may have gone back since the review was written.
 	refunded, err := f.moneyWentBack(ctx, r.OrderID)
 	if err != nil {
 		return err
@@ -128,6 +136,7 @@ func (f *Reviews) reward(ctx context.Context, r *review.Review) error {
 		Photos:   r.Photos(),
 		Refunded: refunded, Doubted: r.Doubted(),
 	})
+	// The kind is earned but the shop names no promotion for it.
 	if offer.Promotions[kind] == "" && amount > 0 {
 		kind, amount = "no_offer", 0
 	}
@@ -136,6 +145,7 @@ func (f *Reviews) reward(ctx context.Context, r *review.Review) error {
 		return f.noReward(ctx, i, kind)
 	}
 	err = f.give(ctx, i, offer, kind, amount)
+	// Final for this review: a reward is not made up for in a later month.
 	switch {
 	case errors.Is(err, store.ErrBudget):
 		return f.noReward(ctx, i, "budget_used_up")
@@ -148,6 +158,7 @@ func (f *Reviews) reward(ctx context.Context, r *review.Review) error {
 // noReward notes why a review has earned nothing.
 func (f *Reviews) noReward(ctx context.Context, i store.ReviewID, why string) error {
 	_, err := f.Store.Change(ctx, i, func(r *review.Review) (e store.Effect, changed bool, err error) {
+		// Decided already, by another run of the job.
 		if r.RewardAt.IsZero() {
 			return e, false, nil
 		}
@@ -159,6 +170,7 @@ func (f *Reviews) noReward(ctx context.Context, i store.ReviewID, why string) er
 
 // give makes a reward and writes it to the review, unless it has one.
 func (f *Reviews) give(ctx context.Context, i store.ReviewID, offer store.Offer, kind string, amount int64) error {
+	// The code is taken before it is written: one that is lost does no harm, one given twice would.
 	granted, err := f.Rewards.Grant(ctx, offer, kind)
 	if err != nil {
 		return err
@@ -166,6 +178,7 @@ func (f *Reviews) give(ctx context.Context, i store.ReviewID, offer store.Offer,
 	now := f.Clock.Now()
 	_, err = f.Store.Reward(ctx, i, offer.Criteria.Budget,
 		func(r *review.Review) (e store.Effect, changed bool, err error) {
+			// Only the best of a month may follow another reward; any other kind is given once.
 			if r.Reward != nil && (r.Reward.Kind == kind || kind != reward.ForBest) || r.State != review.Published {
 				return e, false, nil
 			}
@@ -193,6 +206,7 @@ func (f *Reviews) moneyWentBack(ctx context.Context, orderID string) (bool, erro
 	if err != nil {
 		return false, err
 	}
+	// Releasing an authorization is the refund of what was never captured.
 	switch o.Payment.State {
 	case order.PayRefunded, order.PayPartRefunded, order.PayRefunding, order.PayReleased, order.PayReleasing:
 		return true, nil
@@ -205,6 +219,8 @@ func (f *Reviews) takeBack(ctx context.Context, r *review.Review, reason string)
 	if r.Reward == nil || !r.Reward.Revoked.IsZero() {
 		return nil
 	}
+	// The code is made unusable first: when the write fails, the repetition finds it so and goes
+	// on.
 	spent, err := f.Rewards.Revoke(ctx, r.Reward.ID)
 	if err != nil {
 		return err
@@ -215,9 +231,11 @@ func (f *Reviews) takeBack(ctx context.Context, r *review.Review, reason string)
 			if r.Reward == nil || !r.Reward.Revoked.IsZero() {
 				return e, false, nil
 			}
+			// A copy: what the rule changes must not be what was read, which the pointer shares.
 			taken := *r.Reward
 			taken.Revoked, taken.RevokedFor = now, reason
 			r.Reward = &taken
+			// Only refunds are counted here; abuse was counted with the decision.
 			if reason == "refund" {
 				e.With = []table.Write{store.CountRefunded(r.AuthorID)}
 			}
@@ -227,6 +245,7 @@ func (f *Reviews) takeBack(ctx context.Context, r *review.Review, reason string)
 	return err
 }
 
+// rewardRoutes are the routes of what reviews earn.
 func (f *Reviews) rewardRoutes(s *api.Service) {
 	const tag = "Review rewards"
 	set := route(tag, api.MerchantIs, "PUT", "/admin/review-rewards", "setReviewRewards",
@@ -240,6 +259,7 @@ func (f *Reviews) rewardRoutes(s *api.Service) {
 		"Choose and reward the best reviews of a month that is over", 409, 503), f.best)
 }
 
+// setOfferInput is what reviews earn.
 type setOfferInput struct {
 	Body struct {
 		MinLetters int               `json:"minLetters,omitempty" minimum:"1" maximum:"2000" default:"50"`
@@ -254,6 +274,7 @@ type setOfferInput struct {
 	}
 }
 
+// offerOutput is the offer with the cost of the month.
 type offerOutput struct {
 	Body struct {
 		store.Offer
@@ -263,6 +284,7 @@ type offerOutput struct {
 	}
 }
 
+// setOffer stores the offer after a look at each promotion it names.
 func (f *Reviews) setOffer(ctx context.Context, in *setOfferInput) (*offerOutput, error) {
 	b := in.Body
 	for kind, promotionID := range b.Promotions {
@@ -279,7 +301,9 @@ func (f *Reviews) setOffer(ctx context.Context, in *setOfferInput) (*offerOutput
 	}
 	o := store.Offer{Promotions: b.Promotions, Criteria: reward.Criteria{
 		MinLetters: b.MinLetters, Text: b.Text, Photo: b.Photo, BestCount: b.BestCount, Best: b.Best, BestVotes: b.BestVotes,
-		Budget:   b.Budget,
+		Budget: b.Budget,
+		// The wait covers the time in which the order can be withdrawn from and is not the
+		// merchant's to set.
 		Currency: b.Currency, Wait: reward.Default.Wait, ValidFor: reward.Default.ValidFor,
 	}}
 	if err := f.Store.SetOffer(ctx, o); err != nil {
@@ -288,6 +312,7 @@ func (f *Reviews) setOffer(ctx context.Context, in *setOfferInput) (*offerOutput
 	return f.offered(ctx, o)
 }
 
+// getOffer reads the offer.
 func (f *Reviews) getOffer(ctx context.Context, _ *struct{}) (*offerOutput, error) {
 	o, err := f.Store.Offer(ctx)
 	if err != nil {
@@ -296,6 +321,7 @@ func (f *Reviews) getOffer(ctx context.Context, _ *struct{}) (*offerOutput, erro
 	return f.offered(ctx, o)
 }
 
+// offered is the offer with what the current month has cost. 1 round trip.
 func (f *Reviews) offered(ctx context.Context, o store.Offer) (out *offerOutput, err error) {
 	out = &offerOutput{}
 	out.Body.Offer, out.Body.Month = o, store.Month(f.Clock.Now())
@@ -303,6 +329,7 @@ func (f *Reviews) offered(ctx context.Context, o store.Offer) (out *offerOutput,
 	return out, err
 }
 
+// bestOutput are the best reviews of a month.
 type bestOutput struct {
 	Body struct {
 		Month string             `json:"month"`
@@ -312,6 +339,7 @@ type bestOutput struct {
 
 // best rewards the best reviews of a month by the published rule. Repeating changes nothing.
 func (f *Reviews) best(ctx context.Context, in *MonthInput) (*bestOutput, error) {
+	// Months are compared as text: 2026-11 sorts like the time.
 	if in.Month >= store.Month(f.Clock.Now()) {
 		return nil, problem.Conflict("month_not_over", "The best reviews of a month are chosen when it is over.")
 	}
@@ -327,6 +355,7 @@ func (f *Reviews) best(ctx context.Context, in *MonthInput) (*bestOutput, error)
 	if out.Body.Best, err = f.Store.BestOf(ctx, offer.Criteria, in.Month); err != nil {
 		return nil, err
 	}
+	// One that was rewarded before is skipped by give.
 	for _, b := range out.Body.Best {
 		err := f.give(ctx, store.ReviewID{ProductID: b.ProductID, ReviewID: b.ReviewID}, offer, reward.ForBest,
 			offer.Criteria.Best)

@@ -27,6 +27,7 @@ func (f *Reviews) publish(ctx context.Context, r *review.Review, o *order.Order)
 		return err
 	}
 	now := f.Clock.Now()
+	// Set before the write, so that the job for it is stored with the review.
 	r.RewardAt = rewardAt(r, now)
 	cases, err := f.Store.CaseWrites(ctx, r, 0)
 	if err != nil {
@@ -36,6 +37,7 @@ func (f *Reviews) publish(ctx context.Context, r *review.Review, o *order.Order)
 		store.Effect{Body: store.ChangedEvent(r, 0, now), With: cases}); err != nil {
 		return err
 	}
+	// After the write: the copies name this review as the one that gave them away.
 	f.holdCopies(ctx, r, copies)
 	return nil
 }
@@ -48,6 +50,8 @@ func (f *Reviews) rewrite(
 	now := f.Clock.Now()
 	var copies []fraud.Copy
 	r, err := f.Store.Change(ctx, store.ReviewID{ProductID: was.ProductID, ReviewID: was.ID},
+		// Change calls this again when somebody else has written meanwhile; all of it is computed
+		// from r anew.
 		func(r *review.Review) (e store.Effect, changed bool, err error) {
 			if r.State == review.Rejected {
 				return e, false, problem.Conflict("review_rejected", "This review was taken down and cannot be changed.")
@@ -56,10 +60,13 @@ func (f *Reviews) rewrite(
 			if err := change(r); err != nil {
 				return e, false, err
 			}
+			// A returned review may be sent again as it is; judgeText then decides about the same
+			// words anew.
 			if sameWords(&before, r) && r.State != review.Returned {
 				return e, false, nil
 			}
 			previous := store.Counted(&before)
+			// Signals and reasons belong to the old words.
 			r.State, r.Reasons, r.Signals, r.DecideBy = review.Published, nil, nil, r.MediaDeadline()
 			if err := judgeText(r, insist, now); err != nil {
 				return e, false, err
@@ -71,8 +78,10 @@ func (f *Reviews) rewrite(
 				r.RewardAt = rewardAt(r, now) // a longer text may earn what a shorter one did not
 			}
 			r.Edits++
+			// Reports were about the old words.
 			r.Edited, r.ReportWeight = now, 0
 			starsBefore := before.Rating()
+			// A deleted review counts for no stars, so the case sees it as a new one.
 			if before.State == review.Deleted {
 				starsBefore = 0
 			}
@@ -99,6 +108,8 @@ func rewardAt(r *review.Review, now time.Time) time.Time {
 	return now
 }
 
+// sameWords reports whether a change leaves everything as it is. The text of a follow-up counts,
+// its time does not.
 func sameWords(a, b *review.Review) bool {
 	same := a.Stars == b.Stars && a.Title == b.Title && a.Text == b.Text && a.Language == b.Language &&
 		len(a.Attributes) == len(b.Attributes)
@@ -117,10 +128,13 @@ func sameWords(a, b *review.Review) bool {
 func (f *Reviews) screen(ctx context.Context, r *review.Review, o *order.Order) (*store.Screening, []fraud.Copy,
 	error) {
 	signature := similarity.Of(r.Text)
+	// Address and device are stored as hashes and expire; they are only compared.
 	sc, err := f.Store.Screen(ctx, r, signature.Buckets(), store.AccountLinks{Address: addressOf(o), Device: device(ctx)})
 	if err != nil {
 		return nil, nil, err
 	}
+	// Only candidates that share a bucket are read in full: buckets find most near copies and cost
+	// no scan.
 	copies, err := f.copies(ctx, signature, sc.Near)
 	if err != nil {
 		return nil, nil, err
@@ -132,6 +146,7 @@ func (f *Reviews) screen(ctx context.Context, r *review.Review, o *order.Order) 
 			Payment: distinct(sc.Sharing["payment"]),
 		},
 		Author: fraud.Author{
+			// One order paid by coupons says nothing; only an account of nothing else does.
 			Stars: sc.Author.Stars(), RefundedAfterReward: sc.Author.Refunded, Rejected: sc.Author.NotGood,
 			Staff: auth.From(ctx).Operator(), CouponOnly: sc.Author.Covered > 1 && sc.Author.Paid == 0,
 		},
@@ -146,7 +161,9 @@ func (f *Reviews) screen(ctx context.Context, r *review.Review, o *order.Order) 
 
 // covered reports whether discounts covered nine tenths of an order or more.
 func covered(o *order.Order) bool {
+	// Without discounts there is nothing to cover, and a free order is none.
 	listed := o.Totals.Total + o.Totals.Discount
+	// A tenth or less was paid.
 	return listed > 0 && o.Totals.Total*10 <= listed
 }
 
@@ -162,7 +179,10 @@ func (f *Reviews) copies(ctx context.Context, s similarity.Signature, near []sto
 		return nil, err
 	}
 	for _, other := range others {
+		// Buckets find candidates with some errors; the comparison of the signatures decides.
 		if like := s.Similarity(similarity.Of(other.Text)); like >= similarity.Near {
+			// The product is part of the id, because a review is only found together with its
+			// product.
 			found = append(found, fraud.Copy{ReviewID: other.ProductID + "/" + other.ID, Author: other.AuthorID,
 				Similarity: like})
 		}
@@ -182,11 +202,13 @@ func (f *Reviews) holdCopies(ctx context.Context, r *review.Review, copies []fra
 		productID, reviewID, _ := strings.Cut(c.ReviewID, "/")
 		_, err := f.Store.Change(ctx, store.ReviewID{ProductID: productID, ReviewID: reviewID},
 			func(other *review.Review) (e store.Effect, changed bool, err error) {
+				// What a moderator has approved is not held again.
 				if other.State != review.Published || !other.Approved.IsZero() {
 					return e, false, nil
 				}
 				previous := store.Counted(other)
 				said, _ := fraud.Campaign(len(copies), r.ProductID+"/"+r.ID, c.Similarity)
+				// Replaced and not added, so that a campaign weighs once however often it is found.
 				other.Signals = append(slices.DeleteFunc(other.Signals, func(s review.Signal) bool { return s.Name == said.Name }),
 					said)
 				hold(other, []review.Finding{{Reason: review.Suspicious}}, now)
@@ -201,6 +223,7 @@ func (f *Reviews) holdCopies(ctx context.Context, r *review.Review, copies []fra
 
 // addressOf is a hash of where an order went: street and postal code, so that names make no difference.
 func addressOf(o *order.Order) string {
+	// Orders of digital goods have no address.
 	if o.Address == nil {
 		return ""
 	}
@@ -218,11 +241,13 @@ func device(ctx context.Context) string {
 	return hashed("device", ip)
 }
 
+// hashed is 12 bytes of a hash; the purpose keeps equal texts of different kinds apart.
 func hashed(purpose, text string) string {
 	sum := sha256.Sum256([]byte(purpose + "\x00" + text))
 	return hex.EncodeToString(sum[:12])
 }
 
+// distinct counts different values: one neighbor with ten reviews is one.
 func distinct(all []string) int {
 	return len(slices.Compact(slices.Sorted(slices.Values(all))))
 }

@@ -17,6 +17,7 @@ import (
 	"dangol/shared/review/store"
 )
 
+// authorRoutes are the routes of those who write, vote and report.
 func (f *Reviews) authorRoutes(s *api.Service) {
 	create := route("Reviews", api.Shopper, "POST", "/reviews", "createReview", "Review an order line that has arrived",
 		404, 409, 429, 503)
@@ -62,10 +63,12 @@ type Text struct {
 	Insist     bool              `json:"insist,omitempty" doc:"Send the text to a moderator as it is, after review_needs_changes."`
 }
 
+// content is the text as package review knows it.
 func (t Text) content() review.Content {
 	return review.Content{Stars: t.Stars, Title: t.Title, Text: t.Text, Attributes: t.Attributes, Language: t.Language}
 }
 
+// createInput is a review to write.
 type createInput struct {
 	BuyerInput
 	Body struct {
@@ -75,6 +78,7 @@ type createInput struct {
 	}
 }
 
+// ownOutput is a review as its author sees it.
 type ownOutput struct {
 	Status int
 	Replay string `header:"Idempotency-Replayed"`
@@ -87,6 +91,7 @@ const (
 	votesPerHour  = 100
 )
 
+// limit counts a call of the last hour. 1 round trip. Error: 429.
 func (f *Reviews) limit(ctx context.Context, name, who string, most int) error {
 	return f.Limiter.Take(ctx, ratelimit.Limit{Name: name, Subject: who, Max: most, Window: time.Hour})
 }
@@ -96,6 +101,7 @@ func (f *Reviews) buyer(ctx context.Context, orderID string, in BuyerInput) (*or
 	return f.Orders.GetFor(ctx, orderID, caller(ctx, in))
 }
 
+// caller is who calls, with whatever opens an order.
 func caller(ctx context.Context, in BuyerInput) order.Caller {
 	return order.Caller{CustomerID: auth.From(ctx).Subject, CartToken: in.CartToken, LookupToken: in.Token}
 }
@@ -105,6 +111,7 @@ func authorOf(o *order.Order) string {
 	if o.CustomerID != "" {
 		return o.CustomerID
 	}
+	// Guests who use the same address are the same author, whatever order they review.
 	return review.ByGuest(format.HashEmail(o.Email))
 }
 
@@ -114,9 +121,11 @@ func (f *Reviews) create(ctx context.Context, in *createInput) (*ownOutput, erro
 	if err != nil {
 		return nil, err
 	}
+	// Counted for the author and not for the caller, because guests have no account.
 	if err := f.limit(ctx, "review-write", authorOf(o), writesPerHour); err != nil {
 		return nil, err
 	}
+	// Behind the limit, so that repetitions cost an attempt too.
 	answer, replayed, err := idempotency.Guard(ctx, f.Store.Table, api.Idempotency(ctx), func() (OwnReview, error) {
 		r, err := f.submit(ctx, o, in)
 		if err != nil {
@@ -134,6 +143,8 @@ func (f *Reviews) create(ctx context.Context, in *createInput) (*ownOutput, erro
 	return out, nil
 }
 
+// submit checks that the line may be reviewed and publishes the review. Errors: 409 not_delivered,
+// order_canceled, review_too_late, review_exists; 422.
 func (f *Reviews) submit(ctx context.Context, o *order.Order, in *createInput) (*review.Review, error) {
 	now := f.Clock.Now()
 	line, ok := o.Line(in.Body.LineID)
@@ -159,10 +170,12 @@ func (f *Reviews) submit(ctx context.Context, o *order.Order, in *createInput) (
 	}
 	r := &review.Review{
 		Content: content, ID: f.Store.NewID(), ProductID: line.ProductID, VariantID: line.VariantID, OrderID: o.ID,
-		LineID:   line.ID,
+		LineID: line.ID,
+		// The name on the parcel, with all but its first letter hidden.
 		AuthorID: authorOf(o), Author: review.AuthorName(o.Recipient()), State: review.Published, Verified: true,
 		Written: now, Delivered: delivered,
 	}
+	// Before the words are judged: a request that was repeated must get the same answer.
 	if prior, err := f.writtenBefore(ctx, r); prior != nil || err != nil {
 		return prior, err
 	}
@@ -213,9 +226,12 @@ func judgeText(r *review.Review, insist bool, now time.Time) error {
 		fields = append(fields, moderation.Field{Name: "followUp", Text: r.FollowUp.Text})
 	}
 	found := moderation.Check(fields...)
+	// No words are wrong, so the state stays as it is.
 	if len(found) == 0 {
 		return nil
 	}
+	// Some findings, such as personal data, are not sent to a moderator even when the author
+	// insists.
 	if !insist || !moderation.CanInsist(found) {
 		return needsChanges(found)
 	}
@@ -223,11 +239,13 @@ func judgeText(r *review.Review, insist bool, now time.Time) error {
 	return nil
 }
 
+// needsChanges is the answer with the words that the author has to change.
 func needsChanges(found []review.Finding) error {
 	return problem.New(422, "review_needs_changes", "Some words are not allowed; see extra.findings.").With("findings",
 		found)
 }
 
+// hold keeps a review back until a moderator or the deadline decides.
 func hold(r *review.Review, reasons []review.Finding, now time.Time) {
 	r.State, r.Reasons, r.DecideBy = review.Held, append(r.Reasons, reasons...), now.Add(review.DecideWithin)
 }
@@ -238,6 +256,7 @@ func (f *Reviews) authored(ctx context.Context, in ReviewInput, buyer BuyerInput
 	return f.Store.Authored(ctx, f.Orders, in.id(), caller(ctx, buyer))
 }
 
+// editInput is a review to change.
 type editInput struct {
 	ReviewInput
 	BuyerInput
@@ -254,6 +273,7 @@ func (f *Reviews) edit(ctx context.Context, in *editInput) (*ownOutput, error) {
 		return nil, err
 	}
 	said := in.Body
+	// Missing means unchanged.
 	if said.Language == "" {
 		said.Language = r.Language
 	}
@@ -263,6 +283,7 @@ func (f *Reviews) edit(ctx context.Context, in *editInput) (*ownOutput, error) {
 	}
 	return f.rewrite(ctx, r, o, said.Insist, func(r *review.Review) error {
 		if r.State == review.Deleted {
+			// A follow-up does not survive the deletion.
 			r.FollowUp = nil
 		}
 		r.Content = content
@@ -270,6 +291,7 @@ func (f *Reviews) edit(ctx context.Context, in *editInput) (*ownOutput, error) {
 	})
 }
 
+// followUpInput is the part after a month of use.
 type followUpInput struct {
 	ReviewInput
 	BuyerInput
@@ -311,6 +333,7 @@ func (f *Reviews) followUp(ctx context.Context, in *followUpInput) (*ownOutput, 
 	})
 }
 
+// removeInput names the review to delete.
 type removeInput struct {
 	ReviewInput
 	BuyerInput
@@ -328,7 +351,10 @@ func (f *Reviews) remove(ctx context.Context, in *removeInput) (*struct{}, error
 			return e, false, nil
 		}
 		previous := store.Counted(r)
+		// Stars and language stay: the index keys and old events name them, and they are nothing
+		// personal.
 		r.State, r.Content = review.Deleted, review.Content{Stars: r.Stars, Language: r.Language}
+		// A reward that was given stays, because the review earned it when it was given.
 		r.FollowUp, r.Reply, r.Reasons, r.RewardAt = nil, nil, nil, time.Time{}
 		for i := range r.Media {
 			r.Media[i].State = review.MediaRejected // review-media deletes the files
@@ -339,9 +365,11 @@ func (f *Reviews) remove(ctx context.Context, in *removeInput) (*struct{}, error
 	if err != nil {
 		return nil, err
 	}
+	// Earlier words go too.
 	return nil, f.Store.Forget(ctx, r.ID)
 }
 
+// voteInput is a vote.
 type voteInput struct {
 	ReviewInput
 	Body struct {
@@ -349,6 +377,7 @@ type voteInput struct {
 	}
 }
 
+// votesOutput are the votes of a review.
 type votesOutput struct {
 	Body struct {
 		Helpful   int `json:"helpful"`
@@ -356,6 +385,7 @@ type votesOutput struct {
 	}
 }
 
+// vote notes whether the caller finds a review helpful.
 func (f *Reviews) vote(ctx context.Context, in *voteInput) (*votesOutput, error) {
 	if err := f.limit(ctx, "review-vote", auth.From(ctx).Subject, votesPerHour); err != nil {
 		return nil, err
@@ -363,10 +393,12 @@ func (f *Reviews) vote(ctx context.Context, in *voteInput) (*votesOutput, error)
 	return f.setVote(ctx, in.id(), &in.Body.Helpful)
 }
 
+// unvote takes the caller's vote back. It has no limit: it can only undo a vote.
 func (f *Reviews) unvote(ctx context.Context, in *ReviewInput) (*votesOutput, error) {
 	return f.setVote(ctx, in.id(), nil)
 }
 
+// setVote writes a vote, or deletes it when helpful is nil.
 func (f *Reviews) setVote(ctx context.Context, i store.ReviewID, helpful *bool) (*votesOutput, error) {
 	r, err := f.Store.Vote(ctx, i, auth.From(ctx).Subject, helpful)
 	if err != nil {
@@ -377,6 +409,7 @@ func (f *Reviews) setVote(ctx context.Context, i store.ReviewID, helpful *bool) 
 	return out, nil
 }
 
+// reportInput is why a review is reported.
 type reportInput struct {
 	ReviewInput
 	Body struct {
@@ -385,8 +418,10 @@ type reportInput struct {
 	}
 }
 
+// reportOutput is the answer 202: a moderator decides later.
 type reportOutput struct{ Status int }
 
+// report stores a report. The same customer's second one is answered like the first.
 func (f *Reviews) report(ctx context.Context, in *reportInput) (*reportOutput, error) {
 	by := auth.From(ctx).Subject
 	if err := f.limit(ctx, "review-report", by, writesPerHour); err != nil {

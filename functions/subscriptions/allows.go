@@ -19,6 +19,7 @@ var probes = []struct {
 }{
 	{"skip_next", fixed(subscription.SkipNext{})}, {"unskip", fixed(subscription.Unskip{})},
 	{"change_date", func(r *service.Record, now time.Time) subscription.Command {
+		// The earliest day that the rules may take; whether they do is what is tried.
 		return subscription.ChangeDate{To: max(r.Sub.Span.Closes, tomorrow(r, now))}
 	}},
 	{"pause", func(r *service.Record, now time.Time) subscription.Command {
@@ -26,6 +27,7 @@ var probes = []struct {
 	}},
 	{"resume", fixed(subscription.Resume{})},
 	{"swap", func(r *service.Record, _ time.Time) subscription.Command {
+		// With the terms that a swap would change.
 		t := following(r)
 		if t.Kind != subscription.Replenishment {
 			return nil // what a box holds is the shop's choice
@@ -33,6 +35,7 @@ var probes = []struct {
 		return subscription.Swap{Contents: t.Contents, Price: t.Price}
 	}},
 	{"change_quantity", func(r *service.Record, _ time.Time) subscription.Command {
+		// One more, or one less at the limit: some change must be possible.
 		q := following(r).Quantity
 		if q == subscription.MaxQuantity {
 			return subscription.ChangeQuantity{Quantity: q - 1}
@@ -40,6 +43,8 @@ var probes = []struct {
 		return subscription.ChangeQuantity{Quantity: q + 1}
 	}},
 	{"change_address", func(r *service.Record, _ time.Time) subscription.Command {
+		// The present address and zone: whether any change is possible does not depend on the new
+		// one.
 		return subscription.ChangeAddress{AddressID: r.Sub.AddressID}
 	}},
 	{"move", func(r *service.Record, _ time.Time) subscription.Command {
@@ -67,9 +72,11 @@ var probes = []struct {
 		return subscription.Reactivate{}
 	}},
 	{"change_card", fixed(subscription.ChangeCard{Card: subscription.Card{Token: "probe"}})},
+	// Refused when nothing is unpaid.
 	{"pay_now", fixed(subscription.PayNow{})},
 	{"consent", func(r *service.Record, now time.Time) subscription.Command {
 		n, ok := noticeOf(r, now)
+		// Nothing is asked.
 		if !ok {
 			return nil
 		}
@@ -80,10 +87,12 @@ var probes = []struct {
 	{"refuse", fixed(subscription.Refuse{})},
 }
 
+// fixed is a probe that does not depend on the subscription.
 func fixed(c subscription.Command) func(*service.Record, time.Time) subscription.Command {
 	return func(*service.Record, time.Time) subscription.Command { return c }
 }
 
+// tomorrow is the subscriber's next day.
 func tomorrow(r *service.Record, now time.Time) civil.Date {
 	zone, err := civil.Zone(r.Sub.Anchor.Zone)
 	if err != nil {
@@ -105,6 +114,7 @@ func following(r *service.Record) subscription.Terms {
 func allows(r *service.Record, now time.Time) []string {
 	out := []string{}
 	for _, p := range probes {
+		// What the recipient of a gift decides is not the giver's to ask for.
 		if g := r.Sub.Gift; g != nil && g.ClaimedBy != "" && slices.Contains(recipientDoes, p.name) {
 			continue
 		}
@@ -128,6 +138,7 @@ type PlannedChange struct {
 	PauseUntil civil.Date      `json:"pauseUntil,omitempty"`
 }
 
+// plannedOf shows what is planned; nil when nothing is.
 func plannedOf(r *service.Record, p subscription.Planned) *PlannedChange {
 	if p.Next == nil && !p.Skip && p.PauseUntil == "" {
 		return nil

@@ -16,13 +16,16 @@ import (
 	"dangol/shared/subscription/service"
 )
 
-// Changing is in every input that changes a subscription.
+// Changing is embedded in every input that changes a subscription. It is exported because Huma
+// fills only exported embedded structs.
 type Changing struct {
 	Which
 	IfMatch string `header:"If-Match" maxLength:"200" doc:"The ETag of the subscription that the change is meant for; 412 when it has moved on."`
 }
 
-// do carries a wish out on the caller's subscription. make works the command out; it is asked once.
+// do applies a change to the caller's own subscription. prepare works the command out from the
+// subscription as it was read and is called once; the write is tried again on the newest version
+// when another one came in between. Errors: 402 payment_declined, 404, 409, 412, 503.
 func (f *Subscriptions) do(ctx context.Context, in Changing,
 	prepare func(*service.Record) (resolvedChange, error)) (*SubscriptionOutput, error) {
 	r, err := f.load(ctx, in.ID)
@@ -37,14 +40,16 @@ func (f *Subscriptions) do(ctx context.Context, in Changing,
 	if err != nil {
 		return nil, err
 	}
+	// The request was charged in the same call. On a replay the decline was already answered, and
+	// what is stored may be newer than that answer.
 	if a, declined := after.DeclinedSince(r); declined && !replay {
 		return nil, paymentDeclined(after, a)
 	}
 	return f.output(200, after, replay), nil
 }
 
-// paymentDeclined is the answer to a request whose payment was declined. A charge that did not reach the bank is not
-// the card's fault: 503.
+// paymentDeclined is the answer to a request whose payment failed: 402 for a decline, 503 for a
+// charge that did not reach the bank, which is not the card's fault.
 func paymentDeclined(r *service.Record, a subscription.Attempt) error {
 	if a.Kind == payment.KindTechnical {
 		return problem.Unavailable("payment_unavailable",
@@ -58,7 +63,8 @@ func paymentDeclined(r *service.Record, a subscription.Attempt) error {
 		With("declineCode", payment.PublicDeclineCode(a.Code)).With("subscriptionId", r.Sub.ID)
 }
 
-// apply writes what was asked, if it is meant for the version that is there.
+// apply writes the command with the idempotency key of the request. Errors: 412 version_mismatch
+// when If-Match names another version than the stored one.
 func (f *Subscriptions) apply(ctx context.Context, r *service.Record, ifMatch string,
 	want resolvedChange) (*service.Record, bool, error) {
 	return f.Billing.Apply(ctx, r, func(r *service.Record) (service.Change, bool, error) {
@@ -67,6 +73,7 @@ func (f *Subscriptions) apply(ctx context.Context, r *service.Record, ifMatch st
 			// Whoever sends a request is there, so their bank may ask for them.
 			Session: &subscription.Session{ReturnURL: want.returnURL},
 		}
+		// Checked inside, on the version that is written, and not on the one read before.
 		if !api.Matches(ifMatch, strconv.Itoa(r.Version)) {
 			return c, false, problem.Precondition("version_mismatch",
 				"The subscription has changed since you read it.").With("version", r.Version)
@@ -75,15 +82,18 @@ func (f *Subscriptions) apply(ctx context.Context, r *service.Record, ifMatch st
 	})
 }
 
+// changeInput is one change with the version it is meant for.
 type changeInput struct {
 	Changing
 	Body SubscriptionChangeRequest
 }
 
+// change applies one change request at once.
 func (f *Subscriptions) change(ctx context.Context, in *changeInput) (*SubscriptionOutput, error) {
 	return f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) { return f.work(ctx, r, in.Body) })
 }
 
+// quoteInput is the same body as a change, without If-Match: a quote changes nothing.
 type quoteInput struct {
 	Which
 	Body SubscriptionChangeRequest
@@ -106,6 +116,8 @@ type QuoteOutput struct {
 	}
 }
 
+// quote runs the change on a copy and reports the result. It reads what the change itself would
+// read, writes nothing and charges nothing. 1 to 3 round trips.
 func (f *Subscriptions) quote(ctx context.Context, in *quoteInput) (*QuoteOutput, error) {
 	r, err := f.load(ctx, in.ID)
 	if err != nil {
@@ -123,6 +135,8 @@ func (f *Subscriptions) quote(ctx context.Context, in *quoteInput) (*QuoteOutput
 }
 
 func quoteOutput(r *service.Record, q subscription.Quote) *QuoteOutput {
+	// The version goes out with the figures: sent back as If-Match it makes sure that what was
+	// quoted is what is done.
 	out := &QuoteOutput{}
 	b := &out.Body
 	b.State, b.Version, b.EndsOn = q.State, r.Version, q.EndsOn
@@ -135,6 +149,7 @@ func quoteOutput(r *service.Record, q subscription.Quote) *QuoteOutput {
 	return out
 }
 
+// cancelInput has an optional body: canceling is one step and needs no reason.
 type cancelInput struct {
 	Changing
 	Body *struct {
@@ -142,6 +157,8 @@ type cancelInput struct {
 	}
 }
 
+// cancel cancels at the end of what is paid, in one step. The answer then names where a reason may
+// be given and which offers the shop makes; neither is part of canceling.
 func (f *Subscriptions) cancel(ctx context.Context, in *cancelInput) (*SubscriptionOutput, error) {
 	request := SubscriptionChangeRequest{Do: "cancel"}
 	if in.Body != nil {
@@ -151,6 +168,7 @@ func (f *Subscriptions) cancel(ctx context.Context, in *cancelInput) (*Subscript
 	if err != nil {
 		return nil, err
 	}
+	// A second read: the offers need the subscription as it is after the cancellation.
 	r, err := f.load(ctx, in.ID)
 	if err == nil {
 		out.Body.AfterCancel = f.afterCancel(ctx, r)
@@ -158,6 +176,7 @@ func (f *Subscriptions) cancel(ctx context.Context, in *cancelInput) (*Subscript
 	return out, nil // what has been canceled stays so, whatever can be said of it
 }
 
+// reactivateInput has an optional body; without it the cancellation is simply taken back.
 type reactivateInput struct {
 	Changing
 	Body *struct {
@@ -168,6 +187,7 @@ type reactivateInput struct {
 	}
 }
 
+// reactivate takes a cancellation back, accepts an offer with it, or starts again after the end.
 func (f *Subscriptions) reactivate(ctx context.Context, in *reactivateInput) (*SubscriptionOutput, error) {
 	request := SubscriptionChangeRequest{Do: "reactivate"}
 	if in.Body != nil {
@@ -182,11 +202,13 @@ func (f *Subscriptions) reactivate(ctx context.Context, in *reactivateInput) (*S
 	})
 }
 
+// payInput may say where the bank sends the shopper back to.
 type payInput struct {
 	Changing
 	Body *struct{ BankReturn }
 }
 
+// pay charges the unpaid invoice at once instead of waiting for the next retry.
 func (f *Subscriptions) pay(ctx context.Context, in *payInput) (*SubscriptionOutput, error) {
 	return f.do(ctx, in.Changing, func(*service.Record) (resolvedChange, error) {
 		c := resolvedChange{command: subscription.PayNow{}}
@@ -198,6 +220,7 @@ func (f *Subscriptions) pay(ctx context.Context, in *payInput) (*SubscriptionOut
 	})
 }
 
+// cardInput names a card by the provider's token; the shop never sees a card number.
 type cardInput struct {
 	Changing
 	Body struct {
@@ -206,6 +229,7 @@ type cardInput struct {
 	}
 }
 
+// card changes the card for future charges. What is unpaid is charged to it in the same request.
 func (f *Subscriptions) card(ctx context.Context, in *cardInput) (*SubscriptionOutput, error) {
 	return f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) {
 		if !r.Sub.Allows(subscription.ChangeCard{}) {
@@ -217,6 +241,8 @@ func (f *Subscriptions) card(ctx context.Context, in *cardInput) (*SubscriptionO
 		}
 		// The version is in the key: a card whose challenge was not passed may be tried again, which is another request.
 		about := r.Sub.ID + "-" + strconv.Itoa(r.Version)
+		// The provider's customer is kept, so that all cards of a subscriber hang on one customer
+		// there.
 		m, err := f.keep(ctx, r.Sub.CustomerID, r.Methods[r.Sub.Card.Token].CustomerRef, in.Body.PaymentMethod, about,
 			returnURL)
 		switch {
@@ -246,7 +272,8 @@ func (f *Subscriptions) keep(ctx context.Context, customerID, customerRef, token
 	return m, methodProblem(err)
 }
 
-// subscribeInput is a request to subscribe.
+// subscribeInput is a request to subscribe. Region and zone are asked for and not taken from the
+// address: a membership has no address, but law and local days apply to it.
 type subscribeInput struct {
 	Body struct {
 		PlanID        string           `json:"planId" minLength:"1" maxLength:"64" example:"plan_01k9x7d3f8q7m2k"`
@@ -266,6 +293,9 @@ type subscribeInput struct {
 	}
 }
 
+// subscribe starts a subscription: it checks the contact data, reads the plan, saves the card and
+// makes the first payment in the same request. Errors: 402 payment_declined, 404 plan_not_found,
+// 409, 422, 503.
 func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*SubscriptionOutput, error) {
 	b, who := in.Body, auth.From(ctx).Subject
 	p, err := f.onOffer(ctx, b.PlanID)
@@ -286,12 +316,15 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 		return nil, err
 	}
 	start := subscription.Start{
+		// A gift never has a trial: it is paid by somebody who does not use it.
 		CustomerID: who, Region: b.Region, Zone: b.Zone, Terms: terms, Trial: p.TrialDays > 0 && !b.NoTrial && b.Gift == nil,
 		BillingDay: b.BillingDay,
 	}
 	r := &service.Record{
 		Contact: service.Contact{Email: b.Email, Name: b.Name, Language: b.Language},
-		Titles:  map[string]string{p.ID: titleOf(p, b.Language)},
+		// The title is stored, so that mails and lists need no second read and keep the name under
+		// which it was bought.
+		Titles: map[string]string{p.ID: titleOf(p, b.Language)},
 	}
 	if b.Gift != nil {
 		if err := b.Gift.wrap(&start, r); err != nil {
@@ -302,6 +335,7 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 	if err != nil {
 		return nil, err
 	}
+	// An early look that saves keeping a card in most cases. The marker in the transaction decides.
 	start.Trial = start.Trial && !earlier.trial
 	if earlier.running != "" && b.Gift == nil {
 		// A repetition of the request that began it gets its answer, not this refusal.
@@ -346,10 +380,13 @@ func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r 
 			return nil, err
 		}
 		start.AddressID, r.Addresses = id, map[string]address.Address{id: to}
+		// The recipient of a gift may name the address when claiming it; everybody else has to name
+		// it now.
 	} else if start.Terms.Kind != subscription.Membership && start.Gift == nil {
 		return nil, problem.InvalidField("/address", "required", "where to send it")
 	}
 	if b.PaymentMethod == "" {
+		// A plan that costs nothing may start without a card.
 		if start.Terms.Payment() > 0 {
 			return nil, problem.InvalidField("/paymentMethod", "required", "the payment provider's token of the card")
 		}

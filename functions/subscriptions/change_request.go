@@ -35,15 +35,16 @@ type SubscriptionChangeRequest struct {
 	BankReturn
 }
 
-// resolvedChange is a wish that has been worked out: the command, and what is stored around it.
+// resolvedChange is a change request that has been worked out: the command for the rules, and an
+// edit of what is stored around them (addresses, titles, cards), written in the same item.
 type resolvedChange struct {
 	command   subscription.Command
 	edit      func(*service.Record)
 	returnURL string // where the bank sends the shopper back to, should it ask for them
 }
 
-// work turns a wish into a command. Plans and goods it names are read. Errors: 404 plan_not_found, invalid_input, those
-// of Plan.Terms.
+// work turns a change request of the subscriber into a command. Plans and variants that it names
+// are read. Errors: 404 plan_not_found, 409 recipient_decides, invalid_input, those of Plan.Terms.
 func (f *Subscriptions) work(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange,
 	error) {
 	if g := r.Sub.Gift; g != nil && g.ClaimedBy != "" && slices.Contains(recipientDoes, w.Do) {
@@ -59,6 +60,7 @@ func (f *Subscriptions) work(ctx context.Context, r *service.Record, w Subscript
 	return c, err
 }
 
+// workOut is work without the question who decides: the recipient of a gift comes here directly.
 func (f *Subscriptions) workOut(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange,
 	error) {
 	switch w.Do {
@@ -79,6 +81,8 @@ func (f *Subscriptions) workOut(ctx context.Context, r *service.Record, w Subscr
 	case "change_address":
 		return f.address(w)
 	case "move":
+		// The time zone is checked by the rules, the country here: format knows the list of
+		// countries.
 		if w.Region != "" {
 			if _, err := format.Country("/region", w.Region); err != nil {
 				return resolvedChange{}, err
@@ -89,12 +93,14 @@ func (f *Subscriptions) workOut(ctx context.Context, r *service.Record, w Subscr
 		return resolvedChange{command: subscription.Cancel{Reason: w.Reason, Now: w.Do == "cancel_now"}}, nil
 	case "reactivate":
 		return f.again(ctx, r, w)
+	// The enum of the API leaves only upgrade and downgrade.
 	default:
 		return f.otherPlan(ctx, r, w)
 	}
 }
 
-// address gives the address a name of its own: the parcels under way keep theirs.
+// address stores the new address under an id of its own. Parcels under way keep the address they
+// were made for.
 func (f *Subscriptions) address(w SubscriptionChangeRequest) (resolvedChange, error) {
 	if w.Address == nil {
 		return resolvedChange{}, problem.InvalidField("/address", "required", "where to send it")
@@ -105,6 +111,8 @@ func (f *Subscriptions) address(w SubscriptionChangeRequest) (resolvedChange, er
 	}
 	return resolvedChange{command: subscription.ChangeAddress{AddressID: id}, edit: func(r *service.Record) {
 		kept := map[string]address.Address{id: to}
+		// Kept: the address of now, and those that stored delivery tasks still name. All others go,
+		// so that the item stays small.
 		if now, ok := r.Addresses[r.Sub.AddressID]; ok {
 			kept[r.Sub.AddressID] = now
 		}
@@ -126,10 +134,13 @@ func addressOf(pointer string, a address.Address) (address.Address, string, erro
 	}
 	raw, err := json.Marshal(a)
 	sum := sha256.Sum256(raw)
+	// Eight bytes of the hash are enough to tell a handful of addresses apart; the same text gives
+	// the same id, so a repeated request changes nothing.
 	return a, "adr_" + hex.EncodeToString(sum[:8]), err
 }
 
-// terms are those of a plan on offer for this subscriber.
+// terms are the terms of a plan on offer for this subscriber, and the edit that stores its title. A
+// quantity of 0 keeps the present one. Errors: 404 plan_not_found, those of Plan.Terms.
 func (f *Subscriptions) terms(ctx context.Context, r *service.Record, planID string, quantity int) (subscription.Terms,
 	func(*service.Record), error) {
 	p, err := f.onOffer(ctx, planID)
@@ -139,6 +150,7 @@ func (f *Subscriptions) terms(ctx context.Context, r *service.Record, planID str
 	if quantity == 0 {
 		quantity = r.Sub.Terms.Quantity
 	}
+	// The currency of a subscription never changes: credit and invoices are in it.
 	t, err := p.Terms(r.Sub.Terms.Currency, quantity)
 	return t, func(r *service.Record) {
 		if r.Titles == nil {
@@ -148,6 +160,8 @@ func (f *Subscriptions) terms(ctx context.Context, r *service.Record, planID str
 	}, err
 }
 
+// onOffer reads a plan that can be subscribed to now. 1 round trip. Errors: 404 plan_not_found,
+// also for an archived plan.
 func (f *Subscriptions) onOffer(ctx context.Context, planID string) (*service.Plan, error) {
 	p, err := f.Billing.Plan(ctx, planID)
 	if err != nil {
@@ -159,6 +173,8 @@ func (f *Subscriptions) onOffer(ctx context.Context, planID string) (*service.Pl
 	return p, nil
 }
 
+// otherPlan works out an upgrade or downgrade. Whether the new plan really is dearer or cheaper is
+// decided by the rules, which answer with a problem when it is not.
 func (f *Subscriptions) otherPlan(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange,
 	error) {
 	if w.PlanID == "" {
@@ -174,7 +190,8 @@ func (f *Subscriptions) otherPlan(ctx context.Context, r *service.Record, w Subs
 	return resolvedChange{command: subscription.Downgrade{Terms: t}, edit: edit}, nil
 }
 
-// again takes a cancellation back; after the end it begins a plan anew, the same one unless another is named.
+// again takes a cancellation back. After the end it starts anew, with the same plan unless another
+// is named, under the terms of today.
 func (f *Subscriptions) again(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange,
 	error) {
 	if r.Sub.State != subscription.Ended {
@@ -191,9 +208,11 @@ func (f *Subscriptions) again(ctx context.Context, r *service.Record, w Subscrip
 	return resolvedChange{command: subscription.Reactivate{Terms: &t}, edit: edit}, nil
 }
 
-// swap prices other contents by what they cost in the catalog, with the discount that the plan gives on its own.
+// swap prices other contents by what they cost in the catalog, with the discount that the plan
+// gives on its own contents. 2 round trips.
 func (f *Subscriptions) swap(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange,
 	error) {
+	// The contents of a box are editions chosen by the shop; a membership sends nothing.
 	if r.Sub.Terms.Kind != subscription.Replenishment {
 		return resolvedChange{}, problem.Conflict("not_for_this_plan", "What this plan sends is the shop's choice.")
 	}
@@ -202,6 +221,7 @@ func (f *Subscriptions) swap(ctx context.Context, r *service.Record, w Subscript
 		return resolvedChange{}, err
 	}
 	prices, err := f.Billing.UnitPrices(ctx, r.Sub.Terms.Currency,
+		// The three-index slice forces append to copy: the request's own slice must not be written.
 		append(w.Contents[:len(w.Contents):len(w.Contents)], p.Contents...))
 	if err != nil {
 		return resolvedChange{}, err
@@ -222,6 +242,9 @@ func (f *Subscriptions) swap(ctx context.Context, r *service.Record, w Subscript
 	if err != nil {
 		return resolvedChange{}, err
 	}
+	// price = plan price x (catalog price of the new contents / catalog price of the plan's
+	// contents), rounded half up. Without a catalog price for the plan's own contents there is no
+	// discount to carry over, and the new contents cost their catalog price.
 	price := sum(w.Contents)
 	if base := sum(p.Contents); base > 0 {
 		price = (t.Price*price + base/2) / base

@@ -25,15 +25,18 @@ func (b BankReturn) checked() (string, error) {
 	return format.URL("/returnUrl", b.ReturnURL)
 }
 
+// confirmInput names the subscription.
 type confirmInput struct{ Which }
 
 // confirm tells whoever is back from the bank what came of it: the subscription as it is now, or why the payment was
 // not made. It asks the provider, so it does not depend on the provider's message.
 func (f *Subscriptions) confirm(ctx context.Context, in *confirmInput) (*SubscriptionOutput, error) {
+	// Only the owner, although the bank's page may be visited by anybody.
 	r, err := f.Billing.LoadOf(ctx, in.ID, auth.From(ctx).Subject)
 	if err != nil {
 		return nil, err
 	}
+	// Keeping a card moves no money, so it has a confirmation of its own.
 	if r.Setup != nil {
 		r, err = f.Billing.ConfirmSetup(ctx, r)
 		if _, declined := errors.AsType[*payment.Declined](err); declined {
@@ -48,9 +51,11 @@ func (f *Subscriptions) confirm(ctx context.Context, in *confirmInput) (*Subscri
 	case err != nil:
 		return nil, err
 	}
+	// A request that came to nothing is answered with the reason, not with an ended subscription.
 	if err := notBegun(r); err != nil {
 		return nil, err
 	}
+	// The subscription goes on; what failed is the payment that this challenge was about.
 	if a := r.Sub.Action; a != nil && a.State == subscription.ActionFailed {
 		return nil, paymentDeclined(r, subscription.Attempt{Kind: payment.KindAction, Code: a.Code})
 	}

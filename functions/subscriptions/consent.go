@@ -12,6 +12,9 @@ import (
 	"dangol/shared/subscription/service"
 )
 
+// consentInput is the subscriber's answer. Explicit and Separate are statements of the storefront,
+// stored as part of the proof: consent must be asked for on its own and nothing may be ticked
+// before (see compliance.ConsentRule).
 type consentInput struct {
 	Changing
 	Body struct {
@@ -36,16 +39,20 @@ type NoticeOutput struct {
 
 // noticeOf fills the question with the words for the way to pay and to cancel, and with what follows from each answer.
 func noticeOf(r *service.Record, now time.Time) (compliance.ConsentNotice, bool) {
+	// Nothing is being asked.
 	if r.Sub.Ask == nil {
 		return compliance.ConsentNotice{}, false
 	}
 	w := wordsIn(r.Language)
 	silent, refused := r.Sub.WithoutYes()
 	m := r.Methods[r.Sub.Card.Token]
+	// Every combination of kind and outcomes has its own sentence; a test finds one that is
+	// missing.
 	effect := w.effects[effectOf{r.Sub.Ask.Kind, silent, refused}]
 	return r.Sub.ConsentNotice(m.Brand+" "+m.Last4, w.cancelAt(r, now), effect)
 }
 
+// notice answers with the text to show, and its fingerprint. Errors: 404 nothing_asked.
 func (f *Subscriptions) notice(ctx context.Context, in *Which) (*NoticeOutput, error) {
 	r, err := f.load(ctx, in.ID)
 	if err != nil {
@@ -63,18 +70,22 @@ func (f *Subscriptions) notice(ctx context.Context, in *Which) (*NoticeOutput, e
 	return out, nil
 }
 
+// consent stores a yes or a no. A no needs no fingerprint: refusing must always work, whatever page
+// was shown. Errors: 409 question_changed and those of the rules.
 func (f *Subscriptions) consent(ctx context.Context, in *consentInput) (*SubscriptionOutput, error) {
 	return f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) {
 		n, ok := noticeOf(r, f.Billing.Clock.Now())
 		switch {
 		case in.Body.Answer == "no":
 			return resolvedChange{command: subscription.Refuse{}}, nil
+		// Without an open question the rules answer; here only another question is told apart.
 		case ok && (in.Body.NoticeID != n.ID || in.Body.Fingerprint != n.Fingerprint()):
 			return resolvedChange{}, problem.Conflict("question_changed",
 				"The date or the price is another by now. Please read the notice again.")
 		}
 		return resolvedChange{command: subscription.Consent{Notice: n, Answer: compliance.ConsentAnswer{
 			NoticeID: in.Body.NoticeID, Explicit: in.Body.Explicit, Separate: in.Body.Separate, Channel: in.Body.Channel,
+			// The request id leads from the proof to the access log.
 			Origin: api.RequestID(ctx),
 		}}}, nil
 	})
@@ -86,6 +97,7 @@ type ConsentOutcomes struct {
 	Refused subscription.Outcome `json:"ifRefused" enum:"price_begins,price_stays,ends" doc:"When the answer is no."`
 }
 
+// outcomesOf shows both outcomes, so that a storefront can say what each answer means.
 func outcomesOf(s *subscription.Subscription) ConsentOutcomes {
 	silent, refused := s.WithoutYes()
 	return ConsentOutcomes{silent, refused}
@@ -107,12 +119,15 @@ type words struct {
 // cancelAt says how to cancel at an instant: in one step, and what a minimum term still takes.
 func (w words) cancelAt(r *service.Record, now time.Time) string {
 	q, err := r.Sub.Quote(subscription.Cancel{}, now)
+	// A quote of canceling says until when a minimum term is charged.
 	if err != nil || q.NextPayment == "" {
 		return w.cancel
 	}
 	return fmt.Sprintf(w.bound, q.EndsOn.Add(-1))
 }
 
+// wordsIn returns them in Korean or else in English. The effect has to be stated before the consent
+// (전자상거래법 시행령 20조의2), so they are part of the notice and of its fingerprint.
 func wordsIn(language string) words {
 	if language == "ko" {
 		return korean
@@ -120,12 +135,14 @@ func wordsIn(language string) words {
 	return english
 }
 
+// Short names for the table of texts.
 const (
 	begins = subscription.PriceBegins
 	stays  = subscription.PriceStays
 	ends   = subscription.EndsThen
 )
 
+// korean are the texts in Korean, checked against the situations by a test.
 var korean = words{
 	cancel: "내 구독 화면에서 언제든지 한 번에 해지할 수 있습니다.",
 	bound:  "내 구독 화면에서 언제든지 한 번에 해지할 수 있습니다. 최소 이용 기간이 남아 있어 %s까지는 결제됩니다.",
@@ -139,6 +156,7 @@ var korean = words{
 	},
 }
 
+// english are the texts for every other language.
 var english = words{
 	cancel: "Cancel at any time, in one step, on the page of your subscription.",
 	bound: "Cancel at any time, in one step, on the page of your subscription. " +

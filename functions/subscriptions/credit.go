@@ -66,6 +66,7 @@ type SubscriptionRefund struct {
 	PaymentID      string              `json:"paymentId,omitempty" doc:"For the shop only."`
 }
 
+// refundOf shows a refund. The reason of a refusal and the payment's id are for the shop only.
 func refundOf(c service.RefundDetails, shop bool) SubscriptionRefund {
 	v := SubscriptionRefund{
 		ID: c.ID, SubscriptionID: c.SubscriptionID, CreditNote: c.Note, Amount: money.Of(c.Amount, c.Currency).Formatted(),
@@ -78,7 +79,8 @@ func refundOf(c service.RefundDetails, shop bool) SubscriptionRefund {
 	return v
 }
 
-// creditNoteOf joins a credit note with its refunds.
+// creditNoteOf joins a credit note with its refunds: one note may have several, because the money
+// goes back to each payment it came from.
 func creditNoteOf(n invoice.CreditNote, refunds []service.Refund, shop bool) CreditNote {
 	view := func(amount int64) money.Formatted { return money.Of(amount, n.Currency).Formatted() }
 	v := CreditNote{
@@ -90,6 +92,7 @@ func creditNoteOf(n invoice.CreditNote, refunds []service.Refund, shop bool) Cre
 		v.Taxes = append(v.Taxes, InvoiceTax{RateBP: t.RateBP, Gross: view(t.Gross), Tax: view(t.Tax)})
 	}
 	for _, r := range refunds {
+		// Refunds of all notes of the subscription are read at once and divided here.
 		if r.Note == n.Number {
 			v.Refunds = append(v.Refunds, refundOf(r.RefundDetails, shop))
 		}
@@ -105,10 +108,13 @@ type CreditNoteList struct {
 	}
 }
 
-// refundsRead is how many refunds of a subscription are looked at: years of changing one's mind.
+// refundsRead is how many refunds of a subscription are read for its credit notes: far more than
+// one subscription collects, so one page is always enough.
 const refundsRead = 500
 
+// creditNotes lists the caller's credit notes with the state of their refunds. 3 round trips.
 func (f *Subscriptions) creditNotes(ctx context.Context, in *PartsInput) (*CreditNoteList, error) {
+	// Reading the subscription first proves that it belongs to the caller.
 	if _, err := f.load(ctx, in.ID); err != nil {
 		return nil, err
 	}
@@ -128,6 +134,7 @@ func (f *Subscriptions) creditNotes(ctx context.Context, in *PartsInput) (*Credi
 	return out, nil
 }
 
+// creditNoteInput names a credit note of one's own subscription.
 type creditNoteInput struct {
 	Which
 	Number string `path:"number" maxLength:"40" example:"CN-2026-000003"`
@@ -136,10 +143,12 @@ type creditNoteInput struct {
 // CreditNoteOutput is one credit note.
 type CreditNoteOutput struct{ Body CreditNote }
 
+// noteNotFound is also the answer for a note of another subscription.
 func noteNotFound() error {
 	return problem.NotFound("credit_note_not_found", "There is no such credit note.")
 }
 
+// creditNote reads one of the caller's credit notes. 3 round trips.
 func (f *Subscriptions) creditNote(ctx context.Context, in *creditNoteInput) (*CreditNoteOutput, error) {
 	if _, err := f.load(ctx, in.ID); err != nil {
 		return nil, err
@@ -147,6 +156,7 @@ func (f *Subscriptions) creditNote(ctx context.Context, in *creditNoteInput) (*C
 	return f.noteOf(ctx, in.ID, in.Number, false)
 }
 
+// noteOf reads a note with its refunds; shop adds what only the merchant sees. 2 round trips.
 func (f *Subscriptions) noteOf(ctx context.Context, subscriptionID, number string, shop bool) (*CreditNoteOutput,
 	error) {
 	n, err := f.Billing.Documents().CreditNote(ctx, subscriptionID, number)
@@ -163,6 +173,7 @@ func (f *Subscriptions) noteOf(ctx context.Context, subscriptionID, number strin
 	return &CreditNoteOutput{Body: creditNoteOf(*n, refunds, shop)}, nil
 }
 
+// yearInput asks for one year of the book: numbers start again each year of the shop's zone.
 type yearInput struct {
 	api.Paging
 	Year int `query:"year" required:"true" minimum:"2000" maximum:"9999" example:"2026"`
@@ -184,6 +195,8 @@ type BookedCreditNote struct {
 	Issued         time.Time       `json:"issued"`
 }
 
+// allCreditNotes pages through the book of a year in the order of the numbers, as an auditor reads
+// it. 1 round trip.
 func (f *Subscriptions) allCreditNotes(ctx context.Context, in *yearInput) (*BookedCreditNoteList, error) {
 	entries, next, err := f.Billing.Documents().BookPage(ctx, invoice.CreditNotes, in.Year, in.Limit,
 		table.Cursor(in.Cursor))
@@ -201,10 +214,12 @@ func (f *Subscriptions) allCreditNotes(ctx context.Context, in *yearInput) (*Boo
 	return out, nil
 }
 
+// numberInput names a document by its number alone.
 type numberInput struct {
 	Number string `path:"number" maxLength:"40" example:"CN-2026-000003"`
 }
 
+// anyCreditNote reads a note by its number: the book leads to the subscription. 3 round trips.
 func (f *Subscriptions) anyCreditNote(ctx context.Context, in *numberInput) (*CreditNoteOutput, error) {
 	e, err := f.Billing.Documents().Find(ctx, in.Number)
 	if err != nil {
@@ -224,6 +239,7 @@ type SubscriptionRefundList struct {
 	}
 }
 
+// openRefunds lists refunds that need a person: the provider refused them for good.
 func (f *Subscriptions) openRefunds(ctx context.Context, in *pageInput) (*SubscriptionRefundList, error) {
 	all, next, err := f.Billing.OpenRefunds(ctx, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
@@ -246,6 +262,7 @@ type RefundPath struct {
 // SubscriptionRefundOutput is one refund.
 type SubscriptionRefundOutput struct{ Body SubscriptionRefund }
 
+// retryRefund sends a refused refund to the provider again. Errors: 404, 409, 503.
 func (f *Subscriptions) retryRefund(ctx context.Context, in *RefundPath) (*SubscriptionRefundOutput, error) {
 	r, err := f.Billing.RetryRefund(ctx, in.ID, in.RefundID)
 	if err != nil {
@@ -254,6 +271,7 @@ func (f *Subscriptions) retryRefund(ctx context.Context, in *RefundPath) (*Subsc
 	return &SubscriptionRefundOutput{Body: refundOf(r.RefundDetails, true)}, nil
 }
 
+// settleInput says how the customer got the money instead.
 type settleInput struct {
 	RefundPath
 	Body struct {
@@ -261,6 +279,8 @@ type settleInput struct {
 	}
 }
 
+// settleRefund records that the money was paid another way, so that the refund is not tried again.
+// Errors: 404, 409.
 func (f *Subscriptions) settleRefund(ctx context.Context, in *settleInput) (*SubscriptionRefundOutput, error) {
 	r, err := f.Billing.SettleRefund(ctx, in.ID, in.RefundID, in.Body.Reference)
 	if err != nil {

@@ -26,6 +26,7 @@ func (f *Subscriptions) gifts(s *api.Service) {
 			Errors: append([]int{422}, errors...),
 		}
 	}
+	// Public, because whoever has the link need not have an account yet.
 	look := route(api.Public, "POST", "/gifts/look", "lookAtGift", "Show a gift to whoever has the link of its mail", 404)
 	look.Description = "The token stands behind the # of the link; it is sent in the body, so that no log has it."
 	api.Handle(s, look, f.lookAtGift)
@@ -46,7 +47,8 @@ func (f *Subscriptions) gifts(s *api.Service) {
 	api.Handle(s, again, f.mailGift)
 }
 
-// recipientDoes is what whoever claimed a gift may do; the giver no longer may.
+// recipientDoes lists the changes that belong to whoever claimed a gift; from then on the giver can
+// no longer make them.
 var recipientDoes = []string{"skip_next", "unskip", "change_date", "pause", "resume", "change_address", "move"}
 
 // GiftRequest is a gift as its giver asks for it.
@@ -58,12 +60,14 @@ type GiftRequest struct {
 	On        civil.Date `json:"on,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"Day of the mail, and of the first parcel where there is an address; today when missing." example:"2026-12-24"`
 }
 
-// links are what a message may not have: strangers can be written to by a gift.
+// links matches what a message must not contain: a gift sends a mail to a person who did not ask
+// for it, and with links it could be used for spam. Compiled at first use, because compiling a
+// regular expression at start would slow every cold start.
 var links = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)https?:|www\.|[a-z0-9]\.(com|net|org|io|kr|ly|me|app|shop|xyz)\b`)
 })
 
-// wrap makes a subscription a gift.
+// wrap turns the start of a subscription into a gift. Errors: 422 link, invalid address.
 func (g *GiftRequest) wrap(start *subscription.Start, r *service.Record) error {
 	if links().MatchString(g.Message) {
 		return problem.InvalidField("/gift/message", "link", "a message without links")
@@ -73,6 +77,7 @@ func (g *GiftRequest) wrap(start *subscription.Start, r *service.Record) error {
 		return err
 	}
 	language := g.Language
+	// Without a language of their own the recipient gets the mail in the giver's.
 	if language == "" {
 		language = r.Language
 	}
@@ -92,6 +97,7 @@ type GiftState struct {
 	Claimed   bool       `json:"claimed"`
 }
 
+// giftState shows the giver the state of the gift; nil for a subscription that is none.
 func giftState(s *subscription.Subscription) *GiftState {
 	g := s.Gift
 	if g == nil {
@@ -132,7 +138,7 @@ type GiftOutput struct {
 	Body     Gift
 }
 
-// shown is a gift for anybody who has its link.
+// shown is a gift as anybody with its link may see it: no address, no dates, no prices.
 func shown(r *service.Record) Gift {
 	s, g := &r.Sub, r.Sub.Gift
 	v := Gift{
@@ -140,12 +146,14 @@ func shown(r *service.Record) Gift {
 		Cycles: s.Terms.Prepaid,
 		Plan:   PlanRef{ID: s.Terms.PlanID, Version: s.Terms.Version, Kind: s.Terms.Kind, Title: r.Title()},
 		Left:   s.PrepaidLeft, Until: g.Until, Claimed: g.ClaimedBy != "",
+		// A membership needs no address. For parcels the giver's address counts when there is one.
 		NeedsPlace: s.Terms.Kind != subscription.Membership && s.AddressID == "",
 	}
 	return v
 }
 
-// opened is a gift for its recipient.
+// opened is a gift for its recipient: with address, dates and benefits on top of what the link
+// shows.
 func (f *Subscriptions) opened(r *service.Record, replay bool) *GiftOutput {
 	s, v := &r.Sub, shown(r)
 	v.Opens, v.Closes, v.SkipNext, v.PauseUntil = s.Span.Opens, s.Span.Closes, s.Skip, s.PauseUntil
@@ -154,18 +162,21 @@ func (f *Subscriptions) opened(r *service.Record, replay bool) *GiftOutput {
 		v.Address = &a
 	}
 	out := &GiftOutput{ETag: api.ETag(strconv.Itoa(r.Version)), Body: v}
+	// The same request was served before.
 	if replay {
 		out.Replayed = "true"
 	}
 	return out
 }
 
+// lookInput has the token in the body and not in the path, so that it appears in no access log.
 type lookInput struct {
 	Body struct {
 		Token string `json:"token" minLength:"1" maxLength:"200"`
 	}
 }
 
+// lookAtGift shows a gift before it is claimed. Possession of the token is the permission.
 func (f *Subscriptions) lookAtGift(ctx context.Context, in *lookInput) (*GiftOutput, error) {
 	r, err := f.Billing.GiftBy(ctx, in.Body.Token)
 	if err != nil {
@@ -174,6 +185,7 @@ func (f *Subscriptions) lookAtGift(ctx context.Context, in *lookInput) (*GiftOut
 	return &GiftOutput{Body: shown(r)}, nil
 }
 
+// claimInput has the recipient's own contact data; the giver does not see it.
 type claimInput struct {
 	Body struct {
 		Token    string           `json:"token" minLength:"1" maxLength:"200" doc:"What stands behind the # of the mail's link."`
@@ -186,16 +198,20 @@ type claimInput struct {
 	}
 }
 
+// claimGift makes the caller the recipient. It is idempotent for the same customer without a key:
+// claiming twice gives the same gift. Errors: 404, 409, 422, 503.
 func (f *Subscriptions) claimGift(ctx context.Context, in *claimInput) (*GiftOutput, error) {
 	b := in.Body
 	r, err := f.Billing.GiftBy(ctx, b.Token)
 	if err != nil {
 		return nil, err
 	}
+	// The region and zone of the giver stay where the recipient names none.
 	c := subscription.ClaimGift{CustomerID: auth.From(ctx).Subject, Zone: b.Zone, Region: b.Region}
 	if b.Email, err = format.Email("/email", b.Email); err != nil {
 		return nil, err
 	}
+	// Empty leaves the giver's country, which was checked when the gift was made.
 	if b.Region != "" {
 		if _, err := format.Country("/region", b.Region); err != nil {
 			return nil, err
@@ -229,6 +245,7 @@ type GiftSummary struct {
 	ClaimedAt time.Time `json:"claimedAt"`
 }
 
+// myGifts lists the gifts that the caller has accepted. 1 round trip.
 func (f *Subscriptions) myGifts(ctx context.Context, in *pageInput) (*GiftList, error) {
 	all, next, err := f.Billing.Gifts(ctx, auth.From(ctx).Subject, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
@@ -242,6 +259,7 @@ func (f *Subscriptions) myGifts(ctx context.Context, in *pageInput) (*GiftList, 
 	return out, nil
 }
 
+// gift reads one accepted gift. Errors: 404, also for a gift of somebody else.
 func (f *Subscriptions) gift(ctx context.Context, in *Which) (*GiftOutput, error) {
 	r, err := f.Billing.LoadGift(ctx, in.ID, auth.From(ctx).Subject)
 	if err != nil {
@@ -250,6 +268,7 @@ func (f *Subscriptions) gift(ctx context.Context, in *Which) (*GiftOutput, error
 	return f.opened(r, false), nil
 }
 
+// changeGiftInput has the changes a recipient may make; the enum repeats recipientDoes.
 type changeGiftInput struct {
 	Changing
 	Body struct {
@@ -262,6 +281,8 @@ type changeGiftInput struct {
 	}
 }
 
+// changeGift applies a change of the recipient. It uses workOut, because work refuses exactly these
+// changes for the giver.
 func (f *Subscriptions) changeGift(ctx context.Context, in *changeGiftInput) (*GiftOutput, error) {
 	r, err := f.Billing.LoadGift(ctx, in.ID, auth.From(ctx).Subject)
 	if err != nil {
@@ -280,6 +301,7 @@ func (f *Subscriptions) changeGift(ctx context.Context, in *changeGiftInput) (*G
 	return f.opened(after, replay), nil
 }
 
+// mailGiftInput has an optional body; without it the mail goes to the same address again.
 type mailGiftInput struct {
 	Changing
 	Body *struct {
@@ -287,6 +309,7 @@ type mailGiftInput struct {
 	}
 }
 
+// mailGift announces an unclaimed gift again. The rules limit how often.
 func (f *Subscriptions) mailGift(ctx context.Context, in *mailGiftInput) (*SubscriptionOutput, error) {
 	command := subscription.MailGift{}
 	if in.Body != nil && in.Body.Recipient != "" {

@@ -33,7 +33,7 @@ type MembershipOutput struct {
 	Body Membership
 }
 
-// membership is what carts and checkouts go by. 1 round trip.
+// membership answers with the same entitlements that carts and checkouts use. 1 round trip.
 func (f *Subscriptions) membership(ctx context.Context, _ *struct{}) (*MembershipOutput, error) {
 	s, err := f.Billing.Entitlements(ctx, auth.From(ctx).Subject)
 	if err != nil {

@@ -47,6 +47,8 @@ type PolicyDocument struct {
 	Offers      []subscription.Offer      `json:"offers,omitempty" doc:"Made to those who have canceled, in the answer to it; five at most."`
 }
 
+// plan makes the domain plan from the document. The optional parts are pointers in the document and
+// values in the domain, where zero means the default.
 func (d PlanDocument) plan(id string) subscription.Plan {
 	p := subscription.Plan{
 		ID: id, Kind: d.Kind, Name: d.Name, Interval: d.Interval, Prices: d.Prices, SetupFees: d.SetupFees, Tax: d.Tax,
@@ -71,6 +73,7 @@ func (d PlanDocument) plan(id string) subscription.Plan {
 	return p
 }
 
+// planDocument is the reverse: it shows the policy with the defaults that are in force.
 func planDocument(p subscription.Plan, archived bool) PlanDocument {
 	o := p.Policy
 	return PlanDocument{
@@ -92,6 +95,7 @@ type PlanOutput struct {
 	Body     PlanDocument
 }
 
+// planOutput answers with the version as ETag: a plan is replaced by versions.
 func planOutput(p *service.Plan) *PlanOutput {
 	return &PlanOutput{ETag: api.ETag(strconv.Itoa(p.Version)), Body: planDocument(p.Plan, p.Archived)}
 }
@@ -104,8 +108,11 @@ type PlanList struct {
 	}
 }
 
+// pageInput is a page of any list.
 type pageInput struct{ api.Paging }
 
+// offered lists the plans that can be subscribed to. Archived ones are filtered after the read, so
+// a page may hold fewer plans than its limit. 1 round trip.
 func (f *Subscriptions) offered(ctx context.Context, in *pageInput) (*PlanList, error) {
 	cards, next, err := f.Billing.Plans(ctx, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
@@ -126,6 +133,7 @@ type PlanPath struct {
 	PlanID string `path:"planId" maxLength:"64" example:"plan_01k9x7d3f8q7m2k"`
 }
 
+// plan reads the latest version of a plan, also of an archived one: subscribers still have it.
 func (f *Subscriptions) plan(ctx context.Context, in *PlanPath) (*PlanOutput, error) {
 	p, err := f.Billing.Plan(ctx, in.PlanID)
 	if err != nil {
@@ -134,12 +142,16 @@ func (f *Subscriptions) plan(ctx context.Context, in *PlanPath) (*PlanOutput, er
 	return planOutput(p), nil
 }
 
+// createPlanInput is a new plan.
 type createPlanInput struct{ Body PlanDocument }
 
+// createPlan stores the first version of a plan. 1 transaction.
 func (f *Subscriptions) createPlan(ctx context.Context, in *createPlanInput) (*PlanOutput, error) {
 	p := &service.Plan{Plan: in.Body.plan(id.New(service.PlanPrefix, f.Billing.Clock.Now()))}
 	keyed := api.Idempotency(ctx)
 	var extra []table.Write
+	// The answer to the idempotency key is stored in the same transaction as the plan, so a repeat
+	// never makes a second plan.
 	if keyed.Keyed() {
 		done, err := keyed.AnswerWrite(map[string]string{"id": p.ID})
 		if err != nil {
@@ -148,11 +160,14 @@ func (f *Subscriptions) createPlan(ctx context.Context, in *createPlanInput) (*P
 		extra = append(extra, done)
 	}
 	err := f.Billing.SavePlan(ctx, p, 0, extra...)
+	// The write of the answer is the first in the transaction; its refusal means that the key was
+	// used before.
 	if refused, ok := table.Refused(err); ok && keyed.Keyed() && refused.Refused(0) {
 		var made struct{ ID string }
 		if err := keyed.Replay(refused.Reasons[0].Item, &made); err != nil {
 			return nil, err
 		}
+		// The plan is read as it is now: the stored answer holds only its id.
 		out, err := f.plan(ctx, &PlanPath{PlanID: made.ID})
 		if err == nil {
 			out.Replayed = "true"
@@ -165,13 +180,14 @@ func (f *Subscriptions) createPlan(ctx context.Context, in *createPlanInput) (*P
 	return planOutput(p), nil
 }
 
+// replacePlanInput is a whole plan: there is no partial change of a plan.
 type replacePlanInput struct {
 	PlanPath
 	IfMatch string `header:"If-Match" maxLength:"200" doc:"The ETag of the version that the change is meant for."`
 	Body    PlanDocument
 }
 
-// fresh is 412 unless the plan is the one that the request is meant for.
+// fresh returns 412 unless If-Match names the version that is stored.
 func fresh(p *service.Plan, ifMatch string) error {
 	if !api.Matches(ifMatch, strconv.Itoa(p.Version)) {
 		return problem.Precondition("version_mismatch", "The plan has changed since you read it.").With("version", p.Version)
@@ -179,6 +195,8 @@ func fresh(p *service.Plan, ifMatch string) error {
 	return nil
 }
 
+// replacePlan stores a further version. Those who subscribed keep their version until propose
+// brings them the new price.
 func (f *Subscriptions) replacePlan(ctx context.Context, in *replacePlanInput) (*PlanOutput, error) {
 	p, err := f.Billing.Plan(ctx, in.PlanID)
 	if err != nil {
@@ -188,6 +206,7 @@ func (f *Subscriptions) replacePlan(ctx context.Context, in *replacePlanInput) (
 		return nil, err
 	}
 	read := p.Version
+	// A new version puts an archived plan on offer again.
 	p.Plan, p.Archived = in.Body.plan(p.ID), false
 	if err := f.Billing.SavePlan(ctx, p, read); err != nil {
 		return nil, err
@@ -195,11 +214,13 @@ func (f *Subscriptions) replacePlan(ctx context.Context, in *replacePlanInput) (
 	return planOutput(p), nil
 }
 
+// archivePlanInput names the version that is meant.
 type archivePlanInput struct {
 	PlanPath
 	IfMatch string `header:"If-Match" maxLength:"200" doc:"The ETag of the version that is meant."`
 }
 
+// archivePlan takes a plan off the list. It is idempotent and does not touch subscribers.
 func (f *Subscriptions) archivePlan(ctx context.Context, in *archivePlanInput) (*PlanOutput, error) {
 	p, err := f.Billing.Plan(ctx, in.PlanID)
 	if err != nil {
@@ -218,6 +239,8 @@ func (f *Subscriptions) archivePlan(ctx context.Context, in *archivePlanInput) (
 	return planOutput(p), nil
 }
 
+// proposeInput is one page of subscribers; a request handles a page only, to stay within the
+// timeout of the function.
 type proposeInput struct {
 	PlanPath
 	api.Paging
@@ -235,6 +258,8 @@ type ProposeOutput struct {
 	}
 }
 
+// propose brings the latest price to one page of subscribers. It can be repeated: subscribers who
+// have the version, or are being asked about it, are skipped.
 func (f *Subscriptions) propose(ctx context.Context, in *proposeInput) (*ProposeOutput, error) {
 	p, err := f.Billing.Plan(ctx, in.PlanID)
 	if err != nil {
@@ -260,7 +285,8 @@ func (f *Subscriptions) propose(ctx context.Context, in *proposeInput) (*Propose
 	return out, nil
 }
 
-// proposeTo brings the price to one subscriber; one to whom it cannot be brought is passed over.
+// proposeTo brings the price to one subscriber. done is false when the subscriber has it already,
+// is being asked about it, or is in a state that allows no change. 2 round trips.
 func (f *Subscriptions) proposeTo(ctx context.Context, id string, p *service.Plan, from civil.Date) (bool,
 	error) {
 	r, err := f.Billing.Load(ctx, id)
@@ -270,6 +296,7 @@ func (f *Subscriptions) proposeTo(ctx context.Context, id string, p *service.Pla
 	done := false
 	_, _, err = f.Billing.Apply(ctx, r, func(r *service.Record) (service.Change, bool, error) {
 		terms, err := p.Terms(r.Sub.Terms.Currency, r.Sub.Terms.Quantity)
+		// Asked already, or the version is planned for the next payment.
 		asked := r.Sub.Ask != nil && r.Sub.Ask.Version >= p.Version || r.Sub.Next != nil && r.Sub.Next.Version >= p.Version
 		if err != nil || asked || r.Sub.Terms.Version >= p.Version {
 			return service.Change{}, false, nil
@@ -277,6 +304,8 @@ func (f *Subscriptions) proposeTo(ctx context.Context, id string, p *service.Pla
 		done = true
 		return service.Change{Command: subscription.Propose{Version: p.Version, Price: terms.Price, From: from}}, true, nil
 	})
+	// The state does not allow a change now (canceled, unpaid): skipped, and reported as such, so
+	// that one subscriber does not stop the whole page.
 	if prob := problem.From(err); err != nil && prob.Status == 409 {
 		return false, nil
 	}

@@ -48,6 +48,7 @@ type TrialQuote struct {
 	ConsentFrom     civil.Date `json:"consentFrom,omitempty" doc:"The first day on which a yes counts."`
 }
 
+// quoteStart tells what subscribing would cost. It reads what subscribing reads and writes nothing.
 func (f *Subscriptions) quoteStart(ctx context.Context, in *startQuoteInput) (*StartQuoteOutput, error) {
 	b, who := in.Body, auth.From(ctx).Subject
 	p, err := f.onOffer(ctx, b.PlanID)
@@ -65,6 +66,7 @@ func (f *Subscriptions) quoteStart(ctx context.Context, in *startQuoteInput) (*S
 	if err != nil {
 		return nil, err
 	}
+	// An id and a card that exist nowhere: the rules ask for both and use neither in a quote.
 	start := subscription.Start{
 		ID: "quote", CustomerID: who, Region: b.Region, Zone: b.Zone, Terms: terms, BillingDay: b.BillingDay,
 		Trial: p.TrialDays > 0 && !b.NoTrial && !earlier.trial, Card: subscription.Card{Token: "quote"},
@@ -79,9 +81,11 @@ func (f *Subscriptions) quoteStart(ctx context.Context, in *startQuoteInput) (*S
 	return startQuote(start, q, earlier), nil
 }
 
+// startQuote shows a quote of a start.
 func startQuote(start subscription.Start, q subscription.Quote, earlier earlierOf) *StartQuoteOutput {
 	out := &StartQuoteOutput{}
 	b := &out.Body
+	// Amounts are formatted by a record, which takes the currency from the terms.
 	r := &service.Record{Sub: subscription.Subscription{Terms: start.Terms}}
 	b.State, b.MinimumTerm, b.Subscribed = q.State, start.Terms.MinCycles, earlier.running
 	b.Now, b.CreditUsed = q.Now.Formatted(), q.CreditUsed.Formatted()
@@ -89,6 +93,7 @@ func startQuote(start subscription.Start, q subscription.Quote, earlier earlierO
 	if q.NextPayment != "" {
 		b.NextPayment = &NextPayment{On: q.NextPayment, Amount: q.NextAmount.Formatted()}
 	}
+	// What follows is about trials only.
 	if q.State != subscription.Trialing {
 		return out
 	}
@@ -98,7 +103,9 @@ func startQuote(start subscription.Start, q subscription.Quote, earlier earlierO
 		return out // a plan that costs nothing asks for nothing
 	}
 	b.Trial.ConsentRequired = a.Required
+	// The quote itself assumes that no consent is given, and would show no payment.
 	b.NextPayment = &NextPayment{On: a.On, Amount: r.Money(a.New).Formatted()}
+	// Without a known zone there is no local day to name.
 	if local, err := civil.Zone(start.Zone); err == nil && a.Required {
 		from, _ := compliance.ConsentRuleFor(start.Region).Window(a.Change, local)
 		b.Trial.ConsentFrom = civil.DateAt(from, local)

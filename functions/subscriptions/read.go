@@ -19,15 +19,17 @@ type Which struct {
 	ID string `path:"subscriptionId" maxLength:"64" example:"sub_01k9x7d3f8q7m2k"`
 }
 
-// load reads the caller's own subscription; that of somebody else is not there.
+// load reads the caller's own subscription. Errors: 404, also for one of somebody else.
 func (f *Subscriptions) load(ctx context.Context, id string) (*service.Record, error) {
 	r, err := f.Billing.LoadOf(ctx, id, auth.From(ctx).Subject)
+	// A request whose first payment failed was never a subscription.
 	if err == nil && r.Sub.State == subscription.Ended && !r.Sub.Begun() {
 		return nil, service.NotFound()
 	}
 	return r, err
 }
 
+// get reads a subscription. 1 round trip, strongly consistent.
 func (f *Subscriptions) get(ctx context.Context, in *Which) (*SubscriptionOutput, error) {
 	r, err := f.load(ctx, in.ID)
 	if err != nil {
@@ -56,6 +58,8 @@ type SubscriptionList struct {
 	}
 }
 
+// mine lists the caller's subscriptions with the account credit that none of them holds. 2 round
+// trips.
 func (f *Subscriptions) mine(ctx context.Context, in *pageInput) (*SubscriptionList, error) {
 	cards, next, err := f.Billing.OfCustomer(ctx, auth.From(ctx).Subject, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
@@ -95,6 +99,7 @@ type HistoryList struct {
 	}
 }
 
+// history lists what happened to a subscription. 2 round trips: the first proves the owner.
 func (f *Subscriptions) history(ctx context.Context, in *PartsInput) (*HistoryList, error) {
 	if _, err := f.load(ctx, in.ID); err != nil {
 		return nil, err
@@ -128,6 +133,7 @@ type InvoiceTax struct {
 	Tax    money.Formatted `json:"tax"`
 }
 
+// linesOf shows invoice lines in the currency of the subscription, which never changes.
 func linesOf(r *service.Record, lines []invoice.Line) []InvoiceLine {
 	out := make([]InvoiceLine, len(lines))
 	for i, l := range lines {
@@ -137,6 +143,7 @@ func linesOf(r *service.Record, lines []invoice.Line) []InvoiceLine {
 	return out
 }
 
+// taxesOf shows the tax of each rate. The tax is contained in the gross amount.
 func taxesOf(r *service.Record, taxes []invoice.TaxLine) []InvoiceTax {
 	out := make([]InvoiceTax, len(taxes))
 	for i, t := range taxes {
@@ -166,6 +173,7 @@ type InvoiceList struct {
 	}
 }
 
+// invoices lists the invoices of a subscription. 2 round trips.
 func (f *Subscriptions) invoices(ctx context.Context, in *PartsInput) (*InvoiceList, error) {
 	r, err := f.load(ctx, in.ID)
 	if err != nil {

@@ -13,6 +13,8 @@ import (
 	"dangol/shared/subscription/service"
 )
 
+// reportInput asks for the movement between two instants and for a forecast of some days. The
+// report is in one currency: amounts of several are never added.
 type reportInput struct {
 	Currency string    `query:"currency" pattern:"^[A-Z]{3}$" default:"KRW"`
 	From     time.Time `query:"from" required:"true" example:"2026-10-01T00:00:00Z"`
@@ -60,7 +62,10 @@ type ReportOutput struct {
 	}
 }
 
+// report answers at once from stored totals. Where the subscriptions are too many to add up within
+// a request it answers 202 and a job does it; the next request gets the result.
 func (f *Subscriptions) report(ctx context.Context, in *reportInput) (*ReportOutput, error) {
+	// An empty period would show a movement of 0 that looks like a result.
 	if !in.From.Before(in.To) {
 		return nil, problem.InvalidField("query/to", "too_small", "after from")
 	}
@@ -76,6 +81,7 @@ func (f *Subscriptions) report(ctx context.Context, in *reportInput) (*ReportOut
 	out, m := &ReportOutput{Status: http.StatusOK}, r.Movement
 	b := &out.Body
 	if b.Ready = r.Ready; !r.Ready {
+		// A minute is about what the job needs for a shop of ordinary size.
 		out.Status, out.RetryAfter = http.StatusAccepted, "60"
 	}
 	b.AsOf = r.AsOf
@@ -85,6 +91,7 @@ func (f *Subscriptions) report(ctx context.Context, in *reportInput) (*ReportOut
 	b.Closing = view(m.Closing)
 	b.Trials, b.Recovery = part(r.Trials), part(r.Recovery)
 	b.States, b.Cohorts = map[string]int{}, []SubscriberCohort{}
+	// Copied into a map that is never nil, so that the field is an object in every answer.
 	maps.Copy(b.States, r.States)
 	for _, c := range r.Cohorts {
 		b.Cohorts = append(b.Cohorts, SubscriberCohort{Month: c.Month, Paying: c.Paying})

@@ -26,10 +26,11 @@ type RetentionOffer struct {
 	Next   *NextPayment           `json:"next,omitempty" doc:"The next charge if it is accepted."`
 }
 
-// afterCancel finds the offers of the plan as it is sold today that the subscription could take. A plan that cannot be
-// read offers nothing: leaving does not depend on it.
+// afterCancel lists the offers of the plan, as it is sold today, that the subscription could take.
+// When the plan cannot be read the list is empty: canceling must not depend on it.
 func (f *Subscriptions) afterCancel(ctx context.Context, r *service.Record) *AfterCancel {
 	out := &AfterCancel{ReasonPath: "/subscriptions/" + r.Sub.ID + "/cancel/reason", Offers: []RetentionOffer{}}
+	// A subscription that ended at once has nothing left to go on with.
 	if r.Sub.State != subscription.Canceled {
 		return out
 	}
@@ -43,6 +44,8 @@ func (f *Subscriptions) afterCancel(ctx context.Context, r *service.Record) *Aft
 		if err != nil {
 			continue // a plan no longer sold
 		}
+		// The quote runs the command on a copy, so an offer is shown only if accepting it would
+		// work.
 		q, err := r.Sub.Quote(want.command, f.Billing.Clock.Now())
 		if err != nil {
 			continue // not for this subscription
@@ -55,7 +58,7 @@ func (f *Subscriptions) afterCancel(ctx context.Context, r *service.Record) *Aft
 	return out
 }
 
-// offer works an offer out for a subscription.
+// offer works out the change behind an offer, and how it is shown. 1 round trip for another plan.
 func (f *Subscriptions) offer(ctx context.Context, r *service.Record, o subscription.Offer) (resolvedChange,
 	RetentionOffer, error) {
 	view := RetentionOffer{ID: o.ID(), Kind: o.Kind, Days: o.Days, PlanID: o.PlanID}
@@ -66,6 +69,8 @@ func (f *Subscriptions) offer(ctx context.Context, r *service.Record, o subscrip
 	if err != nil {
 		return resolvedChange{}, view, err
 	}
+	// A copy, because only the title is wanted here; the subscription itself is edited when the
+	// offer is accepted.
 	named := *r
 	named.Titles = map[string]string{}
 	edit(&named)
@@ -74,7 +79,8 @@ func (f *Subscriptions) offer(ctx context.Context, r *service.Record, o subscrip
 	return resolvedChange{command: subscription.AcceptOffer{Terms: &t}, edit: edit}, view, nil
 }
 
-// accept finds an offer by its id among those that the plan makes.
+// accept finds an offer by its id among those that the plan makes now. An offer that was removed
+// from the plan after it was shown is refused. Errors: 409 offer_not_made.
 func (f *Subscriptions) accept(ctx context.Context, r *service.Record, id string) (resolvedChange, error) {
 	p, err := f.Billing.Plan(ctx, r.Sub.Terms.PlanID)
 	if err != nil {
@@ -89,6 +95,7 @@ func (f *Subscriptions) accept(ctx context.Context, r *service.Record, id string
 	return resolvedChange{}, problem.Conflict("offer_not_made", "This plan does not make that offer.")
 }
 
+// reasonInput is the answer to a question that is asked after canceling only.
 type reasonInput struct {
 	Changing
 	Body struct {
@@ -96,6 +103,7 @@ type reasonInput struct {
 	}
 }
 
+// explain stores why somebody left. It changes nothing else.
 func (f *Subscriptions) explain(ctx context.Context, in *reasonInput) (*SubscriptionOutput, error) {
 	return f.do(ctx, in.Changing, func(*service.Record) (resolvedChange, error) {
 		return resolvedChange{command: subscription.Explain{Reason: in.Body.Reason}}, nil

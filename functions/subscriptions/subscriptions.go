@@ -25,7 +25,8 @@ import (
 	"dangol/shared/subscription/service"
 )
 
-// Subscriptions is the function with what it needs.
+// Subscriptions holds the service that the handlers share. In API it is nil: the routes are
+// described without it.
 type Subscriptions struct {
 	Billing *service.Service
 }
@@ -35,7 +36,9 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name:    "subscriptions",
 		Purpose: "Plans, and subscriptions: for customers to start, change and leave, for the shop to count",
-		New:     New, API: API(), Memory: 512, Timeout: 29 * time.Second,
+		// 512 MB: the processor share grows with memory, and the payment provider's TLS handshake
+		// is what takes the time. 29 seconds is just under the 30 at which API Gateway gives up.
+		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
 		Environment: slices.Concat(api.Variables(), providers.Variables(), []string{"COMMERCE_TABLE", "SHOP_TIMEZONE"}),
 		Data: []function.Data{{
 			Title: "Plans, subscriptions and invoices",
@@ -74,6 +77,7 @@ func API() *api.Service { return (*Subscriptions)(nil).Service(api.Options{}) }
 func (f *Subscriptions) Service(o api.Options) *api.Service {
 	s := api.New("subscriptions", o)
 	f.plans(s)
+	// Registered in the order in which the API reference shows them.
 	f.gifts(s)
 	f.credits(s)
 	route := func(method, path, id, summary string, errors ...int) api.Route {
@@ -102,6 +106,8 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 		f.invoices)
 	api.Handle(s, route("POST", one+"/quote", "quoteSubscriptionChange", "What a change would cost, and when", 404, 409),
 		f.quote)
+	// Every change shares these errors; the key is optional, because repeating a change is mostly
+	// harmless and the version can be sent as If-Match instead.
 	change := func(path, id, summary string) api.Route {
 		r := route("POST", one+path, id, summary, 402, 404, 409, 412, 503)
 		r.Keyed = api.KeyOptional
@@ -122,6 +128,7 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 		"202 while the cardholder has not passed yet, 402 when they did not, else the subscription. A payment nobody " +
 		"confirms is settled all the same, and withdrawn when `payment.expiresAt` has passed."
 	api.Handle(s, confirm, f.confirm)
+	// Without a key: setting the same card twice has the same effect.
 	card := route("PUT", one+"/payment-method", "updatePaymentMethod",
 		"Charge another card from now on, at once what is unpaid", 402, 404, 409, 412, 503)
 	api.Handle(s, card, f.card)

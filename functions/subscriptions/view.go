@@ -122,6 +122,7 @@ const (
 	accepted = 202
 )
 
+// output is the answer of every route that returns one subscription.
 func (f *Subscriptions) output(status int, r *service.Record, replay bool) *SubscriptionOutput {
 	out := &SubscriptionOutput{Status: status, ETag: api.ETag(strconv.Itoa(r.Version)), Body: f.view(r)}
 	if out.Body.Payment != nil || status == created && !r.Sub.Begun() {
@@ -133,6 +134,8 @@ func (f *Subscriptions) output(status int, r *service.Record, replay bool) *Subs
 	return out
 }
 
+// view computes what the shopper sees from the stored record, without a read. Dates and amounts to
+// come are found by running the rules on a copy.
 func (f *Subscriptions) view(r *service.Record) Subscription {
 	s, now := &r.Sub, f.Billing.Clock.Now()
 	v := Subscription{
@@ -143,7 +146,8 @@ func (f *Subscriptions) view(r *service.Record) Subscription {
 		Credit:   r.Money(s.Credit).Formatted(),
 		Contents: s.Terms.Contents, SkipNext: s.Skip, PauseUntil: s.PauseUntil, PrepaidLeft: s.PrepaidLeft,
 		Benefits: s.InForce(now),
-		Allows:   allows(r, now), Planned: plannedOf(r, s.Planned()), Processing: len(r.Tasks) > 0 || s.Open != nil &&
+		// Tasks that wait, or a charge without an answer: a client should read again soon.
+		Allows: allows(r, now), Planned: plannedOf(r, s.Planned()), Processing: len(r.Tasks) > 0 || s.Open != nil &&
 			s.Open.InFlight, StartedAt: s.StartedAt,
 	}
 	if v.Payment = actionOf(r); v.Payment != nil && !s.Begun() {
@@ -157,6 +161,8 @@ func (f *Subscriptions) view(r *service.Record) Subscription {
 	for _, u := range s.Upcoming(1) {
 		v.Next = &NextPayment{On: u.On, Amount: u.Amount.Formatted()}
 	}
+	// A canceled subscription ends when what is paid and the minimum term are over; canceling it
+	// again, as a quote, gives that day.
 	if s.State == subscription.Ended {
 		v.EndsOn = s.Span.Closes
 	} else if q, err := s.Quote(subscription.Cancel{}, now); err == nil && s.State == subscription.Canceled {
@@ -176,6 +182,7 @@ func (f *Subscriptions) view(r *service.Record) Subscription {
 		v.Method = &SubscriptionPaymentMethod{Brand: m.Brand, Last4: m.Last4, ExpMonth: m.ExpMonth, ExpYear: m.ExpYear}
 	}
 	v.Gift = giftState(s)
+	// After a gift is claimed the address is the recipient's, and the giver must not see it.
 	if a, ok := r.Addresses[s.AddressID]; ok && (v.Gift == nil || !v.Gift.Claimed) {
 		v.Address = &a
 	}

@@ -19,7 +19,7 @@ const (
 // shares them: one crawler then keeps shoppers from paying.
 const enoughConcurrency = 100
 
-// doctor looks at a machine and an account through commands.
+// doctor looks at a machine and an AWS account through commands, so that tests can answer for them.
 type doctor struct {
 	run      func(ctx context.Context, name string, args ...string) (string, error)
 	find     func() (string, error) // the DynamoDB engine of this machine
@@ -36,6 +36,7 @@ type check struct {
 	optional bool // the shop can be deployed without it
 }
 
+// machine are the checks that need no account.
 func (d doctor) machine() []check {
 	return []check{
 		{name: "Go", mend: "install Go 1.26 or later from https://go.dev/dl",
@@ -50,7 +51,8 @@ func (d doctor) machine() []check {
 	}
 }
 
-// version looks at what a command says its version is.
+// version checks the version that a command prints: the first number that the pattern finds, at
+// least this.
 func (d doctor) version(pattern string, least int, name string, args ...string) func(context.Context) (string, error) {
 	number := regexp.MustCompile(pattern)
 	return func(ctx context.Context) (string, error) {
@@ -69,6 +71,7 @@ func (d doctor) version(pattern string, least int, name string, args ...string) 
 	}
 }
 
+// engine is the DynamoDB engine that make run would use.
 func (d doctor) engine(context.Context) (string, error) {
 	if d.endpoint != "" {
 		return d.endpoint, nil
@@ -76,6 +79,7 @@ func (d doctor) engine(context.Context) (string, error) {
 	return d.find()
 }
 
+// credentials is checked first: all other checks of the account need it.
 func (d doctor) credentials() check {
 	return check{name: "credentials", mend: "run `aws configure sso` or set AWS_PROFILE, and set AWS_REGION",
 		look: func(ctx context.Context) (string, error) {
@@ -83,6 +87,8 @@ func (d doctor) credentials() check {
 		}}
 }
 
+// account are the checks of what a deployment needs in the account. It reads only the type of a
+// secret and never its value.
 func (d doctor) account() []check {
 	secret := func(name string) check {
 		path := "/dangol/" + d.stage + "/payments/" + name
@@ -110,6 +116,7 @@ func (d doctor) account() []check {
 	}
 }
 
+// sandbox is SES's own word for an account that may write to verified addresses only.
 func (d doctor) sandbox(ctx context.Context) (string, error) {
 	said, err := d.run(ctx, "aws", "sesv2", "get-account", "--query", "ProductionAccessEnabled", "--output", "text")
 	if err == nil && !strings.EqualFold(said, "true") {
@@ -118,6 +125,7 @@ func (d doctor) sandbox(ctx context.Context) (string, error) {
 	return said, err
 }
 
+// sender looks up whether the domain of the sender is verified.
 func (d doctor) sender(ctx context.Context) (string, error) {
 	_, domain, ok := strings.Cut(d.mail, "@")
 	if !ok {
@@ -131,6 +139,7 @@ func (d doctor) sender(ctx context.Context) (string, error) {
 	return domain, err
 }
 
+// concurrency is how many function instances the account may run at once.
 func (d doctor) concurrency(ctx context.Context) (string, error) {
 	said, err := d.run(ctx, "aws", "lambda", "get-account-settings", "--query", "AccountLimit.ConcurrentExecutions",
 		"--output", "text")

@@ -15,7 +15,7 @@ import (
 	"dangol/infra/local/engine"
 )
 
-// timeout bounds each command: the AWS CLI waits for a minute where there is no network.
+// timeout bounds each command: without a network the AWS CLI waits for a minute.
 const timeout = 20 * time.Second
 
 func main() {
@@ -42,8 +42,8 @@ func run(ctx context.Context, name string, args ...string) (string, error) {
 	return string(bytes.TrimSpace(out.Bytes())), nil
 }
 
-// report prints one line a check and reports whether nothing needed is missing. The account is looked at only when
-// there are credentials: without them each of its checks would fail in the same way.
+// report prints one line for each check and reports whether everything needed is there. The account
+// is checked only with credentials: without them each of its checks would fail in the same way.
 func (d doctor) report(ctx context.Context, out io.Writer) bool {
 	fmt.Fprintln(out, "This machine")
 	well := d.print(ctx, out, d.machine())
@@ -54,6 +54,7 @@ func (d doctor) report(ctx context.Context, out io.Writer) bool {
 	return d.print(ctx, out, d.account()) && well
 }
 
+// print runs checks; optional ones are notes and do not count.
 func (d doctor) print(ctx context.Context, out io.Writer, checks []check) bool {
 	well := true
 	for _, c := range checks {

@@ -36,6 +36,7 @@ func main() {
 	}
 }
 
+// run starts the system, fills an empty shop, and waits for the end of ctx.
 func run(ctx context.Context, port int, data string, empty, verbose bool) error {
 	level, metrics := slog.LevelWarn, io.Writer(nil)
 	if verbose {
@@ -49,6 +50,7 @@ func run(ctx context.Context, port int, data string, empty, verbose bool) error 
 		return err
 	}
 	defer r.Close()
+	// The address first: filling the shop takes some seconds, and the API answers already.
 	fmt.Println(r.Address())
 	if !empty {
 		if err := demo.Seed(ctx, r); err != nil && ctx.Err() == nil {
@@ -63,7 +65,7 @@ func run(ctx context.Context, port int, data string, empty, verbose bool) error 
 	return nil
 }
 
-// serveProfiles serves profiles of this process, on loopback only: they show whatever is in memory.
+// serveProfiles serves profiles of this process, on loopback only: they show what is in memory.
 func serveProfiles(port int) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)

@@ -20,13 +20,15 @@ type API struct {
 	Socket    *socket
 }
 
-// Throttling of the whole stage, requests a second and burst: a brand's shop on its busiest day, and a bound on the
-// bill.
+// Throttling of the whole stage, in requests a second and as a burst. It is far above the busiest
+// day of one brand's shop, and bounds the bill when somebody sends requests on purpose.
 const (
 	rateLimit  = 500
 	burstLimit = 1_000
 )
 
+// newAPI makes the HTTP API with its stage, authorizer and functions. The default stage is made by
+// hand, because only then it can have throttling and an access log.
 func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System, d *Data, async *Async) *API {
 	a := &API{Stack: awscdk.NewStack(app, props.StackName, props), Functions: map[string]awslambda.Function{}}
 	a.HTTP = awsapigatewayv2.NewHttpApi(a.Stack, str("Http"), &awsapigatewayv2.HttpApiProps{
@@ -40,6 +42,7 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 	known["SOCKET_URL"] = a.Socket.address()
 	for _, f := range s.Functions {
 		if f.API == nil {
+			// Functions without routes are in the async stack.
 			continue
 		}
 		fn := newFunction(a.Stack, c, f, d.Tables, environment(f, known))
@@ -63,6 +66,8 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 	return a
 }
 
+// cors allows the shop's own origins only. The headers that are exposed are those a storefront has
+// to read: versions, replays, cursors, waiting times.
 func cors(c Config) *awsapigatewayv2.CorsPreflightOptions {
 	return &awsapigatewayv2.CorsPreflightOptions{
 		AllowOrigins: strs(c.Origins...),
@@ -77,6 +82,7 @@ func cors(c Config) *awsapigatewayv2.CorsPreflightOptions {
 	}
 }
 
+// stage makes the only stage, $default, whose addresses have no prefix.
 func (a *API) stage(c Config) {
 	logs := awslogs.NewLogGroup(a.Stack, str("AccessLogs"), &awslogs.LogGroupProps{
 		Retention: retention(c.Stage.LogDays), RemovalPolicy: c.removal(),
@@ -88,14 +94,16 @@ func (a *API) stage(c Config) {
 	// No address and no user agent: an access log is not a place for personal data.
 	format := `{"requestId":"$context.requestId","route":"$context.routeKey","status":"$context.status",` +
 		`"latency":"$context.responseLatency","integration":"$context.integrationLatency","error":"$context.error.message"}`
+	// The construct has no property for access logs of an HTTP API, so the CloudFormation resource
+	// is set.
 	stage.Node().DefaultChild().(awsapigatewayv2.CfnStage).SetAccessLogSettings(
 		&awsapigatewayv2.CfnStage_AccessLogSettingsProperty{
 			DestinationArn: logs.LogGroupArn(), Format: str(format),
 		})
 }
 
-// routes puts the function's own routes on the API. The authorizer stands before those that nobody may call without a
-// token; the others are checked by the function, as all are.
+// routes adds the function's own routes. API Gateway checks the token where nobody may call without
+// one; the function itself checks all callers once more.
 func (a *API) routes(f topology.Function, fn awslambda.Function, jwt awsapigatewayv2.IHttpRouteAuthorizer) {
 	integration := awsapigatewayv2integrations.NewHttpLambdaIntegration(str(f.Name), fn,
 		&awsapigatewayv2integrations.HttpLambdaIntegrationProps{

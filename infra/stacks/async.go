@@ -33,6 +33,8 @@ type Async struct {
 	times     *times
 }
 
+// newAsync makes what runs behind the API. The order matters: queues and schedules must exist
+// before the functions that get their names as variables.
 func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System, d *Data) *Async {
 	a := &Async{
 		Stack: awscdk.NewStack(app, props.StackName, props), config: c,
@@ -43,10 +45,12 @@ func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 		EventBusName: str("dangol-" + c.Stage.Name), Description: str("What happened in the shop"),
 	})
 	a.mail = awsses.NewConfigurationSet(a.Stack, str("Mail"), &awsses.ConfigurationSetProps{
+		// TLS is required, because mails hold addresses. Addresses that bounce or complain are not
+		// written to again.
 		ReputationMetrics: yes(true), TlsPolicy: awsses.ConfigurationSetTlsPolicy_REQUIRE,
 		SuppressionReasons: awsses.SuppressionReasons_BOUNCES_AND_COMPLAINTS,
 	})
-	// SES publishes to the default bus only.
+	// SES publishes events to the account's default bus only (a limit of SES).
 	a.mail.AddEventDestination(str("MailEvents"), &awsses.ConfigurationSetEventDestinationOptions{
 		Destination: awsses.EventDestination_EventBus(
 			awsevents.EventBus_FromEventBusName(a.Stack, str("DefaultBus"), str("default"))),
@@ -66,10 +70,13 @@ func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 	return a
 }
 
+// queues makes a queue with a dead-letter queue for each function that has jobs.
 func (a *Async) queues(s topology.System) {
 	a.dead(a.Stack, topology.DeadQueue)
 	for _, q := range s.Queues {
 		f, _ := s.Function(q.Name)
+		// AWS asks for at least six times the function's timeout, so that a batch in work is not
+		// given out again.
 		visible := 6 * f.Timeout // AWS: at least six times the function's timeout
 		a.Queues[q.Name] = awssqs.NewQueue(a.Stack, str("queue-"+q.Name), &awssqs.QueueProps{
 			EnforceSSL: yes(true), Encryption: awssqs.QueueEncryption_SQS_MANAGED, VisibilityTimeout: lasting(visible),
@@ -78,7 +85,8 @@ func (a *Async) queues(s topology.System) {
 	}
 }
 
-// dead makes a dead-letter queue. It keeps messages as long as SQS allows, so that a long weekend loses nothing.
+// dead makes a dead-letter queue. It keeps messages for 14 days, the most that SQS allows, so that
+// a long weekend loses nothing.
 func (a *Async) dead(stack awscdk.Stack, name string) awssqs.Queue {
 	q := awssqs.NewQueue(stack, str("queue-"+name), &awssqs.QueueProps{
 		EnforceSSL: yes(true), Encryption: awssqs.QueueEncryption_SQS_MANAGED, RetentionPeriod: awscdk.Duration_Days(num(14)),
@@ -87,6 +95,7 @@ func (a *Async) dead(stack awscdk.Stack, name string) awssqs.Queue {
 	return q
 }
 
+// variables adds what the async stack makes to the variables of the data stack.
 func (a *Async) variables(s topology.System, d *Data) map[string]*string {
 	known := variables(a.config, d)
 	a.times.know(known)
@@ -97,18 +106,21 @@ func (a *Async) variables(s topology.System, d *Data) map[string]*string {
 	for i, k := range s.Due {
 		kinds[i] = k.Entry(*a.Queues[k.Queue].QueueUrl())
 	}
+	// The sweeper gets kinds and queues in one variable, so a new kind needs no change of its code.
 	known["DUE_KINDS"] = str(strings.Join(kinds, ","))
 	return known
 }
 
+// function makes one function of this stack with its triggers.
 func (a *Async) function(f topology.Function, known map[string]*string, d *Data) {
 	fn := newFunction(a.Stack, a.config, f, d.Tables, environment(f, known))
 	a.Functions[f.Name] = fn
 	a.connect(a.Stack, f, fn, d)
 }
 
-// connect gives a function its permissions and its triggers, except routes. The triggers and the dead-letter queues of
-// events belong to the function's own stack: a rule may send to a queue only by a policy that names the rule.
+// connect gives a function its permissions and its triggers, except routes. Triggers and
+// dead-letter queues belong to the function's own stack: the queue's policy names the rule, and two
+// stacks must not depend on each other both ways.
 func (a *Async) connect(stack awscdk.Stack, f topology.Function, fn awslambda.Function, d *Data) {
 	for _, p := range f.Permissions {
 		a.permit(stack, fn, p, d)
@@ -116,6 +128,7 @@ func (a *Async) connect(stack awscdk.Stack, f topology.Function, fn awslambda.Fu
 	if len(f.Jobs) > 0 {
 		fn.AddEventSource(awslambdaeventsources.NewSqsEventSource(a.Queues[f.Name],
 			&awslambdaeventsources.SqsEventSourceProps{
+				// Without it one bad job would repeat the whole batch.
 				ReportBatchItemFailures: yes(true), MaxConcurrency: num(f.Queue.WithDefaults().Concurrency),
 			}))
 	}
@@ -130,14 +143,17 @@ func (a *Async) connect(stack awscdk.Stack, f topology.Function, fn awslambda.Fu
 	}
 }
 
+// permit grants what a Spec asks for by name, each with the narrowest resource there is.
 func (a *Async) permit(stack awscdk.Stack, fn awslambda.Function, p function.Permission, d *Data) {
 	switch p {
 	case function.PutEvents:
 		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions: strs("events:PutEvents"), Resources: &[]*string{a.bus.EventBusArn()},
+			// Nothing else may be published in the shop's name.
 			Conditions: &map[string]any{"StringEquals": map[string]any{"events:source": event.Source}},
 		}))
 	case function.SendDue:
+		// The sweeper sends to every work queue, and to the queue of jobs that failed too often.
 		arns := []*string{a.Dead[topology.DeadQueue].QueueArn()}
 		for _, q := range a.Queues {
 			arns = append(arns, q.QueueArn())
@@ -151,7 +167,8 @@ func (a *Async) permit(stack awscdk.Stack, fn awslambda.Function, p function.Per
 			return a.FormatArn(&awscdk.ArnComponents{Service: str("ses"), Resource: str(kind), ResourceName: str(name)})
 		}
 		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Actions:   strs("ses:SendEmail"),
+			Actions: strs("ses:SendEmail"),
+			// SES checks both the sending identity and the configuration set.
 			Resources: &[]*string{arn("identity", domain), arn("configuration-set", *a.mail.ConfigurationSetName())},
 		}))
 		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -176,16 +193,20 @@ func readSecrets(stack awscdk.Stack, c Config, fn awslambda.Function) {
 	}))
 }
 
-// stream feeds the changes of tables to the function. A batch that keeps failing is halved until the one bad record is
-// alone; that one goes to the dead-letter queue, so it cannot hold up a shard for a day.
+// stream feeds the changes of tables to the function. A batch that keeps failing is halved until
+// the bad record is alone. It goes to the dead-letter queue, so it does not hold a shard up for a
+// day.
 func (a *Async) stream(stack awscdk.Stack, f topology.Function, fn awslambda.Function, d *Data) {
 	dead := awslambdaeventsources.NewSqsDlq(a.dead(stack, f.Name+"-stream-dead"))
 	for _, name := range f.Stream.Tables {
 		fn.AddEventSource(awslambdaeventsources.NewDynamoEventSource(d.Tables[name],
 			&awslambdaeventsources.DynamoEventSourceProps{
+				// From the oldest record, so that a stream read for the first time misses nothing.
 				StartingPosition: awslambda.StartingPosition_TRIM_HORIZON, BatchSize: num(f.Stream.Batch),
 				RetryAttempts: num(f.Stream.Retries), BisectBatchOnError: yes(true), ReportBatchItemFailures: yes(true),
 				OnFailure: dead,
+				// Only changes that carry an event invoke the function; all others cost nothing.
+				// The filter is free of charge.
 				Filters: &[]*map[string]any{awslambda.FilterCriteria_Filter(&map[string]any{
 					"dynamodb": map[string]any{"NewImage": map[string]any{"event": map[string]any{"M": map[string]any{
 						"id": map[string]any{"S": []map[string]any{{"exists": true}}},
@@ -195,6 +216,8 @@ func (a *Async) stream(stack awscdk.Stack, f topology.Function, fn awslambda.Fun
 	}
 }
 
+// schedule runs the function at its rate. A run that could not start is not made up for: the next
+// one does the same work.
 func (a *Async) schedule(stack awscdk.Stack, f topology.Function, fn awslambda.Function) {
 	awsscheduler.NewSchedule(stack, str(f.Name+"-schedule"), &awsscheduler.ScheduleProps{
 		Description: str(f.Purpose), Schedule: awsscheduler.ScheduleExpression_Rate(lasting(f.Schedule.Rate)),
@@ -205,16 +228,20 @@ func (a *Async) schedule(stack awscdk.Stack, f topology.Function, fn awslambda.F
 	})
 }
 
-// rules invoke the function for the events it consumes. Two things can fail, and both end in one dead-letter queue:
-// handing the event to Lambda (the rule's own retries), and the function itself, which Lambda tries twice more.
+// rules invoke the function for the events it consumes. Two things can fail, and both end in one
+// dead-letter queue: handing the event to Lambda (the rule retries), and the function itself
+// (Lambda tries twice more).
 func (a *Async) rules(stack awscdk.Stack, f topology.Function, fn awslambda.Function) {
 	dead := a.dead(stack, f.Name+"-events-dead")
 	fn.ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
 		OnFailure: awslambdadestinations.NewSqsDestination(dead), RetryAttempts: num(2),
 		MaxEventAge: awscdk.Duration_Hours(num(6)),
 	})
+	// A target for each rule: the CDK binds a target to one rule only.
 	targets := func() *[]awsevents.IRuleTarget {
 		return &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(fn, &awseventstargets.LambdaFunctionProps{
+			// The most that EventBridge allows: a function that is throttled for hours still gets
+			// its events.
 			DeadLetterQueue: dead, RetryAttempts: num(185), MaxEventAge: awscdk.Duration_Hours(num(24)),
 		})}
 	}
@@ -225,6 +252,7 @@ func (a *Async) rules(stack awscdk.Stack, f topology.Function, fn awslambda.Func
 			Targets:      targets(),
 		})
 	}
+	// SES uses the default bus, so this rule is not on the shop's own.
 	if f.MailEvents {
 		awsevents.NewRule(stack, str(f.Name+"-ses-rule"), &awsevents.RuleProps{
 			Description:  str("What SES tells " + f.Name + " about mails"), // on the default bus

@@ -13,7 +13,8 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// Data is the stack that must never be lost.
+// Data is the stack that must never be lost: tables, accounts, files. It changes rarely and depends
+// on nothing.
 type Data struct {
 	awscdk.Stack
 	Tables    map[string]awsdynamodb.TableV2
@@ -24,6 +25,7 @@ type Data struct {
 	Media   Media
 }
 
+// newData makes tables, the user pool (unless an issuer is configured) and the bucket.
 func newData(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System) *Data {
 	d := &Data{Stack: awscdk.NewStack(app, props.StackName, props), Tables: map[string]awsdynamodb.TableV2{}}
 	for _, schema := range s.Tables {
@@ -39,6 +41,8 @@ func newData(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syst
 	return d
 }
 
+// table makes one table from its schema. On demand, because a shop's load has peaks that nobody
+// provisions for.
 func (d *Data) table(c Config, schema table.Schema) awsdynamodb.TableV2 {
 	props := &awsdynamodb.TablePropsV2{
 		PartitionKey:        attribute(table.HashKey, awsdynamodb.AttributeType_STRING),
@@ -57,6 +61,7 @@ func (d *Data) table(c Config, schema table.Schema) awsdynamodb.TableV2 {
 		}
 	}
 	if schema.Stream {
+		// New and old images: consumers compare the two to see what changed.
 		props.DynamoStream = awsdynamodb.StreamViewType_NEW_AND_OLD_IMAGES
 	}
 	var indexes []*awsdynamodb.GlobalSecondaryIndexPropsV2
@@ -67,6 +72,8 @@ func (d *Data) table(c Config, schema table.Schema) awsdynamodb.TableV2 {
 		}
 		indexes = append(indexes, &awsdynamodb.GlobalSecondaryIndexPropsV2{
 			IndexName: str(index.Name), PartitionKey: attribute(index.Hash, awsdynamodb.AttributeType_STRING),
+			// Only the named attributes are copied, because an index costs for every byte it
+			// repeats.
 			SortKey: attribute(index.Sort, sort), ProjectionType: awsdynamodb.ProjectionType_INCLUDE,
 			NonKeyAttributes: strs(index.Projected...),
 		})
@@ -75,15 +82,17 @@ func (d *Data) table(c Config, schema table.Schema) awsdynamodb.TableV2 {
 	return awsdynamodb.NewTableV2(d.Stack, str(schema.Name), props)
 }
 
+// attribute is a key attribute.
 func attribute(name string, t awsdynamodb.AttributeType) *awsdynamodb.Attribute {
 	return &awsdynamodb.Attribute{Name: str(name), Type: t}
 }
 
-// pool is a Cognito user pool with the groups and scopes that the routes ask for. The storefront's client gets the
-// customer scope only; the operators' client may ask for all.
+// pool makes a Cognito user pool with the groups and scopes that the routes ask for. The
+// storefront's client gets the customer scope only; the operators' client may ask for all.
 func (d *Data) pool(c Config) {
 	pool := awscognito.NewUserPool(d.Stack, str("Customers"), &awscognito.UserPoolProps{
 		SignInAliases: &awscognito.SignInAliases{Email: yes(true)}, SelfSignUpEnabled: yes(true),
+		// One account per address, however it is typed.
 		SignInCaseSensitive: yes(false), AccountRecovery: awscognito.AccountRecovery_EMAIL_ONLY,
 		FeaturePlan: awscognito.FeaturePlan_ESSENTIALS, Mfa: awscognito.Mfa_OPTIONAL,
 		MfaSecondFactor: &awscognito.MfaSecondFactor{Otp: yes(true), Sms: yes(false)},
@@ -122,6 +131,8 @@ func (d *Data) pool(c Config) {
 			allowed = append(allowed, awscognito.OAuthScope_ResourceServer(server, scopes[n]))
 		}
 		added := pool.AddClient(str(name), &awscognito.UserPoolClientOptions{
+			// The same answer for unknown users and wrong passwords, so that nobody can test who is
+			// a customer.
 			PreventUserExistenceErrors: yes(true), EnableTokenRevocation: yes(true),
 			OAuth: &awscognito.OAuthSettings{
 				Flows: &awscognito.OAuthFlows{AuthorizationCodeGrant: yes(true)}, Scopes: &allowed,
@@ -133,6 +144,7 @@ func (d *Data) pool(c Config) {
 		d.output(name+"Client", "Client id for the log-in of the "+strings.ToLower(name), added.UserPoolClientId())
 	}
 	login := pool.AddDomain(str("Login"), &awscognito.UserPoolDomainOptions{
+		// Prefixes are unique in a region over all accounts, so the account's number is part of it.
 		CognitoDomain: &awscognito.CognitoDomainOptions{
 			DomainPrefix: str("dangol-" + c.Stage.Name + "-" + *awscdk.Aws_ACCOUNT_ID())},
 	})
@@ -146,11 +158,13 @@ func (d *Data) pool(c Config) {
 	d.output("LoginUrl", "Log-in page", login.BaseUrl(nil))
 }
 
+// output shows a value after the deployment.
 func (d *Data) output(name, what string, value *string) {
 	awscdk.NewCfnOutput(d.Stack, str(name), &awscdk.CfnOutputProps{Value: value, Description: str(what)})
 }
 
-// accountMail is who sends the mails about accounts.
+// accountMail is the sender of mails about accounts: Cognito itself, or SES with the shop's
+// address.
 func accountMail(c Config) awscognito.UserPoolEmail {
 	if !c.AccountMail {
 		return awscognito.UserPoolEmail_WithCognito(nil)

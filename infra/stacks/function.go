@@ -14,12 +14,15 @@ import (
 	"dangol/shared/platform/function"
 )
 
-// newFunction makes one function with a role of its own that may do what the topology says and nothing else.
+// newFunction makes one function with a role of its own, which may do what the topology says and
+// nothing else.
 func newFunction(stack awscdk.Stack, c Config, f topology.Function, tables map[string]awsdynamodb.TableV2,
 	env map[string]*string) awslambda.Function {
+	// Log groups are made here, because those that Lambda makes are kept for ever.
 	logs := awslogs.NewLogGroup(stack, str(f.Name+"-logs"), &awslogs.LogGroupProps{
 		Retention: retention(c.Stage.LogDays), RemovalPolicy: c.removal(),
 	})
+	// A role without the managed policy: it would allow log groups of every name.
 	role := awsiam.NewRole(stack, str(f.Name+"-role"), &awsiam.RoleProps{
 		AssumedBy:   awsiam.NewServicePrincipal(str("lambda.amazonaws.com"), nil),
 		Description: str("Dangol function " + f.Name),
@@ -34,6 +37,8 @@ func newFunction(stack awscdk.Stack, c Config, f topology.Function, tables map[s
 	}
 	env["STAGE"] = str(c.Stage.Name)
 	return awslambda.NewFunction(stack, str(f.Name), &awslambda.FunctionProps{
+		// Built before by make build: a plain executable on Amazon Linux, for the cheaper
+		// processor.
 		FunctionName: name, Description: str(f.Purpose), Runtime: awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture: awslambda.Architecture_ARM_64(),
 		Handler:      str("bootstrap"), Code: awslambda.Code_FromAsset(str(filepath.Join(c.Dist, f.Name)), nil),
@@ -43,8 +48,8 @@ func newFunction(stack awscdk.Stack, c Config, f topology.Function, tables map[s
 	})
 }
 
-// reserved keeps instances for checkouts when the configuration says so: a shopper who pays must not wait for instances
-// that a crawler holds in the catalog.
+// reserved keeps instances for checkouts when the configuration says so: a shopper who pays must
+// not wait for instances that a crawler uses up in the catalog.
 func reserved(c Config, f topology.Function) *float64 {
 	if f.Name != "checkouts" || c.CheckoutConcurrency == 0 {
 		return nil
@@ -52,7 +57,8 @@ func reserved(c Config, f topology.Function) *float64 {
 	return num(c.CheckoutConcurrency)
 }
 
-// allow grants the named actions on the table and Query on the named indexes.
+// allow grants the named actions on the table and Query on the named indexes. The CDK's grants
+// would allow more.
 func allow(role awsiam.Role, t awsdynamodb.TableV2, grant function.Grant) {
 	actions := make([]string, len(grant.Actions))
 	for i, a := range grant.Actions {
@@ -74,6 +80,7 @@ func allow(role awsiam.Role, t awsdynamodb.TableV2, grant function.Grant) {
 	}
 }
 
+// retention is the next period that CloudWatch offers: a week, or three months.
 func retention(days float64) awslogs.RetentionDays {
 	if days <= 7 {
 		return awslogs.RetentionDays_ONE_WEEK
@@ -81,7 +88,8 @@ func retention(days float64) awslogs.RetentionDays {
 	return awslogs.RetentionDays_THREE_MONTHS
 }
 
-// environment picks the variables that the function reads; one that nobody sets is a mistake in the topology.
+// environment picks the variables that the function reads. One that no stack sets is a mistake in a
+// Spec, so it stops the synthesis.
 func environment(f topology.Function, known map[string]*string) map[string]*string {
 	env := map[string]*string{}
 	for _, name := range f.Environment {
@@ -96,8 +104,8 @@ func environment(f topology.Function, known map[string]*string) map[string]*stri
 	return env
 }
 
-// variables are the environment variables that depend on the data stack and the configuration; nil ones have a default
-// or belong to the sandbox provider, which exists on laptops only.
+// variables are the environment variables from the data stack and the configuration. nil ones have
+// a default in the function, or belong to the sandbox provider, which exists on laptops only.
 func variables(c Config, d *Data) map[string]*string {
 	clients := make([]string, len(d.Clients))
 	for i, id := range d.Clients {
@@ -121,13 +129,14 @@ func variables(c Config, d *Data) map[string]*string {
 		"SHOP_IMPRINT": str(c.ShopImprint), "SHOP_TIMEZONE": str(c.TimeZone),
 		"CHAT_BUCKET": d.ChatFiles.BucketName(),
 	}
+	// COMMERCE_TABLE and so on, by the names of the tables.
 	for name, t := range d.Tables {
 		v[strings.ToUpper(name)+"_TABLE"] = t.TableName()
 	}
 	return v
 }
 
-// optional leaves a variable out that nobody set: the function has a default for it.
+// optional leaves out a variable that nobody configured: the function has a default for it.
 func optional(value string) *string {
 	if value == "" {
 		return nil

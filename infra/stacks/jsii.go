@@ -7,7 +7,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// str, num, yes and strs hide the pointers that the CDK wants for every optional value.
+// str, num, yes and strs make the pointers that the CDK takes for optional values.
 func str(s string) *string              { return jsii.String(s) }
 func num[N int | float64](n N) *float64 { return jsii.Number(float64(n)) }
 func yes(b bool) *bool                  { return jsii.Bool(b) }

@@ -15,15 +15,17 @@ type Media struct {
 	URL    *string // without a slash at its end
 }
 
-// newMedia makes a private bucket. Browsers upload below uploads/, by signed address only, and the bucket deletes that
-// after a day; CloudFront shows what is below public/ and nothing else.
+// newMedia makes a private bucket. Browsers upload below uploads/, with a signed address only, and
+// what lies there is deleted after a day. CloudFront serves what is below public/ and nothing else.
 func newMedia(stack awscdk.Stack, c Config) Media {
 	bucket := awss3.NewBucket(stack, str("Media"), &awss3.BucketProps{
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(), Encryption: awss3.BucketEncryption_S3_MANAGED,
 		EnforceSSL:      yes(true),
 		ObjectOwnership: awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED, RemovalPolicy: c.removal(),
 		LifecycleRules: &[]*awss3.LifecycleRule{
+			// Uploads that nobody attached to a review.
 			{Id: str("uploads"), Prefix: str("uploads/"), Expiration: awscdk.Duration_Days(num(1))},
+			// Parts of uploads that were never finished cost like files.
 			{Id: str("parts"), AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(num(1))},
 		},
 		Cors: &[]*awss3.CorsRule{{
@@ -47,7 +49,7 @@ func newMedia(stack awscdk.Stack, c Config) Media {
 	return Media{Bucket: bucket, URL: str("https://" + *shown.DistributionDomainName())}
 }
 
-// permit lets a function read and delete uploads, and write and delete what is shown.
+// permit lets a function read and delete uploads, and write and delete published files.
 func (m Media) permit(fn awslambda.Function) {
 	below := func(folder string) *string { return str(*m.Bucket.BucketArn() + "/" + folder + "/*") }
 	fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{

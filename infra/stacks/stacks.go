@@ -73,6 +73,7 @@ var Stages = map[string]Stage{
 
 // FromContext reads the configuration of an app. Errors name the context value that is missing or wrong.
 func FromContext(app awscdk.App) (Config, error) {
+	// Context values are texts; anything else counts as missing.
 	text := func(name, otherwise string) string {
 		if v, ok := app.Node().TryGetContext(str(name)).(string); ok && v != "" {
 			return v
@@ -109,6 +110,7 @@ func FromContext(app awscdk.App) (Config, error) {
 	return c, c.check()
 }
 
+// list splits a list separated by commas; empty is none.
 func list(text string) []string {
 	if text == "" {
 		return nil
@@ -116,10 +118,12 @@ func list(text string) []string {
 	return strings.Split(text, ",")
 }
 
+// check finds combinations that would deploy and then not work, or be unsafe.
 func (c Config) check() error {
 	switch {
 	case c.Issuer != "" && len(c.Audience) == 0:
 		return fmt.Errorf("context audience: needed with issuer")
+	// With * any page could call the API with a customer's token.
 	case strings.Contains(strings.Join(c.Origins, ","), "*") && c.Stage.Protected:
 		return fmt.Errorf("context origins: name the storefronts, no * in stage %s", c.Stage.Name)
 	}
@@ -130,7 +134,8 @@ func (c Config) check() error {
 	return nil
 }
 
-// Built checks that every function has been built for deployment.
+// Built checks that every function has been built. Otherwise the CDK fails in the middle with a
+// path only.
 func (c Config) Built(s topology.System) error {
 	for _, f := range s.Functions {
 		path := filepath.Join(c.Dist, f.Name, "bootstrap")
@@ -165,7 +170,7 @@ func Build(app awscdk.App, c Config, s topology.System) Stacks {
 	return Stacks{Data: data, Async: async, API: api, Watch: watch}
 }
 
-// removal is what happens to what holds data when its stack goes.
+// removal says what happens to data when its stack is deleted: kept in protected stages.
 func (c Config) removal() awscdk.RemovalPolicy {
 	if c.Stage.Protected {
 		return awscdk.RemovalPolicy_RETAIN

@@ -8,12 +8,14 @@ import (
 // exception is a cdk-nag rule that does not hold here, and why.
 type exception struct{ rule, reason string }
 
+// everywhere holds for every stack.
 var everywhere = []exception{
 	{"AwsSolutions-IAM5", "Log streams of a function's own group, X-Ray, stream listing and the versions of a " +
 		"scheduled function have no narrower resource, and a promotion's schedules are named when it is published; " +
 		"tables, queues, the bus and mail are named, and the permission test checks them action by action."},
 }
 
+// inData are the exceptions of the data stack.
 var inData = []exception{
 	{"AwsSolutions-COG2", "One-time passwords are offered to everybody and not forced on shoppers, who would leave; " +
 		"operators turn theirs on at their first log-in (docs/deploy.md)."},
@@ -31,12 +33,14 @@ var inData = []exception{
 		"pay for it."},
 }
 
+// inAPI are the exceptions of the API stack.
 var inAPI = []exception{
 	{"AwsSolutions-SQS3", "The queues of this stack are the dead-letter queues of its functions' events."},
 	{"AwsSolutions-APIG4", "Routes without an authorizer are for guests or for signed webhooks; their functions check " +
 		"token, cart token or signature, and a test walks every route with every kind of caller."},
 }
 
+// inAsync are the exceptions of the async stack.
 var inAsync = []exception{
 	{"AwsSolutions-SQS3", "The queues without a dead-letter queue are the dead-letter queues."},
 }
@@ -48,6 +52,7 @@ func Suppress(s Stacks) {
 	suppress(s.API.Stack, append(inAPI, everywhere...))
 }
 
+// suppress attaches exceptions to a stack and to everything in it.
 func suppress(stack awscdk.Stack, all []exception) {
 	suppressions := make([]*cdknag.NagPackSuppression, len(all))
 	for i, e := range all {

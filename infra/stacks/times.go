@@ -10,9 +10,9 @@ import (
 	"dangol/infra/topology"
 )
 
-// times is what one-time schedules need: a group of their own, and a role that may invoke one function and leave what
-// could not be invoked in one queue. Arns are made of names, because the function that schedules invoke also makes
-// some.
+// times is what one-time schedules need: a group of their own, and a role that may invoke one
+// function and send to one dead-letter queue. The ARN of the function is built from its name,
+// because that function also makes schedules and would otherwise depend on itself.
 type times struct {
 	config Config
 	role   awsiam.Role
@@ -23,6 +23,7 @@ type times struct {
 func groupName(c Config) string     { return "dangol-" + c.Stage.Name }
 func scheduledName(c Config) string { return "dangol-" + c.Stage.Name + "-" + topology.Scheduled }
 
+// newTimes makes group and role.
 func newTimes(stack awscdk.Stack, c Config, dead awssqs.Queue) *times {
 	awsscheduler.NewCfnScheduleGroup(stack, str("Times"), &awsscheduler.CfnScheduleGroupProps{Name: str(groupName(c))})
 	t := &times{config: c, dead: dead, target: *stack.FormatArn(&awscdk.ArnComponents{
@@ -30,7 +31,7 @@ func newTimes(stack awscdk.Stack, c Config, dead awssqs.Queue) *times {
 		ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
 	})}
 	t.role = awsiam.NewRole(stack, str("times-role"), &awsiam.RoleProps{
-		// Only schedules of this account may use the role (confused deputy).
+		// Only schedules of this account may use the role (the confused deputy problem).
 		AssumedBy: awsiam.NewServicePrincipal(str("scheduler.amazonaws.com"), &awsiam.ServicePrincipalOpts{
 			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
 		}),
@@ -62,6 +63,7 @@ func (t *times) permit(stack awscdk.Stack, fn awslambda.Function) {
 	}))
 	fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions: strs("iam:PassRole"), Resources: &[]*string{t.role.RoleArn()},
+		// The role may be passed to the scheduler only.
 		Conditions: &map[string]any{"StringEquals": map[string]any{"iam:PassedToService": "scheduler.amazonaws.com"}},
 	}))
 }

@@ -30,6 +30,8 @@ type watch struct {
 	data   *Data
 }
 
+// newWatch makes the alarms of every function, queue, table and rule from the topology, so that a
+// new function is watched without a line here.
 func newWatch(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System, d *Data, async *Async,
 	api *API) awscdk.Stack {
 	w := &watch{stack: awscdk.NewStack(app, props.StackName, props), stage: c.Stage.Name, data: d}
@@ -52,7 +54,8 @@ func newWatch(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 		w.function(f, fn)
 	}
 	for _, name := range slices.Sorted(maps.Keys(async.Dead)) {
-		// Visible messages, not sent ones: what SQS itself moves to a dead-letter queue does not count as sent.
+		// Visible messages and not sent ones: messages that SQS itself moves to a dead-letter queue
+		// do not count as sent.
 		metric := async.Dead[name].MetricApproximateNumberOfMessagesVisible(
 			&awscloudwatch.MetricOptions{Statistic: str("Maximum")})
 		w.alarm(name, "Something waits in "+name+": look at it, mend the cause, redrive", metric, 0, 1)
@@ -71,12 +74,15 @@ func newWatch(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 	return w.stack
 }
 
+// function makes the alarms that every function has, and its chart.
 func (w *watch) function(f topology.Function, fn awslambda.Function) {
 	five := &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(num(5))}
 	errors, throttles := fn.MetricErrors(five), fn.MetricThrottles(five)
 	slow := fn.MetricDuration(&awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(num(5)), Statistic: str("p99")})
+	// A few errors are retried and heal; more than three in two periods do not.
 	w.alarm(f.Name+"-errors", "Function "+f.Name+" fails", errors, 3, 2)
 	w.alarm(f.Name+"-throttles", "Function "+f.Name+" is throttled", throttles, 0, 2)
+	// Close to the timeout, before shoppers see it.
 	w.alarm(f.Name+"-slow", "Function "+f.Name+" is close to its timeout", slow, 0.8*f.Timeout.Seconds()*1000, 2)
 	if f.Stream != nil {
 		age := fn.Metric(str("IteratorAge"),
@@ -105,7 +111,7 @@ func (w *watch) own(f topology.Function, a function.Alarm) {
 	w.alarm(f.Name+"-"+a.Name, a.What, metric, a.Above, 1)
 }
 
-// tasks watches durable tasks that can never succeed, in whatever function.
+// tasks watches durable tasks that can never succeed, in whatever function they run.
 func (w *watch) tasks() {
 	for name, what := range map[string]string{
 		task.MetricAbandoned:     "A task could never succeed and was compensated: read the log for its name and cause",
@@ -121,8 +127,8 @@ func (w *watch) tasks() {
 	}
 }
 
-// mail watches the sender's reputation: Gmail and Yahoo want complaints under 0.1 %, SES reviews accounts over 5 %
-// bounces.
+// mail watches the sender's reputation. Gmail and Yahoo want complaints under 0.1 %, and SES
+// reviews accounts with more than 5 % bounces.
 func (w *watch) mail() {
 	for name, limit := range map[string]float64{"Reputation.BounceRate": 0.05, "Reputation.ComplaintRate": 0.001} {
 		metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
@@ -132,7 +138,8 @@ func (w *watch) mail() {
 	}
 }
 
-// alarm tells when the metric is above the limit for so many periods.
+// alarm fires when the metric is above the limit for so many periods. No data counts as well: most
+// metrics are only written when something happens.
 func (w *watch) alarm(name, what string, metric awscloudwatch.IMetric, above float64, periods int) {
 	w.alarmOn(name, what, metric, &awscloudwatch.AlarmProps{
 		Threshold: num(above), EvaluationPeriods: num(periods),
@@ -141,6 +148,7 @@ func (w *watch) alarm(name, what string, metric awscloudwatch.IMetric, above flo
 	})
 }
 
+// action sends the alarm to the topic.
 func (w *watch) action() awscloudwatch.IAlarmAction {
 	return awscloudwatchactions.NewSnsAction(w.topic)
 }

@@ -11,12 +11,12 @@ import (
 	"dangol/infra/topology"
 )
 
-// oldest is how old the oldest message of a work queue may become, in seconds: long enough for a burst, short enough
-// that a shopper who waits for a mail or a refund is not the first to notice.
+// oldest is how old the oldest message of a work queue may become, in seconds: long enough for a
+// burst, short enough that a shopper who waits for a mail or refund is not the first to notice.
 const oldest = 15 * 60
 
-// silent tells when a function that a schedule starts has not run at all. No data is the alarm here: a schedule that
-// was deleted or may no longer invoke writes none.
+// silent fires when a function that a schedule starts has not run at all. No data is the alarm
+// here: a schedule that was deleted, or may no longer invoke, writes none.
 func (w *watch) silent(f topology.Function, fn awslambda.Function) {
 	period := lasting(5 * f.Schedule.Rate)
 	metric := fn.MetricInvocations(&awscloudwatch.MetricOptions{Period: period, Statistic: str("Sum")})
@@ -28,7 +28,8 @@ func (w *watch) silent(f topology.Function, fn awslambda.Function) {
 		})
 }
 
-// queues watches how far the work lags behind.
+// queues watches how old waiting work is, and not how much there is: a long queue that moves is no
+// problem.
 func (w *watch) queues(async *Async) {
 	for _, name := range slices.Sorted(maps.Keys(async.Queues)) {
 		metric := async.Queues[name].MetricApproximateAgeOfOldestMessage(&awscloudwatch.MetricOptions{
@@ -38,8 +39,8 @@ func (w *watch) queues(async *Async) {
 	}
 }
 
-// tables watches what DynamoDB refused. A few conflicts are normal where two shoppers want the same unit; many mean
-// that one item has become hot.
+// tables watches what DynamoDB refused. A few conflicts are normal where two shoppers want the same
+// unit. Many mean that all writes meet on one item.
 func (w *watch) tables(s topology.System) {
 	for _, schema := range s.Tables {
 		for name, limit := range map[string]float64{
@@ -69,7 +70,7 @@ func (w *watch) rules(async *Async) {
 	}
 }
 
-// alarmOn makes an alarm with comparisons of its own.
+// alarmOn makes an alarm with a comparison of its own.
 func (w *watch) alarmOn(name, what string, metric awscloudwatch.IMetric, props *awscloudwatch.AlarmProps) {
 	props.AlarmDescription = str(what)
 	props.Metric = metric

@@ -18,7 +18,8 @@ type Function struct {
 	API *api.Service // its routes; nil when it has none
 }
 
-// Scheduled is the function that one-time schedules invoke.
+// Scheduled is the function that one-time schedules invoke. There is one, so one role can be
+// allowed to invoke it.
 const Scheduled = "promotion-scheduler"
 
 // TimesDead is where one-time schedules go whose invocation could not be made.
@@ -34,7 +35,7 @@ type DueKind struct {
 	Queue string
 }
 
-// Entry is the kind as the sweeper's variable DUE_KINDS has it: kind@TABLE_VARIABLE=queue URL.
+// Entry is the kind in the form of the sweeper's variable DUE_KINDS: kind@TABLE_VARIABLE=queue URL.
 func (k DueKind) Entry(url string) string {
 	return k.Kind + "@" + strings.ToUpper(k.Table) + "_TABLE=" + url
 }
@@ -57,7 +58,8 @@ type System struct {
 	Due       []DueKind
 }
 
-// New puts the system together. It panics when two functions have one name or claim one due kind.
+// New puts the system together. It panics when two functions have one name or claim one due kind:
+// such a system must not even start.
 func New(tables []table.Schema, specs ...function.Spec) System {
 	s := System{Tables: tables}
 	claimed := map[string]string{}
@@ -71,6 +73,8 @@ func New(tables []table.Schema, specs ...function.Spec) System {
 		claim("function "+spec.Name, spec.Name)
 		f := Function{Spec: spec}
 		if spec.API != nil {
+			// The Spec holds an interface, so that functions without routes do not link package
+			// api.
 			f.API = spec.API.(*api.Service)
 		}
 		s.Functions = append(s.Functions, f)

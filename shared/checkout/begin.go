@@ -52,7 +52,8 @@ type Start struct {
 	Fits func(version int) bool
 }
 
-// check refuses what the payment provider would choke on. Errors: 422 at /paymentMethod, /returnUrl.
+// check refuses what the payment provider would not accept. Errors: 422 at /paymentMethod,
+// /returnUrl.
 func (in Start) check() error {
 	if _, err := format.Token("/paymentMethod", in.Method); err != nil {
 		return err
@@ -64,10 +65,11 @@ func (in Start) check() error {
 	return err
 }
 
-// begin holds the stock and locks the cart, in one transaction. replay is true when an earlier request with the same
-// key has begun the checkout. 2 round trips and 1 transaction when nobody else wants the last units. Errors: 404
-// cart_not_found; 409 checkout_blocked, out_of_stock, checkout_running, cart_changed, cart_ordered, total_changed,
-// customer_limit_reached, offer_changed, order_too_large; 412 cart_changed; 422 idempotency_key_reused; 503 busy.
+// begin reserves the stock and locks the cart, in one transaction. replay is true when an earlier
+// request with the same key has begun the checkout. 2 round trips and 1 transaction when nobody
+// else wants the last units. Errors: 404 cart_not_found; 409 checkout_blocked, out_of_stock,
+// checkout_running, cart_changed, cart_ordered, total_changed, customer_limit_reached,
+// offer_changed, order_too_large; 412 cart_changed; 422 idempotency_key_reused; 503 busy.
 func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool, err error) {
 	if err := in.check(); err != nil {
 		return nil, false, err
@@ -78,6 +80,7 @@ func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool,
 		return nil, false, err
 	}
 	basket, err := s.Carts.Load(ctx, in.Cart)
+	// A first request with this key may have locked or ordered the cart.
 	if problem.Code(err) == "cart_not_found" || err == nil && basket.State != cart.Open {
 		return s.replay(ctx, id, hash, in, basket, err)
 	}
@@ -86,6 +89,7 @@ func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool,
 	}
 	variants := &pricedVariants{cache: s.Catalog}
 	now := s.Clock.Now()
+	// Priced again from current data: what was shown before may be out of date.
 	priced, err := cart.Quoter{Shop: s.Shop, Variants: variants, Promotions: s.Promotions}.Quote(ctx, basket, now)
 	if err != nil {
 		return nil, false, err
@@ -99,13 +103,16 @@ func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool,
 	if err := s.planCredit(ctx, c, in, now); err != nil {
 		return s.refused(ctx, id, hash, err)
 	}
+	// Checked before anything is taken: after the payment an order that cannot be stored would have
+	// to be undone.
 	if err := s.storable(ctx, c); err != nil {
 		return s.refused(ctx, id, hash, err)
 	}
 	return s.hold(ctx, c, priced, variants, in)
 }
 
-// replay is begin for a cart that is being paid for, was ordered, or is not there any more: by this request perhaps.
+// replay answers for a cart that is being paid for, was ordered, or does not exist any more:
+// perhaps by this very request.
 func (s Service) replay(ctx context.Context, id, hash string, in Start, basket *cart.Cart, cause error) (*Checkout,
 	bool, error) {
 	c, err := s.get(ctx, id)
@@ -125,11 +132,13 @@ func (s Service) replay(ctx context.Context, id, hash string, in Start, basket *
 	}
 }
 
-// refused looks whether a request that cannot begin now has begun before; only then the answer is the old one.
+// refused looks whether a request that cannot begin now has begun before. If so, it gets that
+// checkout, because a repetition must not be refused for what its first try has done.
 func (s Service) refused(ctx context.Context, id, hash string, cause error) (*Checkout, bool, error) {
 	c, err := s.get(ctx, id)
 	switch {
 	case err != nil:
+		// Also when the look-up failed: the refusal is true in any case.
 		return nil, false, cause
 	case c.Hash != hash:
 		return nil, false, reused()
@@ -138,16 +147,19 @@ func (s Service) refused(ctx context.Context, id, hash string, cause error) (*Ch
 	}
 }
 
+// reused is the error of one key for two different requests.
 func reused() error {
 	return problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
 }
 
+// running names the other checkout, so that the client can confirm or cancel it.
 func running(checkoutID string) error {
 	return problem.Conflict("checkout_running", "This cart is being paid for. Confirm or cancel that checkout first.").
 		With("checkoutId", checkoutID)
 }
 
-// sellable checks that the cart can be bought, and that it is what the shopper was shown.
+// sellable checks that the cart can be bought, and that it is what the shopper was shown (version
+// and total).
 func (s Service) sellable(p cart.Priced, in Start) error {
 	switch {
 	case in.Fits != nil && !in.Fits(p.Cart.Version):
@@ -164,7 +176,8 @@ func (s Service) sellable(p cart.Priced, in Start) error {
 	return nil
 }
 
-// blocked is out_of_stock when nothing but stock stands in the way.
+// blocked is out_of_stock when only stock is in the way, for which a storefront has a message of
+// its own.
 func blocked(p cart.Priced) error {
 	var lines []string
 	other := false
@@ -182,11 +195,12 @@ func blocked(p cart.Priced) error {
 		p.Problems)
 }
 
+// outOfStock names the lines concerned.
 func outOfStock(lines []string) *problem.Problem {
 	return problem.Conflict("out_of_stock", "There is not enough stock for this cart.").With("lines", lines)
 }
 
-// hold writes the beginning of the checkout, planning again when others were faster.
+// hold writes the beginning of the checkout, and plans again when others were faster.
 func (s Service) hold(
 	ctx context.Context, c *Checkout, p cart.Priced, variants *pricedVariants, in Start,
 ) (*Checkout, bool, error) {
@@ -198,16 +212,19 @@ func (s Service) hold(
 	first := true
 	var levels map[table.Key]stock.Level
 	out, err := table.Modify(ctx, func(ctx context.Context, _ table.Item) (_ outcome, err error) {
+		// The levels of the first try were read with the prices, which saves a round trip.
 		if first {
 			first = false
 			levels, err = variants.levels(ctx, s.Table, wants)
 			return outcome{}, err
 		}
+		// Somebody else was faster: credit and stock have changed, so both are read again.
 		if err = s.planCredit(ctx, c, in, s.Clock.Now()); err == nil {
 			levels, err = stock.Read(ctx, s.Table, stock.Keys(wants))
 		}
 		return outcome{}, err
 	}, func(ctx context.Context, _ outcome) (outcome, error) {
+		// A random start spreads the writes over the buckets of hot stock.
 		writes, taken, short := stock.Hold(levels, wants, rand.Int())
 		if len(short) > 0 {
 			prior, replay, err := s.refused(ctx, c.ID, c.Hash, outOfStock(shortOf(p, short)))
@@ -223,11 +240,12 @@ func (s Service) hold(
 	return out.checkout, out.replay, err
 }
 
-// open is the transaction that begins a checkout. It returns the checkout that the same request began before or at the
-// same time, if it did. Errors: table.Stale when others took the stock that the plan counts on, and why the purchase is
-// not possible.
+// open is the transaction that begins a checkout. It returns the checkout that the same request
+// began before or at the same time, if it did. Errors: table.Stale when others took the stock that
+// the plan counts on, and the reason when the purchase is not possible.
 func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []table.Write) (prior *Checkout,
 	err error) {
+	// The order matters: the reasons of a refusal are read by position below.
 	all := []table.Write{table.Put{Item: c, If: table.IfNew}, cart.BeginPaying(p.Cart, c.ID, c.CreatedAt)}
 	limited := limitedOf(p)
 	if len(limited) > 0 {
@@ -237,6 +255,7 @@ func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []t
 	takes, refusals := store.CountClaims(p.Promotions.Claims(p.Outcome.Applied, p.Totals.Currency))
 	all = append(append(all, takes...), holds...)
 	all = append(all, storecredit.Take(c.Credit)...)
+	// A transaction has 100 writes at most.
 	if len(all) > table.MaxWrites {
 		return nil, problem.Conflict("too_many_goods", "This cart takes from too many stocks at once; buy it in two.")
 	}
@@ -253,6 +272,7 @@ func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []t
 		return nil, s.overLimit(limited, canceled.Reasons[2].Item, p)
 	case s.usedUp(canceled, counters, refusals) != nil:
 		return nil, s.usedUp(canceled, counters, refusals)
+	// A condition on stock or credit: the plan was made from old levels.
 	case slices.ContainsFunc(canceled.Reasons, func(r table.Reason) bool { return r.Code == "ConditionalCheckFailed" }):
 		return nil, table.Stale(err, nil)
 	default:
@@ -260,7 +280,8 @@ func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []t
 	}
 }
 
-// begun is the checkout that the same request began before, or at the same time.
+// begun is the checkout that the same request began. A failed condition returns the stored item, so
+// it needs no read.
 func begun(item table.Item, hash string) (*Checkout, error) {
 	var c Checkout
 	if err := item.Decode(&c); err != nil {
@@ -272,7 +293,7 @@ func begun(item table.Item, hash string) (*Checkout, error) {
 	return &c, nil
 }
 
-// locked says why the cart could not be locked.
+// locked says why the cart could not be locked: another checkout has it, or it was changed.
 func locked(item table.Item) error {
 	var c cart.Cart
 	if err := item.Decode(&c); err != nil {

@@ -50,7 +50,8 @@ const (
 	DueRefund   = order.DueRefund // money may have turned up, or is to be given back
 )
 
-// keepFor is how long a checkout without money of its own is kept: the order has all that matters, or there is none.
+// keepFor is how long a checkout without open money is kept. The order has everything that matters,
+// or there is none.
 const keepFor = 30 * 24 * time.Hour
 
 // Checkout is one attempt to buy a cart: one item. Its Draft becomes the order.
@@ -74,6 +75,7 @@ type Checkout struct {
 	UpdatedAt       time.Time    `dynamodbav:"updatedAt"`
 	TTL             int64        `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money may be attached
 
+	// Saves the read of the cart when the order is made in the same request.
 	basket *cart.Cart // as locked by this very request; nil when the checkout was read
 }
 
@@ -100,16 +102,18 @@ const Prefix = "chk"
 // KeyOf is the key of a checkout.
 func KeyOf(id string) table.Key { return table.Key{PK: "CHECKOUT#" + id, SK: "CHECKOUT"} }
 
+// crockford is lower-case base 32 without letters that look like digits.
 var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
 // IDFor is the id of the checkout that a request begins. A repetition of the request has the same, so the checkout
 // itself is the record of the idempotency key: nobody finds an effect without its record.
 func IDFor(r idempotency.Request) string {
 	sum := sha256.Sum256([]byte(r.Token("")))
+	// 26 digits are 130 bits: as hard to guess as the key itself.
 	return Prefix + "_" + crockford.EncodeToString(sum[:])[:26]
 }
 
-// hashOf tells requests with the same key and different contents apart.
+// hashOf tells requests with the same key and other contents apart.
 func hashOf(s Start) (string, error) {
 	raw, err := json.Marshal(struct {
 		CartID, Method, ReturnURL string

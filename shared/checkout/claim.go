@@ -36,6 +36,7 @@ func (s Service) claim(ctx context.Context, c *Checkout, p payment.Payment) (*Ch
 			return s.captured(ctx, c, o)
 		case !refused:
 			return nil, err
+		// Another claim was first: its result counts.
 		case canceled.Refused(0):
 			return s.get(ctx, c.ID)
 		case canceled.Refused(1):
@@ -49,7 +50,8 @@ func (s Service) claim(ctx context.Context, c *Checkout, p payment.Payment) (*Ch
 	return nil, problem.Busy(errors.New("another order has each id that was tried"))
 }
 
-// lockedCart reads the cart that this checkout holds; nil when it does not any more.
+// lockedCart reads the cart that this checkout holds; nil when it holds it no longer. Without a
+// cart the order is made all the same: it is paid.
 func (s Service) lockedCart(ctx context.Context, c *Checkout) (*cart.Cart, error) {
 	if c.basket != nil {
 		return c.basket, nil
@@ -62,7 +64,7 @@ func (s Service) lockedCart(ctx context.Context, c *Checkout) (*cart.Cart, error
 	return &b, err
 }
 
-// orderOf is the order that the checkout becomes.
+// orderOf is the order that the checkout becomes, with the event that says so.
 func (s Service) orderOf(ctx context.Context, c *Checkout, p payment.Payment) (*order.Order, error) {
 	now := s.Clock.Now()
 	o := order.New(c.OrderID, c.ID, c.Draft, order.PaymentOf(c.Payment.Provider, p), now)
@@ -71,7 +73,7 @@ func (s Service) orderOf(ctx context.Context, c *Checkout, p payment.Payment) (*
 	return o, err
 }
 
-// completed is the write that ends the checkout well, once.
+// completed is the write that ends the checkout with an order. The condition makes it happen once.
 func (s Service) completed(c *Checkout, p payment.Payment, orderID string) table.Update {
 	now := s.Clock.Now()
 	paid := c.Payment
@@ -85,8 +87,10 @@ func (s Service) completed(c *Checkout, p payment.Payment, orderID string) table
 	}
 }
 
-// captured takes the money of the order that was made. What the provider does not answer now stays due on the order.
+// captured takes the money of the order that was made. When the provider does not answer now, the
+// capture stays due on the order.
 func (s Service) captured(ctx context.Context, c *Checkout, o *order.Order) (*Checkout, error) {
+	// Built here instead of read again: the transaction has just written these values.
 	done := *c
 	done.State, done.OrderID, done.Due = Completed, o.ID, due.Due{}
 	if _, err := s.Cashier.Settle(ctx, o); err != nil {

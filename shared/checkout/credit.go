@@ -16,6 +16,7 @@ import (
 // planCredit plans to pay by store credit, as far as the customer has it, when the request asks for it, and the rest at
 // the provider. 1 round trip. Errors: 422 without a card for what credit does not pay; 409 account_required.
 func (s Service) planCredit(ctx context.Context, c *Checkout, in Start, now time.Time) error {
+	// Planned again after a collision, so an earlier plan is dropped.
 	c.Credit = nil
 	switch {
 	case !in.Credit && c.Totals.Total > 0:
@@ -31,6 +32,8 @@ func (s Service) planCredit(ctx context.Context, c *Checkout, in Start, now time
 		return err
 	}
 	c.Credit, _ = storecredit.Plan(lots, c.Totals.Total, now)
+	// A card is needed for what credit does not pay; only now is it known whether there is such a
+	// rest.
 	if c.ToPay().Amount > 0 && in.Method == "" {
 		return problem.InvalidField("/paymentMethod", "required",
 			"the payment provider's token of the shopper's card, for %s", c.ToPay().Display())
@@ -41,9 +44,9 @@ func (s Service) planCredit(ctx context.Context, c *Checkout, in Start, now time
 	return nil
 }
 
-// HearConsoleRefund takes over a refund that was made at the provider's own console: it carries no order of ours, so
-// the order is found by what the payment was for. One whose checkout is no longer kept is logged for a person. Errors:
-// those of the provider.
+// HandleConsoleRefund takes over a refund that was made at the provider's own console. It names no
+// order, so the order is found by what the payment was for. One whose checkout is no longer kept is
+// logged for a person. Errors: those of the provider.
 func (s Service) HandleConsoleRefund(ctx context.Context, r payment.Refund) error {
 	p, err := s.Provider.Get(ctx, r.PaymentID)
 	if err != nil {
@@ -55,12 +58,14 @@ func (s Service) HandleConsoleRefund(ctx context.Context, r payment.Refund) erro
 			r.ID)
 		return nil
 	}
+	// A checkout without an order handles its own refunds.
 	if err != nil || c.State != Completed {
 		return err
 	}
 	_, err = s.Cashier.Orders.Change(ctx, c.OrderID, func(o *order.Order) (bool, []table.Write, error) {
 		now := s.Clock.Now()
 		heard, first := o.RecordConsoleRefund(r.ID, r.Amount.Amount, r.State, now)
+		// Already known: only its state may have changed, and consumers were told before.
 		if !first {
 			return heard, nil, nil
 		}

@@ -37,6 +37,7 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	}
 	commerce := tables[0]
 	counts := env.Metrics()
+	// The cache answers for promotions; a claim that is out of date is refused by its counter.
 	cache := store.NewCache(store.Store{Table: commerce, Clock: env.Clock, PriorDays: shop.PriorPriceDays},
 		time.Duration(config.CacheTTL)*time.Second)
 	return &Service{

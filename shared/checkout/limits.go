@@ -16,9 +16,9 @@ import (
 	"dangol/shared/promotion/store"
 )
 
-// limitedOf lists what counts against a customer's lifetime limits: limited goods, uses of promotions with a limit,
-// units of limited editions, and the order itself, which tells whether the next one is their first. Of a guest only
-// uses of promotions count, under their mail address.
+// limitedOf lists what counts against a customer's lifetime limits: limited variants, uses of
+// promotions with a limit, units of limited editions, and the order itself, which shows whether the
+// next one is their first. For a guest only uses of promotions count, under their mail address.
 func limitedOf(p cart.Priced) []cart.LimitedPurchase {
 	var limited []cart.LimitedPurchase
 	if p.Cart.CustomerID != "" {
@@ -30,6 +30,7 @@ func limitedOf(p cart.Priced) []cart.LimitedPurchase {
 		}
 	}
 	if p.Cart.CustomerID == "" {
+		// Sorted, so that the same cart always makes the same expression.
 		slices.SortFunc(limited, func(a, b cart.LimitedPurchase) int { return cmp.Compare(a.VariantID, b.VariantID) })
 		return limited
 	}
@@ -38,12 +39,14 @@ func limitedOf(p cart.Priced) []cart.LimitedPurchase {
 			limited = append(limited, cart.LimitedPurchase{VariantID: id, Quantity: units, Limit: most})
 		}
 	}
+	// Counted without a limit: only the number is wanted.
 	limited = append(limited, cart.LimitedPurchase{VariantID: store.Orders, Quantity: 1, Limit: math.MaxInt32})
 	slices.SortFunc(limited, func(a, b cart.LimitedPurchase) int { return cmp.Compare(a.VariantID, b.VariantID) })
 	return limited
 }
 
-// linesOf is the lines as promotions see them, gifts left out.
+// linesOf are the lines as promotions see them. Gifts are left out, because a promotion must not
+// earn another.
 func linesOf(p cart.Priced) []pricing.Line {
 	var lines []pricing.Line
 	for _, l := range p.Cart.Lines {
@@ -57,12 +60,14 @@ func linesOf(p cart.Priced) []pricing.Line {
 	return lines
 }
 
-// overLimit says which lifetime limit the purchase would pass, from what stood on the customer's counters.
+// overLimit says which lifetime limit the purchase would pass, by the counters that the refused
+// write returned.
 func (s Service) overLimit(limited []cart.LimitedPurchase, counted table.Item, p cart.Priced) error {
 	for _, l := range limited {
 		if count(counted, l.VariantID)+l.Quantity <= l.Limit {
 			continue
 		}
+		// A limited edition is not an offer that changes the price: it has the general answer.
 		if o := p.Promotions.Promotion(l.VariantID); o != nil && o.Kind != promotion.Drop {
 			return s.offerChanged(store.Refusal{PromotionID: o.ID, Reason: promotion.LimitReached})
 		}
@@ -70,6 +75,8 @@ func (s Service) overLimit(limited []cart.LimitedPurchase, counted table.Item, p
 	return problem.Conflict("customer_limit_reached", "More of this than one customer may buy.")
 }
 
+// count reads a number from a raw item; 0 when it is missing. The item is decoded by hand because
+// its attributes are named after variants.
 func count(counted table.Item, id string) int {
 	n, ok := counted[id].(*types.AttributeValueMemberN)
 	if !ok {
@@ -82,8 +89,8 @@ func count(counted table.Item, id string) int {
 	return value
 }
 
-// usedUp is the error when a promotion's counter refused the purchase, nil when none did. The cart costs something else
-// now.
+// usedUp is the error when a promotion's counter refused the purchase, nil when none did. The cart
+// then costs something else, so the shopper has to see it again.
 func (s Service) usedUp(c *table.Canceled, first int, refusals []store.Refusal) error {
 	for i, r := range refusals {
 		if c.Refused(first + i) {
@@ -93,6 +100,7 @@ func (s Service) usedUp(c *table.Canceled, first int, refusals []store.Refusal) 
 	return nil
 }
 
+// offerChanged drops the cache, so that the next quote no longer shows the offer.
 func (s Service) offerChanged(r store.Refusal) error {
 	if cache, ok := s.Promotions.(*store.Cache); ok {
 		cache.Invalidate()

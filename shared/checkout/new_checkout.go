@@ -10,10 +10,12 @@ import (
 	"dangol/shared/promotion/store"
 )
 
-// newCheckout writes down what is bought, as it was priced.
+// newCheckout records what is bought, as it was priced.
 func newCheckout(p cart.Priced, now time.Time) *Checkout {
 	b := p.Cart
 	c := &Checkout{
+		// The order's id is chosen now, so that the shopper's number is the same before and after
+		// payment.
 		State: Paying, CartKey: b.Key, CartVersion: b.Version, OrderID: order.NewID(now),
 		HeldUntil: now.Add(HoldDuration), CreatedAt: now, UpdatedAt: now,
 		Draft: order.Draft{
@@ -33,6 +35,7 @@ func newCheckout(p cart.Priced, now time.Time) *Checkout {
 	return c
 }
 
+// orderLine copies what the order must still show when the product has changed or is gone.
 func orderLine(l cart.Line, g cart.SellableVariant, of *cart.Cart) order.Line {
 	image := g.Variant.Image
 	if image == "" && len(g.Product.Images) > 0 {
@@ -45,6 +48,7 @@ func orderLine(l cart.Line, g cart.SellableVariant, of *cart.Cart) order.Line {
 		Categories: g.Product.Categories, Tags: g.Product.Tags,
 	}
 	if l.Gift != "" {
+		// A gift's value in the catalog, for the case that it is kept without being earned.
 		line.Saved = g.Variant.Prices[of.Currency].Amount * int64(l.Quantity)
 	}
 	if list, ok := g.Product.Variant(l.VariantID); ok && g.Sale != nil && l.Gift == "" {

@@ -6,7 +6,7 @@ import (
 	"dangol/shared/payment"
 )
 
-// step is what has to be done next about a checkout.
+// step is the next thing to do about a checkout.
 type step string
 
 const (
@@ -21,16 +21,16 @@ const (
 	rest   step = "rest"   // nothing is left to be done
 )
 
-// watchFor is how long after its hold a checkout that the provider has never heard of is watched: far longer than a
-// request can be on its way.
+// watchFor is how long after its hold a checkout is watched whose payment the provider has never
+// seen: far longer than a request can be on its way.
 const watchFor = time.Hour
 
 // absent is the state of a payment that the provider has not seen.
 const absent payment.State = ""
 
-// next decides from where the checkout stands, what the provider says of the payment, and whether time is up: the hold
-// has run out or the shopper has given up. watched tells whether a payment nobody knows of has been waited for long
-// enough.
+// next decides by the state of the checkout, what the provider says of the payment, and whether
+// time is up: the hold has run out or the shopper has given up. watched says whether an unseen
+// payment was waited for long enough. It is pure; machine carries its decisions out.
 func next(s State, p payment.State, timeUp, watched bool) step {
 	switch s {
 	case Paying:
@@ -52,6 +52,7 @@ func next(s State, p payment.State, timeUp, watched bool) step {
 	}
 }
 
+// nextPaying decides while there may still be an order.
 func nextPaying(p payment.State, timeUp bool) step {
 	switch {
 	case p.Secured():
@@ -67,6 +68,7 @@ func nextPaying(p payment.State, timeUp bool) step {
 	}
 }
 
+// nextRefunding decides while the money is being given back.
 func nextRefunding(p payment.State) step {
 	switch {
 	case p == payment.StateAuthorized:

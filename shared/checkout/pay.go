@@ -13,7 +13,8 @@ import (
 	"dangol/shared/platform/task"
 )
 
-// lastCall is how long before the hold runs out a payment is still begun: longer than a request may take.
+// lastCall is how long before the end of the hold a payment may still begin: longer than a request
+// may take, so that no payment succeeds when the stock is already given back.
 const lastCall = time.Minute
 
 // Begin starts to buy a cart, or answers for the checkout that the same request began before. The checkout that comes
@@ -27,6 +28,8 @@ func (s Service) Begin(ctx context.Context, in Start) (c *Checkout, replay bool,
 		}
 		return c, replay, err
 	}
+	// The first request may have been cut off anywhere: the provider is asked before anything is
+	// sent.
 	c, err = s.Confirm(ctx, c)
 	if err != nil || !s.unseen(c) {
 		return c, true, err
@@ -41,21 +44,25 @@ func (s Service) unseen(c *Checkout) bool {
 	return c.State == Paying && c.Payment.State == absent && s.Clock.Now().Before(c.HeldUntil.Add(-lastCall))
 }
 
-// Confirm is Settle for somebody who waits for the answer: a provider that says nothing leaves the checkout as it is.
+// Confirm is Settle for a caller who waits for the answer: when the provider does not answer, the
+// checkout stays as it is.
 func (s Service) Confirm(ctx context.Context, c *Checkout) (*Checkout, error) {
 	return s.look(ctx, c, false)
 }
 
-// Abandon gives a checkout up: the payment is stopped and everything given back, unless it has succeeded already.
+// Abandon gives a checkout up: the payment is stopped and everything given back, unless it has
+// already succeeded.
 func (s Service) Abandon(ctx context.Context, c *Checkout) (*Checkout, error) {
 	return s.look(ctx, c, true)
 }
 
+// look runs the machine for Confirm and Abandon.
 func (s Service) look(ctx context.Context, c *Checkout, giveUp bool) (*Checkout, error) {
 	return s.patient(ctx, s.machine(giveUp, nil), c)
 }
 
-// patient runs a checkout for somebody who waits: a provider that says nothing leaves it as it is, and due.
+// patient runs a checkout for a caller who waits: when the provider does not answer it stays as it
+// is, and due.
 func (s Service) patient(ctx context.Context, m task.Machine[*Checkout], c *Checkout) (*Checkout, error) {
 	c, err := m.Run(ctx, c)
 	if errors.Is(err, task.ErrLater) {
@@ -65,8 +72,10 @@ func (s Service) patient(ctx context.Context, m task.Machine[*Checkout], c *Chec
 	return c, err
 }
 
-// pay asks the provider for the money of a checkout that has begun.
+// pay sends the payment of a checkout that has begun. Its key is the checkout's id, so that it can
+// be sent again.
 func (s Service) pay(ctx context.Context, c *Checkout, in Start) (*Checkout, error) {
+	// Paid by store credit, or free: there is nothing to ask the provider.
 	if c.ToPay().Amount == 0 {
 		return s.Confirm(ctx, c)
 	}
@@ -83,6 +92,7 @@ func (s Service) pay(ctx context.Context, c *Checkout, in Start) (*Checkout, err
 	case errors.Is(err, payment.ErrInvalid):
 		s.Log.WarnContext(ctx, "payment refused as invalid", "checkout", c.ID, "error", err)
 		return s.release(ctx, c, outcome{state: Failed, reason: "invalid_method"})
+	// Nothing was charged and the checkout stays open: the same request may be sent again.
 	case errors.Is(err, payment.ErrUnavailable):
 		return nil, problem.Unavailable("payment_unavailable",
 			"The payment provider does not answer; nothing was charged. Try again with the same key.").Because(err)

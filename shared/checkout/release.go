@@ -18,7 +18,8 @@ import (
 // ReasonNotPossible is the reason of a checkout that was paid and could never become an order.
 const ReasonNotPossible = "order_not_possible"
 
-// outcome is how a checkout ends that becomes no order. watch keeps it due, because the payment may still succeed.
+// outcome is how a checkout ends without an order. watch keeps it due, because the payment may
+// still succeed.
 type outcome struct {
 	state   State
 	reason  string
@@ -26,8 +27,8 @@ type outcome struct {
 	watch   bool
 }
 
-// release gives everything back in one transaction: stock, lifetime counters, the cart. Of several who release at once
-// one succeeds; the others see what it left.
+// release gives everything back in one transaction: stock, lifetime counters, store credit, the
+// cart. Of several who release at once one succeeds; the others see the result.
 func (s Service) release(ctx context.Context, c *Checkout, end outcome) (*Checkout, error) {
 	now := s.Clock.Now()
 	paid := c.Payment
@@ -43,6 +44,7 @@ func (s Service) release(ctx context.Context, c *Checkout, end outcome) (*Checko
 		d := due.On(DueRefund, c.ID, now.Add(backoff.Provider.After(0)))
 		u.Do += "#duePk = :shard, #dueAt = :at, #dueTries = :none"
 		u.With[":shard"], u.With[":at"] = d.Shard, d.At
+		// The record is deleted after keepFor only when no money can turn up for it.
 	} else {
 		u.Do += "#ttl = :ttl " + due.Remove
 		u.With[":ttl"] = forget(now)
@@ -50,14 +52,15 @@ func (s Service) release(ctx context.Context, c *Checkout, end outcome) (*Checko
 	back := append(c.ReleaseWrites(), cart.Reopen(c.CartKey, c.ID, now))
 	back = append(back, storecredit.GiveBack(c.Credit, c.ID, now)...)
 	err := s.Table.TransactReleasing(ctx, token(s.Clock), []table.Write{u}, back)
+	// Another release or an order was first: that is the outcome.
 	if canceled, ok := table.Refused(err); err != nil && !(ok && canceled.Refused(0)) {
 		return nil, err
 	}
 	return s.get(ctx, c.ID)
 }
 
-// unwind notes that money has turned up for a checkout without stock. From here on it goes back, whoever dies on the
-// way.
+// unwind records that money has turned up for a checkout that has no stock any more. From here on
+// the money goes back, even if this worker stops in between.
 func (s Service) unwind(ctx context.Context, c *Checkout) (*Checkout, error) {
 	d := due.On(DueRefund, c.ID, s.Clock.Now().Add(backoff.Provider.After(0)))
 	after, _, err := s.change(ctx, c, "#state = :refunding, #duePk = :shard, #dueAt = :at, #asked = :none REMOVE #ttl",
@@ -67,9 +70,10 @@ func (s Service) unwind(ctx context.Context, c *Checkout) (*Checkout, error) {
 	return after, err
 }
 
-// refund gives the money back under one key. A refund that the bank takes its time for counts as sent; one that it
-// refuses needs a person, and is asked for again meanwhile.
+// refund gives the money back under one key. A refund that the bank still works on counts as sent.
+// One that it refuses needs a person, and is tried again meanwhile.
 func (s Service) refund(ctx context.Context, c *Checkout, p payment.Payment) (*Checkout, error) {
+	// Given back already, perhaps at the provider's console.
 	if p.Refundable() <= 0 {
 		return s.finish(ctx, c, p)
 	}
@@ -86,7 +90,7 @@ func (s Service) refund(ctx context.Context, c *Checkout, p payment.Payment) (*C
 	return s.finish(ctx, c, p)
 }
 
-// finish tells the shopper that the money is on its way back.
+// finish ends the checkout with the event that tells the shopper that the money is on its way back.
 func (s Service) finish(ctx context.Context, c *Checkout, p payment.Payment) (*Checkout, error) {
 	evt, err := event.New(ctx, s.Clock.Now(), events.CheckoutRefunded{
 		CheckoutID: c.ID, CustomerID: c.CustomerID, Email: c.Email, Name: c.Recipient(), Language: c.Language,
@@ -101,7 +105,7 @@ func (s Service) finish(ctx context.Context, c *Checkout, p payment.Payment) (*C
 	return after, err
 }
 
-// rest takes a checkout with nothing to do out of the due index, should it be there.
+// rest removes a checkout with nothing to do from the due index, if it is there.
 func (s Service) rest(ctx context.Context, c *Checkout) (*Checkout, error) {
 	if c.Shard == "" {
 		return nil, nil
@@ -110,6 +114,7 @@ func (s Service) rest(ctx context.Context, c *Checkout) (*Checkout, error) {
 	if err != nil || moved {
 		return after, err
 	}
+	// The caller's record is brought up to date; nil says that there is no further step.
 	*c = *after
 	return nil, nil
 }

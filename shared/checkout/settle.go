@@ -12,7 +12,7 @@ import (
 	"dangol/shared/platform/task"
 )
 
-// maxSteps bounds the steps of one Settle: even a late payment that a challenge page raced with needs fewer.
+// maxSteps bounds the steps of one Settle: even a late payment with a challenge needs fewer.
 const maxSteps = 8
 
 // Settle brings a checkout that was read as far as it can get: it asks the provider, decides, writes, and goes on until
@@ -22,8 +22,8 @@ func (s Service) Settle(ctx context.Context, c *Checkout, giveUp bool) (*Checkou
 	return s.machine(giveUp, nil).Run(ctx, c)
 }
 
-// machine is the durable task of a checkout: next decides, advance acts. known, when not nil, is what the provider has
-// just answered, so that the first step does not ask again.
+// machine is the durable task of a checkout: next decides, advance acts. known, when not nil, is
+// the provider's answer of a moment ago, so that the first step does not ask again.
 func (s Service) machine(giveUp bool, known *payment.Payment) task.Machine[*Checkout] {
 	return task.Machine[*Checkout]{
 		Engine:   task.Engine{Table: s.Table, Clock: s.Clock, Log: s.Log, Metrics: s.Metrics},
@@ -37,6 +37,7 @@ func (s Service) machine(giveUp bool, known *payment.Payment) task.Machine[*Chec
 				return c, true, nil
 			}
 			p, err := s.known(ctx, c, known)
+			// Used once: after a step the answer is old.
 			known = nil
 			if err != nil {
 				return c, false, err
@@ -50,7 +51,7 @@ func (s Service) machine(giveUp bool, known *payment.Payment) task.Machine[*Chec
 	}
 }
 
-// known is what the provider answered just now, or answers when it is asked.
+// known is the provider's answer of a moment ago, or a new one.
 func (s Service) known(ctx context.Context, c *Checkout, known *payment.Payment) (payment.Payment, error) {
 	if known != nil {
 		return *known, nil
@@ -67,9 +68,10 @@ func (s Service) load(ctx context.Context, checkoutID string) (*Checkout, error)
 	return c, err
 }
 
-// abandon ends a checkout whose next step the database refuses for ever, mostly an order that is too large to be
-// stored. Before there is an order everything is given back and the payment is watched: next then sends the money back,
-// which tells the shopper. When money is on its way back already, only a person can help.
+// abandon ends a checkout whose next step the database refuses for ever, mostly an order that is
+// too large to be stored. Before there is an order everything is given back and the payment is
+// watched: next then refunds the money, and the shopper is told. When the money is already on its
+// way back, only a person can help.
 func (s Service) abandon(ctx context.Context, c *Checkout, cause error) (*Checkout, bool, error) {
 	if c.State != Paying {
 		return c, false, cause
@@ -80,6 +82,8 @@ func (s Service) abandon(ctx context.Context, c *Checkout, cause error) (*Checko
 
 // lookup asks what became of the payment; one that the provider has not seen is absent.
 func (s Service) lookup(ctx context.Context, c *Checkout) (payment.Payment, error) {
+	// Nothing to pay is treated like a payment that succeeded, so that one set of rules serves
+	// both.
 	if c.ToPay().Amount == 0 {
 		return payment.Payment{State: payment.StateCaptured, Amount: c.ToPay()}, nil
 	}
@@ -106,6 +110,7 @@ func (s Service) advance(ctx context.Context, c *Checkout, p payment.Payment, gi
 	now := s.Clock.Now()
 	timeUp := giveUp || !now.Before(c.HeldUntil)
 	switch do := next(c.State, p.State, timeUp, now.Sub(c.HeldUntil) >= watchFor); do {
+	// Paid another amount than the cart costs: no order may come of it.
 	case claim:
 		if p.Amount != c.ToPay() {
 			return s.release(ctx, c, outcome{state: Failed, reason: "amount_mismatch", watch: true})
@@ -128,7 +133,8 @@ func (s Service) advance(ctx context.Context, c *Checkout, p payment.Payment, gi
 	}
 }
 
-// outcomeOf says how a checkout ends that becomes no order.
+// outcomeOf says how a checkout ends that becomes no order. A decline explains more than the time
+// that ran out after it, so it comes first.
 func outcomeOf(p payment.Payment, timeUp, giveUp, watch bool) outcome {
 	switch {
 	case p.State == payment.StateDeclined:
@@ -142,7 +148,8 @@ func outcomeOf(p payment.Payment, timeUp, giveUp, watch bool) outcome {
 	}
 }
 
-// see keeps what the provider said of an open payment, when it is news, so that reading the checkout tells where to go.
+// see stores what the provider said about an open payment when it is new, so that reading the
+// checkout shows where the shopper has to go.
 func (s Service) see(ctx context.Context, c *Checkout, p payment.Payment) (*Checkout, error) {
 	if c.State != Paying || p.State == absent || c.Payment.State == p.State && c.Payment.RedirectURL == p.NextActionURL {
 		return nil, nil
@@ -157,17 +164,19 @@ func (s Service) see(ctx context.Context, c *Checkout, p payment.Payment) (*Chec
 	return nil, nil
 }
 
-// void lets a payment go. When it changed in the same moment, the next look tells how.
+// void lets a payment go. If it changed at the same moment, the next look shows how.
 func (s Service) void(ctx context.Context, c *Checkout, p payment.Payment) (*Checkout, error) {
 	_, err := s.Provider.Void(ctx, p.ID, "void-"+c.ID)
+	// Captured or finished meanwhile.
 	if err != nil && !errors.Is(err, payment.ErrStateConflict) {
 		return nil, errors.Join(task.ErrLater, err)
 	}
 	return c, nil
 }
 
-// HandleWebhook is Settle for a message of the provider about a payment. What the message says is a picture of the
-// past, so it only tells where to look; one about a checkout that is not ours changes nothing. Errors: task.ErrLater.
+// HandleWebhook is Settle for a provider's message about a payment. The message shows the past, so
+// it only says where to look; one about a checkout that is not ours changes nothing. Errors:
+// task.ErrLater.
 func (s Service) HandleWebhook(ctx context.Context, p payment.Payment) error {
 	c, err := s.get(ctx, p.Metadata["checkout"])
 	if problem.Code(err) == "checkout_not_found" {
@@ -176,6 +185,7 @@ func (s Service) HandleWebhook(ctx context.Context, p payment.Payment) error {
 	if err != nil {
 		return err
 	}
+	// A read by the provider's id costs less than a look-up by key.
 	if c.Payment.ID == "" && p.Key == c.ID {
 		c.Payment.ID = p.ID
 	}
@@ -188,11 +198,13 @@ func (s Service) Work(ctx context.Context, checkoutID string) error {
 	return s.machine(false, nil).Work(ctx, checkoutID)
 }
 
-// whenNext is when a checkout is looked at again: a hold that runs out is looked at then and not later, everything else
-// ever less often.
+// whenNext is when a checkout is looked at again: at the end of a hold exactly then, everything
+// else with growing pauses.
 func (s Service) whenNext(c *Checkout, silent bool) time.Time {
 	now := s.Clock.Now()
 	at := now.Add(backoff.Provider.After(c.ProviderAskedAt))
+	// A challenge is passed by the shopper, whose return is a request of its own: asking in between
+	// is of no use.
 	if c.State == Paying && now.Before(c.HeldUntil) &&
 		(at.After(c.HeldUntil) || !silent && c.Payment.State == payment.StateRequiresAction) {
 		return c.HeldUntil
@@ -200,9 +212,10 @@ func (s Service) whenNext(c *Checkout, silent bool) time.Time {
 	return at
 }
 
-// postpone puts the next look off; cause is not nil when the provider did not answer. The condition is that the
-// checkout has not moved on.
+// postpone sets the time of the next look; cause is not nil when the provider did not answer. The
+// condition is that the checkout has not moved on.
 func (s Service) postpone(ctx context.Context, c *Checkout, cause error) error {
+	// Not due: nothing waits for it.
 	if c.Shard == "" {
 		return nil
 	}

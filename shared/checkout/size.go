@@ -22,9 +22,10 @@ const (
 // take 4 KB at most.
 const surelySmall = 10
 
-// storable checks, before anything is held or paid, that the order which the checkout becomes can be stored and told
-// of. Errors: 409 order_too_large.
+// storable checks, before anything is held or paid, that the order which the checkout becomes can be stored and its
+// event sent. Errors: 409 order_too_large.
 func (s Service) storable(ctx context.Context, c *Checkout) error {
+	// Encoding an order to measure it costs more than the rest of the checks, so small ones are not measured.
 	if c.small() {
 		return nil
 	}
@@ -37,6 +38,7 @@ func (s Service) storable(ctx context.Context, c *Checkout) error {
 	if err != nil {
 		return err
 	}
+	// The event is limited on its own: it is stored in the order and sent alone.
 	if size > maxOrder || len(o.Event.Data) > maxEvent {
 		return problem.Conflict("order_too_large",
 			"This cart is too large for one order; buy it in two, or with shorter line properties.").
@@ -48,6 +50,7 @@ func (s Service) storable(ctx context.Context, c *Checkout) error {
 // small reports whether a checkout is too small to be measured.
 func (c *Checkout) small() bool {
 	for _, l := range c.Lines {
+		// Properties are free text of the shopper, such as an engraving.
 		if len(l.Properties) > 0 {
 			return false
 		}

@@ -44,14 +44,17 @@ func (s Service) GetFor(ctx context.Context, checkoutID string, who order.Caller
 	return c, nil
 }
 
-// change updates a checkout that is still in the state in which it was read. It returns what then stands there; moved
-// is true when somebody else had moved it on, and nothing was written.
+// change updates a checkout that is still in the state in which it was read. It returns what is
+// stored afterwards; moved is true when somebody else has changed the state, and nothing was
+// written. 1 round trip.
 func (s Service) change(ctx context.Context, c *Checkout, do string, with map[string]any) (after *Checkout, moved bool,
 	err error) {
 	with[":was"], with[":now"] = c.State, s.Clock.Now()
 	item, err := s.Table.Update(ctx, table.Update{
 		Key: c.Key, Do: "SET #updatedAt = :now, " + do, If: "#state = :was", With: with, WriteID: token(s.Clock),
 	})
+	// A failed condition returns the stored item, so the caller sees the newer state without a
+	// read.
 	if failed, ok := table.Failed(err); ok {
 		item, moved, err = failed.Item, true, nil
 	}
@@ -65,9 +68,11 @@ func (s Service) change(ctx context.Context, c *Checkout, do string, with map[st
 	return after, moved, item.Decode(after)
 }
 
-// token marks one attempt to write.
+// token names one attempt to write, by which a repetition of the same attempt is recognized.
 func token(c clock.Clock) string { return id.New("try", c.Now()) }
 
+// price is the total in its currency.
 func price(t pricing.Totals) money.Money { return money.Of(t.Total, t.Currency) }
 
+// forget is the time, in Unix seconds, after which DynamoDB may delete the record.
 func forget(now time.Time) int64 { return now.Add(keepFor).Unix() }

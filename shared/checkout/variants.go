@@ -11,8 +11,8 @@ import (
 	"dangol/shared/stock"
 )
 
-// pricedVariants is one reading of a cart's goods: what it was priced with is what is taken. It is the
-// cart.VariantReader of one checkout.
+// pricedVariants is one reading of a cart's variants: the stock is taken for exactly what the cart
+// was priced with. It is the cart.VariantReader of one checkout.
 type pricedVariants struct {
 	cache *catalog.Cache
 	items map[string]catalog.SellableVariant
@@ -28,6 +28,7 @@ func (g *pricedVariants) Variants(ctx context.Context, variantIDs []string) (car
 		g.items = map[string]catalog.SellableVariant{}
 	}
 	maps.Copy(g.items, items) // gifts are read after what earns them
+	// Variants that are no longer sold are left out, and the cart then reports them as a problem.
 	out := make(cart.Variants, len(items))
 	for id, i := range items {
 		if i.Product.Status == catalog.Active {
@@ -37,7 +38,7 @@ func (g *pricedVariants) Variants(ctx context.Context, variantIDs []string) (car
 	return out, nil
 }
 
-// wants is what the lines take out of stock, part by part.
+// wants is what the lines take out of stock. A gift set takes each of its components.
 func (g *pricedVariants) wants(lines []cart.Line) []stock.Request {
 	var wants []stock.Request
 	for _, l := range lines {
@@ -60,6 +61,7 @@ func (g *pricedVariants) levels(ctx context.Context, t *table.Table, wants []sto
 	if err != nil {
 		return nil, err
 	}
+	// One counter: its level was read together with the product.
 	for _, i := range g.items {
 		for id, left := range i.Left {
 			if key := stock.KeyOf(id, 0); !slices.ContainsFunc(spread, func(w stock.Request) bool { return w.VariantID == id }) {
@@ -70,7 +72,7 @@ func (g *pricedVariants) levels(ctx context.Context, t *table.Table, wants []sto
 	return levels, nil
 }
 
-// shortOf names the lines that want a part of which there is not enough.
+// shortOf names the lines with a component of which there is not enough.
 func shortOf(p cart.Priced, short []string) []string {
 	var out []string
 	for _, l := range p.Cart.Lines {

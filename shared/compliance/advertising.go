@@ -24,14 +24,15 @@ type advertisingRule struct {
 // sixMonths is the shortest span that six calendar months can have, so that the exception is never used too long.
 const sixMonths = 181 * 24 * time.Hour
 
-// Korea, and every country without an entry: prior explicit consent.
+// koreanAdvertising holds for Korea, and for every country without an entry: prior explicit
+// consent.
 var koreanAdvertising = advertisingRule{
 	Existing: sixMonths, Source: "정보통신망법 50조 1항", RefusalSource: "정보통신망법 50조 2항",
 	ExceptionSource: "정보통신망법 50조 1항 1호, 시행령 61조 1항",
 }
 
-// EU: own similar goods to own customers, with an opt-out in each message. The directive names no time; the shop takes
-// six months.
+// euAdvertising: similar products to the seller's own customers, with an opt-out in each message.
+// The directive sets no time; the shop takes six months.
 var euAdvertising = advertisingRule{
 	Existing: sixMonths, Source: "ePrivacy Directive 2002/58/EC 13(1); GDPR 7(1)", RefusalSource: "GDPR 21(3)",
 	ExceptionSource: "ePrivacy Directive 2002/58/EC 13(2)",
@@ -42,6 +43,8 @@ var usAdvertising = advertisingRule{
 	ExceptionSource: "15 USC 7704",
 }
 
+// advertisingRuleFor returns the rule of a country; the strictest one for a country that is not
+// known.
 func advertisingRuleFor(country string) advertisingRule {
 	country = strings.ToUpper(country)
 	switch {
@@ -53,7 +56,8 @@ func advertisingRuleFor(country string) advertisingRule {
 	return koreanAdvertising
 }
 
-// existing reports whether the contact bought recently enough, and the message advertises the same kind of goods. Push
+// existing reports whether the contact bought recently enough and the message advertises the same
+// kind of products. Push
 // is never an exception: the KISA guide and the platforms ask for consent of its own.
 func (r advertisingRule) existing(m OutgoingMessage, c Contact, now time.Time) bool {
 	return m.SameGoods && m.Channel != Push && !c.Bought.IsZero() && !now.Before(c.Bought) &&
@@ -66,6 +70,7 @@ const AdLabel = "(광고)"
 // Label returns the subject with the label that the country asks for. Only Korea has one. Empty and unknown countries
 // are the shop's home.
 func Label(kind MessageKind, country, subject string) string {
+	// Only advertising is labeled; a label on an order mail would be wrong too.
 	if kind != Marketing || !labeled(country) {
 		return subject
 	}
@@ -89,6 +94,7 @@ func label(m OutgoingMessage, _ Contact, _ GatePolicy, _ time.Time) GateDecision
 // letters too. "(광고주 모집)" is none.
 func HasLabel(text string) bool {
 	var kept []rune // letters and brackets
+	// Wide letters and letters in parts look the same to a reader, so they are made the same first.
 	text = norm.NFKC.String(text)
 	for _, r := range text {
 		switch {
@@ -101,6 +107,7 @@ func HasLabel(text string) bool {
 		}
 	}
 	plain := strings.ToUpper(string(kept))
+	// Doubled brackets are another way to hide the label from filters.
 	for strings.Contains(plain, "((") || strings.Contains(plain, "))") {
 		plain = strings.NewReplacer("((", "(", "))", ")").Replace(plain)
 	}
@@ -131,8 +138,8 @@ func opens(r rune) bool { return unicode.Is(unicode.Ps, r) || r == '<' }
 
 func closes(r rune) bool { return unicode.Is(unicode.Pe, r) || r == '>' }
 
-// recentlySent returns those of the times that are inside the window before now, oldest first. Times after now count: a
-// message that is on its way uses its place.
+// recentlySent returns the times inside the window before now, oldest first. Times after now count
+// as well: a message on its way already uses up a place under the cap.
 func recentlySent(times []time.Time, now time.Time, window time.Duration) []time.Time {
 	var inside []time.Time
 	for _, at := range times {

@@ -12,6 +12,7 @@ type holiday struct {
 	weekends []time.Weekday
 }
 
+// Substitutes are given for both days of a weekend, or for Sundays only.
 var (
 	bothDays   = []time.Weekday{time.Saturday, time.Sunday}
 	sundayOnly = []time.Weekday{time.Sunday}
@@ -36,11 +37,14 @@ var fixedHolidays = []holiday{
 // year.
 type lunarDays struct{ seollal, buddha, chuseok monthDay }
 
+// monthDay is a day of the solar calendar without its year.
 type monthDay struct {
 	month time.Month
 	day   int
 }
 
+// lunar is the almanac, by year. It has to be extended before 2035 ends; until then later years
+// have solar holidays only.
 var lunar = map[int]lunarDays{
 	2025: {monthDay{1, 29}, monthDay{5, 5}, monthDay{10, 6}},
 	2026: {monthDay{2, 17}, monthDay{5, 24}, monthDay{9, 25}},
@@ -58,6 +62,7 @@ var lunar = map[int]lunarDays{
 // elections are public holidays on the day of an election whose date the law fixes (공직선거법 34조).
 var elections = []time.Time{day(2026, time.June, 3), day(2028, time.April, 12), day(2030, time.June, 12)}
 
+// day is midnight in Seoul, where the law counts.
 func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, seoul) }
 
 // KoreanHolidays are the public holidays of a year that fall on Monday to Friday, substitutes included, in order. The
@@ -74,6 +79,7 @@ func KoreanHolidays(year int) []time.Time {
 		taken[d] = true
 	}
 	if l, ok := lunar[year]; ok {
+		// Each festival has the day before and the day after.
 		for _, festival := range []monthDay{l.seollal, l.chuseok} {
 			for offset := -1; offset <= 1; offset++ {
 				add(day(year, festival.month, festival.day+offset), sundayOnly)
@@ -84,11 +90,13 @@ func KoreanHolidays(year int) []time.Time {
 	for _, h := range fixedHolidays {
 		add(day(year, h.month, h.day), h.weekends)
 	}
+	// An election day has no substitute.
 	for _, e := range elections {
 		if e.Year() == year {
 			taken[e] = true
 		}
 	}
+	// In order of date, so that of two substitutes the earlier holiday gets the earlier day.
 	slices.SortFunc(made, time.Time.Compare)
 	for _, d := range made {
 		for weekend(d) || taken[d] {
@@ -106,6 +114,7 @@ func KoreanHolidays(year int) []time.Time {
 	return out
 }
 
+// weekend reports whether a day is a Saturday or a Sunday.
 func weekend(d time.Time) bool { return d.Weekday() == time.Saturday || d.Weekday() == time.Sunday }
 
 // BusinessDaysAfter is the end of the n-th Korean business day after the day of an instant: the first instant that is
@@ -117,6 +126,7 @@ func BusinessDaysAfter(at time.Time, n int) time.Time {
 	holidays := KoreanHolidays(year)
 	for n > 0 {
 		last = last.AddDate(0, 0, 1)
+		// The holidays of the next year, for deadlines over the turn of the year.
 		if last.Year() != year {
 			year = last.Year()
 			holidays = KoreanHolidays(year)

@@ -37,7 +37,8 @@ type ConsentRule struct {
 	Source string
 }
 
-// seoul has had no summer time since 1988.
+// seoul is a fixed offset: Korea has had no summer time since 1988. It also spares a look-up of the
+// time zone database.
 var seoul = time.FixedZone("Asia/Seoul", 9*60*60)
 
 // Korea. 전자상거래법 13조 6항 (in force since 2025-02-14): consent to date, price before and after, and method of payment;
@@ -82,6 +83,7 @@ func ConsentRuleFor(country string) ConsentRule {
 // day of the change and closes at the change.
 func (r ConsentRule) Window(change time.Time, local *time.Location) (from, until time.Time) {
 	z := r.zone(local)
+	// The start of a local day, because the law counts days and not hours.
 	y, m, d := change.In(z).Date()
 	return time.Date(y, m, d-r.WindowDays, 0, 0, 0, 0, z).UTC(), change.UTC()
 }
@@ -94,6 +96,7 @@ func (r ConsentRule) NoticeBy(change time.Time, local *time.Location) time.Time 
 	return time.Date(y, m, d-r.NoticeDays+1, 0, 0, 0, 0, z).UTC()
 }
 
+// zone is where the rule counts its days.
 func (r ConsentRule) zone(local *time.Location) *time.Location {
 	if r.Zone != nil {
 		return r.Zone

@@ -166,6 +166,8 @@ func (d GateDecision) Waits() bool { return !d.Allowed && !d.NotBefore.IsZero() 
 // dry runs ask it and nothing else. The order of the rules is the order of the reasons: what can never be sent is said
 // before what has to wait.
 func Allowed(m OutgoingMessage, c Contact, p GatePolicy, now time.Time) GateDecision {
+	// In the order of their weight: a suppressed address is reported as such, and not as one that
+	// has to wait for the morning.
 	for _, rule := range []func(OutgoingMessage, Contact, GatePolicy, time.Time) GateDecision{
 		address, basis, topic, identity, label, night, capped,
 	} {
@@ -178,8 +180,11 @@ func Allowed(m OutgoingMessage, c Contact, p GatePolicy, now time.Time) GateDeci
 	return d
 }
 
+// refuse is a decision for good; source names the rule.
 func refuse(r Reason, source string) GateDecision { return GateDecision{Reason: r, Source: source} }
 
+// address refuses what cannot or must not be written to. It comes first, because no consent changes
+// it.
 func address(m OutgoingMessage, c Contact, _ GatePolicy, _ time.Time) GateDecision {
 	switch {
 	case c.Address == "":
@@ -190,7 +195,7 @@ func address(m OutgoingMessage, c Contact, _ GatePolicy, _ time.Time) GateDecisi
 	return GateDecision{}
 }
 
-// basis is why a message is lawful, or why it is not.
+// basis says why a message is lawful, or why it is not.
 func basis(m OutgoingMessage, c Contact, p GatePolicy, now time.Time) GateDecision {
 	switch m.Kind {
 	case Transactional:
@@ -203,6 +208,7 @@ func basis(m OutgoingMessage, c Contact, p GatePolicy, now time.Time) GateDecisi
 	return refuse(ReasonUnknownKind, "")
 }
 
+// marketingBasis looks at consent first: a refusal also ends every exception.
 func marketingBasis(m OutgoingMessage, c Contact, p GatePolicy, now time.Time) GateDecision {
 	rule := advertisingRuleFor(c.Country)
 	switch c.Consent {
@@ -224,6 +230,7 @@ func marketingBasis(m OutgoingMessage, c Contact, p GatePolicy, now time.Time) G
 	return refuse(ReasonNoConsent, rule.Source)
 }
 
+// topic refuses marketing about what the recipient has switched off.
 func topic(m OutgoingMessage, c Contact, _ GatePolicy, _ time.Time) GateDecision {
 	if m.Kind != Marketing || m.Topic == "" {
 		return GateDecision{}
@@ -236,7 +243,7 @@ func topic(m OutgoingMessage, c Contact, _ GatePolicy, _ time.Time) GateDecision
 	return GateDecision{}
 }
 
-// identity asks of marketing who sends it and how to refuse it.
+// identity checks that marketing says who sends it and how to refuse it.
 func identity(m OutgoingMessage, _ Contact, _ GatePolicy, _ time.Time) GateDecision {
 	if m.Kind != Marketing {
 		return GateDecision{}
@@ -253,11 +260,12 @@ func identity(m OutgoingMessage, _ Contact, _ GatePolicy, _ time.Time) GateDecis
 	return GateDecision{}
 }
 
-// night lets nothing but e-mail through between 21:00 and 08:00 where the recipient is. Advertising passes with
-// separate consent.
+// night stops everything but e-mail between 21:00 and 08:00 where the recipient is. Advertising
+// passes with separate consent.
 func night(m OutgoingMessage, c Contact, _ GatePolicy, now time.Time) GateDecision {
 	quiet := QuietHours(m.Channel, c.Country)
 	zone := c.Zone
+	// Without a zone the shop's own is the best guess.
 	if zone == nil {
 		zone = seoul
 	}
@@ -269,7 +277,7 @@ func night(m OutgoingMessage, c Contact, _ GatePolicy, now time.Time) GateDecisi
 	return GateDecision{Reason: ReasonNight, NotBefore: quiet.Next(now, zone), Source: quiet.Source}
 }
 
-// capped counts marketing in the window and says when the next place is free.
+// capped counts marketing in the window and says when the next message may go.
 func capped(m OutgoingMessage, c Contact, p GatePolicy, now time.Time) GateDecision {
 	limit := p.Cap.Max
 	if m.Priority != High {

@@ -49,6 +49,7 @@ func Lowest(history []PriceChange, until time.Time, rules PriorPriceRules) (amou
 	if len(past) == 0 {
 		return 0, false
 	}
+	// The price in force when the days opened counts as applied in them.
 	opened, first := rules.Opens(until), 0
 	for i, c := range past {
 		if !c.At.After(opened) {

@@ -49,6 +49,7 @@ func QuietHours(channel Channel, country string) Quiet {
 // Covers reports whether an instant is in the quiet hours where the recipient is. 21:00:00 is, 08:00:00 is not.
 func (q Quiet) Covers(at time.Time, zone *time.Location) bool {
 	h := at.In(zone).Hour()
+	// Hours that go over midnight.
 	if q.From > q.To {
 		return h >= q.From || h < q.To
 	}
@@ -66,6 +67,7 @@ func (q Quiet) Next(at time.Time, zone *time.Location) time.Time {
 		d++
 	}
 	morning := time.Date(y, m, d, q.To, 0, 0, 0, zone)
+	// The night ends in the hour that the clock skips when summer time begins.
 	if morning.Before(at) || q.Covers(morning, zone) {
 		morning = morning.Add(time.Hour) // the clock jumps over the hour in which the night ends
 	}

@@ -13,6 +13,7 @@ type RenewalRule struct {
 // still in time.
 func (r RenewalRule) Days() int { return (r.Earliest + r.Latest) / 2 }
 
+// halfYear and year are the lengths in days from which rules for long terms hold.
 const halfYear, year = 180, 365
 
 // RenewalRulesFor returns the rules for a subscription that renews every so many days in a country (ISO 3166, two

@@ -49,10 +49,11 @@ type ReturnRule struct {
 	Source   string
 }
 
-// 전자상거래법: withdrawal within 7 days of receipt (17조 1항); exemptions (17조 2항, 시행령 21조), none for goods at a reduced
-// price; faults 3 months from receipt and 30 days from knowing (17조 3항); refund within 3 business days of getting the
-// goods back, else interest of 15 % a year (18조 2항, 시행령 21조의3); the customer bears the way back and nothing else (18조
-// 9항), the shop for faults (18조 10항). A term to the customer's disadvantage is void (35조).
+// koreaReturns. 전자상거래법: withdrawal within 7 days of receipt (17조 1항); exemptions (17조 2항, 시행령 21조),
+// none for products at a reduced price; faults 3 months from receipt and 30 days from knowing (17조
+// 3항); refund within 3 business days of getting the products back, else interest of 15 % a year
+// (18조 2항, 시행령 21조의3); the customer bears the way back and nothing else (18조 9항), the shop for
+// faults (18조 10항). A term to the customer's disadvantage is void (35조).
 var koreaReturns = ReturnRule{
 	Country: "KR", WithdrawalDays: 7, FaultMonths: 3, FaultKnownDays: 30, RefundBusinessDays: 3,
 	InterestBasisPoints: 1_500,
@@ -136,6 +137,7 @@ func WindowEnds(received time.Time, days int, zone *time.Location) time.Time {
 // a known day also the days after that, whichever is first. The day is clamped to the last of its month.
 func (r ReturnRule) FaultEnds(received, known time.Time, zone *time.Location) time.Time {
 	y, m, d := received.In(zone).Date()
+	// Day 0 of the following month is the last day of this one.
 	last := time.Date(y, m+time.Month(r.FaultMonths)+1, 0, 0, 0, 0, 0, zone).Day()
 	end := time.Date(y, m+time.Month(r.FaultMonths), min(d, last)+1, 0, 0, 0, 0, zone).UTC()
 	if r.FaultKnownDays == 0 || known.IsZero() {
@@ -151,13 +153,14 @@ func (r ReturnRule) FaultEnds(received, known time.Time, zone *time.Location) ti
 // it heard of the return; received is zero while the goods are not back.
 func (r ReturnRule) RefundBy(heard, received time.Time) time.Time {
 	switch {
+	// The time begins when the products are back; before that no refund can be late.
 	case r.RefundBusinessDays > 0 && received.IsZero():
 		return time.Time{}
 	case r.RefundBusinessDays > 0:
 		return BusinessDaysAfter(received, r.RefundBusinessDays)
 	}
 	end := heard.AddDate(0, 0, r.RefundDays)
-	// Goods that come back late hold the refund back; the shop then has a day.
+	// Products that come back late hold the refund back; the shop then has one day.
 	if held := received.AddDate(0, 0, 1); !received.IsZero() && held.After(end) {
 		return held
 	}
@@ -174,6 +177,7 @@ func (r ReturnRule) LateInterest(amount int64, by, at time.Time) int64 {
 	if by.IsZero() || at.Before(by) || amount <= 0 {
 		return 0
 	}
+	// A day that has begun counts as a whole one.
 	days := int64(at.Sub(by)/(24*time.Hour)) + 1
 	// The product of amount, rate and days fits for amounts below 10^12 and any late refund of this century.
 	return amount * int64(r.InterestBasisPoints) / 10_000 * days / 365

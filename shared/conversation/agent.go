@@ -48,6 +48,8 @@ func Pick(agents []AgentStatus, c Conversation, at time.Time) (chosen AgentStatu
 	if len(fit) == 0 {
 		return chosen, false
 	}
+	// Speaking the language comes before having few conversations: an answer that cannot be
+	// understood helps nobody.
 	speaks := func(a AgentStatus) int {
 		if slices.Contains(a.Languages, c.Language) {
 			return 0
@@ -55,6 +57,8 @@ func Pick(agents []AgentStatus, c Conversation, at time.Time) (chosen AgentStatu
 		return 1
 	}
 	return slices.MinFunc(fit, func(a, b AgentStatus) int {
+		// Shares are compared by cross-multiplication, so that no division rounds them to the same
+		// value.
 		return cmp.Or(cmp.Compare(speaks(a), speaks(b)), cmp.Compare(a.Active*b.Limit, b.Active*a.Limit),
 			cmp.Compare(a.ID, b.ID))
 	}), true

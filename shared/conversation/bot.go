@@ -81,6 +81,8 @@ func Respond(a Asked, lookUp func(id string) (faq.Answer, bool)) Reply {
 	if a.Pressed != "" {
 		return a.pressed(lookUp)
 	}
+	// The text is looked at before the FAQ: somebody who threatens with a lawyer gets a person,
+	// whatever the FAQ knows.
 	a.Signals.Text, a.Signals.Sure = a.Text, a.Verdict == faq.Sure
 	if reason, ok := HandoverReason(a.Signals); ok {
 		return Reply{HandOver: reason, Unanswered: reason == FailedTwice}
@@ -97,6 +99,7 @@ func Respond(a Asked, lookUp func(id string) (faq.Answer, bool)) Reply {
 	return Reply{Text: Say("unknown", a.Language), HandOver: Unanswerable, Unanswered: true}
 }
 
+// pressed answers a button. A value that is not known (an old client) gets the menu.
 func (a Asked) pressed(lookUp func(id string) (faq.Answer, bool)) Reply {
 	if id, ok := strings.CutPrefix(a.Pressed, pressEntry); ok {
 		if entry, found := lookUp(id); found {
@@ -112,6 +115,7 @@ func (a Asked) pressed(lookUp func(id string) (faq.Answer, bool)) Reply {
 	case strings.HasPrefix(a.Pressed, pressHelped):
 		return Reply{Text: Say("glad", a.Language), Helped: true}
 	case strings.HasPrefix(a.Pressed, pressWrong), a.Pressed == pressNone:
+		// The second failure in a row goes to a person.
 		if a.Signals.Failed > 0 {
 			return Reply{HandOver: FailedTwice, Unanswered: true}
 		}
@@ -120,11 +124,15 @@ func (a Asked) pressed(lookUp func(id string) (faq.Answer, bool)) Reply {
 	return Reply{Text: Say("greeting", a.Language), Buttons: a.menu(), Helped: true}
 }
 
+// answer is an entry of the FAQ with its source, what can be done about it, and the question
+// whether it helped.
 func (a Asked) answer(entry faq.Answer) Reply {
 	action := Action(entry.Action)
+	// A customer who asks where an order is wants the order and not the explanation.
 	if action == OrderStatus && a.Customer {
 		return a.act(action)
 	}
+	// A star in the question would end the italics.
 	text := entry.Answer + "\n\n*" + Say("source", a.Language, "question",
 		strings.ReplaceAll(entry.Question, "*", "")) + "*"
 	r := Reply{Text: text, Entry: entry.ID, Helped: true}
@@ -136,6 +144,7 @@ func (a Asked) answer(entry faq.Answer) Reply {
 	return r
 }
 
+// act asks for an action, or for a login first: the bot shows data of customers to themselves only.
 func (a Asked) act(action Action) Reply {
 	if !a.Customer {
 		return Reply{Text: Say("log_in_first", a.Language), Buttons: []Button{a.person()}, Helped: true}
@@ -143,12 +152,15 @@ func (a Asked) act(action Action) Reply {
 	return Reply{Do: action, Helped: true}
 }
 
+// button is the choice of an action.
 func (a Asked) button(action Action) Button {
 	return Button{Label: Say(string(action), a.Language), Value: pressAction + string(action)}
 }
 
+// person is the choice that is always there: the way to a person must not be hidden.
 func (a Asked) person() Button { return Button{Label: Say("person", a.Language), Value: pressPerson} }
 
+// menu are the actions, for those who are logged in, and the way to a person.
 func (a Asked) menu() []Button {
 	var buttons []Button
 	if a.Customer {
@@ -159,6 +171,7 @@ func (a Asked) menu() []Button {
 	return append(buttons, a.person())
 }
 
+// choices are the entries that may be meant.
 func (a Asked) choices() []Button {
 	var buttons []Button
 	for _, h := range a.Hits {
@@ -181,6 +194,7 @@ func Menu(language string, customer bool) []Button {
 	return Asked{Language: language, Customer: customer}.menu()
 }
 
+// greetings are messages that greet or thank and ask nothing, in the form that plain makes.
 var greetings = map[string]bool{
 	"안녕": true, "안녕하세요": true, "안녕하십니까": true, "하이": true, "감사합니다": true, "고맙습니다": true, "감사해요": true, "고마워요": true,
 	"네": true, "넵": true,
@@ -188,4 +202,5 @@ var greetings = map[string]bool{
 	"okay": true, "yes": true,
 }
 
+// greets reports whether the text is nothing but a greeting.
 func greets(text string) bool { return greetings[plain(text)] }

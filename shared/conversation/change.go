@@ -19,6 +19,7 @@ type Change struct {
 	Notices      []Notice
 }
 
+// with is the conversation as it is, with notices.
 func (c Conversation) with(notices ...Notice) Change { return Change{c, notices} }
 
 // Start begins a conversation with the bot.
@@ -38,6 +39,7 @@ func (c Conversation) Received(team Team, agentPresent bool, at time.Time) (Chan
 	switch c.State {
 	case Closed:
 		c = c.queue(at)
+		// A new stretch of the conversation: end and rating of the last one no longer hold.
 		c.ClosedAt, c.ClosedBy, c.Rating, c.RatingNote = time.Time{}, "", 0, ""
 		notices = append(notices, Notice{Code: Reopened})
 	case Snoozed:
@@ -46,6 +48,7 @@ func (c Conversation) Received(team Team, agentPresent bool, at time.Time) (Chan
 			c = c.queue(at)
 		}
 	}
+	// Only the oldest unanswered message starts the clock; later ones do not extend it.
 	if c.State != WithBot && c.WaitingSince.IsZero() {
 		c.WaitingSince = at
 		c.AnswerBy = c.deadline(team, at)
@@ -62,6 +65,7 @@ func (c Conversation) promise(team Team, at time.Time, notices []Notice) (Conver
 		return c, notices
 	}
 	opens, ok := team.Hours.NextOpen(at)
+	// Said once for each closed period, however many messages come in it.
 	if !ok || c.PromisedAt.Equal(opens) {
 		return c, notices
 	}
@@ -69,6 +73,7 @@ func (c Conversation) promise(team Team, at time.Time, notices []Notice) (Conver
 	return c, append(notices, Notice{Code: OutOfHours, At: opens})
 }
 
+// deadline is when a person has to have answered, in the team's opening hours.
 func (c Conversation) deadline(team Team, at time.Time) time.Time {
 	level := team.Levels.NextAnswer
 	if c.FirstAnswerAt.IsZero() {
@@ -77,6 +82,7 @@ func (c Conversation) deadline(team Team, at time.Time) time.Time {
 	return team.Hours.Add(at, time.Duration(level)*time.Minute)
 }
 
+// queue puts the conversation into its team's queue, without an agent.
 func (c Conversation) queue(at time.Time) Conversation {
 	c.State, c.AgentID, c.QueuedAt = Queued, "", at
 	return c
@@ -102,6 +108,7 @@ func (c Conversation) BotAnswered(helped bool, team Team, at time.Time) (Change,
 	}
 	c.LastAt = at
 	c.Failed++
+	// Only failures in a row count.
 	if helped {
 		c.Failed = 0
 		c.Answers++
@@ -147,6 +154,7 @@ func (c Conversation) Transfer(agentID string, to Team, at time.Time) (Change, e
 	}
 	c = c.queue(at)
 	c.Team, c.SnoozedUntil = to.ID, time.Time{}
+	// The shopper's waiting time goes on, or begins now.
 	if c.WaitingSince.IsZero() {
 		c.WaitingSince = at
 	}
@@ -161,6 +169,7 @@ func (c Conversation) GiveBack(agentID string, team Team, at time.Time) (Change,
 	if err := c.mine(agentID); err != nil {
 		return Change{}, err
 	}
+	// The bot starts anew: its earlier failures would hand the next message over at once.
 	c.State, c.AgentID, c.Failed, c.Reason, c.Priority = WithBot, "", 0, "", 0
 	c.WaitingSince, c.AnswerBy, c.SnoozedUntil, c.LastAt = time.Time{}, time.Time{}, time.Time{}, at
 	return c.timed(team, at).with(Notice{Code: GivenBack}), nil
@@ -186,6 +195,7 @@ func (c Conversation) Close(role Role, id string, team Team, at time.Time) (Chan
 		return c.with(), nil
 	}
 	if role == Agent && c.State != Queued {
+		// A queued one belongs to nobody yet, so any agent may close it.
 		if err := c.mine(id); err != nil {
 			return Change{}, err
 		}
@@ -201,6 +211,7 @@ func (c Conversation) Close(role Role, id string, team Team, at time.Time) (Chan
 // Block ends a conversation because of abuse; the shopper cannot write into it any more.
 func (c Conversation) Block(team Team, at time.Time) Change {
 	c.Blocked = true
+	// A closed one keeps its end.
 	if c.State != Closed {
 		c.State, c.ClosedAt, c.ClosedBy = Closed, at, System
 	}
@@ -232,7 +243,8 @@ func (c Conversation) mine(agentID string) error {
 	return problem.Conflict("not_owner", "The conversation belongs to %s; claim it first.", c.owner())
 }
 
-// Holder is the agent whose limit the conversation counts against; "" when it counts against none.
+// Holder is the agent whose limit the conversation counts against; "" when there is none. A snoozed
+// one counts, because it comes back.
 func (c Conversation) Holder() string {
 	if c.State == WithAgent || c.State == Snoozed {
 		return c.AgentID

@@ -145,6 +145,7 @@ const MaxText = 4000
 // AbuseLimit is after how many messages with profanity a conversation is blocked.
 const AbuseLimit = 3
 
+// closedProblem is the answer to a message that came too late.
 func closedProblem() *problem.Problem {
 	return problem.Conflict("conversation_closed", "This conversation is closed; start a new one.")
 }
@@ -167,6 +168,7 @@ func (c Conversation) MayWrite(role Role, id string, at time.Time) error {
 	return problem.Conflict("not_owner", "The conversation belongs to %s; claim it first.", c.owner())
 }
 
+// owner says who has the conversation, without naming an agent to another one.
 func (c Conversation) owner() string {
 	switch c.State {
 	case WithBot:

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// ConversationSummary is a conversation as lists and figures show it. It lies in the index entry, so neither reads the
-// conversation.
+// ConversationSummary is a conversation as lists and figures show it. It is in the index entry, so
+// neither reads the conversation itself.
 type ConversationSummary struct {
 	ID            string    `dynamodbav:"id" json:"id"`
 	State         State     `dynamodbav:"state" json:"state"`
@@ -31,6 +31,7 @@ type ConversationSummary struct {
 
 // Card makes the card; preview is the beginning of the last message.
 func (c Conversation) Card(preview string) ConversationSummary {
+	// 80 characters fit a line of the inbox.
 	if runes := []rune(preview); len(runes) > 80 {
 		preview = string(runes[:80]) + "…"
 	}
@@ -80,6 +81,7 @@ func Summarize(cards []ConversationSummary, zone *time.Location) ConversationFig
 		case c.Reason != "":
 			f.HandedOver++
 			f.Reasons[c.Reason]++
+		// Ended without a person, and the bot has given at least one answer.
 		case !c.ClosedAt.IsZero() && c.Answers > 0:
 			f.Deflected++
 		}
@@ -101,6 +103,7 @@ func Summarize(cards []ConversationSummary, zone *time.Location) ConversationFig
 	return f
 }
 
+// share is a part of a whole; 0 of nothing.
 func share(part, whole int) float64 {
 	if whole == 0 {
 		return 0

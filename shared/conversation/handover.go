@@ -32,13 +32,16 @@ type Signals struct {
 	OpenCase bool // a recovery case is open for the customer
 }
 
-// handoverRule is a row of the table. Rows are tried in order; the first that holds decides.
+// handoverRule is a row of the table. Rows are tried in order and the first that holds decides, so
+// the gravest reasons stand first.
 type handoverRule struct {
 	reason   Reason
 	priority int
 	holds    func(Signals) bool
 }
 
+// handoverRules match phrases and no language model: what goes to a person can be read here and
+// tested.
 var handoverRules = []handoverRule{
 	{Legal, 4, anyOf("고소|소송|변호사|법적|소비자보호원|소비자원|공정위|내용증명|신고하겠|lawyer|attorney|lawsuit|sue you|legal " +
 		"action|court|consumer agency")},
@@ -53,6 +56,7 @@ var handoverRules = []handoverRule{
 	{Refund, 2, anyOf("환불해|환불 해|환불요청|환불 요청|환불받고|환불 받고|돈 돌려|돈을 돌려|돌려주세요|refund me|want a refund|want my refund|" +
 		"want my money|my money back|give me a refund|need a refund|demand a refund")},
 	{OpenCase, 3, func(s Signals) bool { return s.OpenCase }},
+	// A member is served by people, unless the bot is sure of its answer.
 	{VIP, 2, func(s Signals) bool { return s.VIP && !s.Sure }},
 	{FailedTwice, 1, func(s Signals) bool { return !s.Sure && s.Failed >= 1 }},
 }
@@ -84,6 +88,7 @@ func anyOf(phrases string) func(Signals) bool {
 	return func(s Signals) bool {
 		text := " " + plain(s.Text) + " "
 		for _, phrase := range all {
+			// English phrases begin with ASCII; Korean words take endings, so they match anywhere.
 			if phrase[0] < 0x80 {
 				phrase = " " + phrase + " "
 			}

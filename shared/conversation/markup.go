@@ -28,6 +28,7 @@ func Spans(text string) []Span {
 	return p.spans
 }
 
+// parser reads a message from left to right.
 type parser struct {
 	rest       string
 	plain      strings.Builder
@@ -35,6 +36,7 @@ type parser struct {
 	spans      []Span
 }
 
+// flush ends a stretch of plain text.
 func (p *parser) flush() {
 	if p.plain.Len() > 0 {
 		p.spans = append(p.spans, Span{Text: p.plain.String(), Bold: p.bold, Ital: p.ital})
@@ -42,11 +44,13 @@ func (p *parser) flush() {
 	}
 }
 
+// take adds bytes to the plain text.
 func (p *parser) take(n int) {
 	p.plain.WriteString(p.rest[:n])
 	p.rest = p.rest[n:]
 }
 
+// next reads the next markup, or plain text up to the next sign that could begin one.
 func (p *parser) next() {
 	switch {
 	case strings.HasPrefix(p.rest, "**") && (p.bold || closes(p.rest[2:], "**")):
@@ -65,6 +69,7 @@ func (p *parser) next() {
 		p.bare()
 	default:
 		n := 1
+		// "h" may begin a link.
 		for n < len(p.rest) && !strings.ContainsRune("*`[h", rune(p.rest[n])) {
 			n++
 		}
@@ -72,12 +77,13 @@ func (p *parser) next() {
 	}
 }
 
-// closes reports whether the rest has the closing mark on the same line, with something before it.
+// closes reports whether the mark is closed on the same line, with something in between.
 func closes(rest, mark string) bool {
 	line, _, _ := strings.Cut(rest, "\n")
 	return strings.Index(line, mark) > 0
 }
 
+// link reads [text](link); false leaves it as plain text.
 func (p *parser) link() bool {
 	text, rest, ok := strings.Cut(p.rest[1:], "](")
 	if !ok || text == "" || strings.ContainsAny(text, "[]\n") {
@@ -110,11 +116,14 @@ func (p *parser) bare() {
 	p.rest = p.rest[len(target):]
 }
 
+// isHangul reports whether a rune is a composed syllable. A Korean particle often follows a link
+// without a space.
 func isHangul(r rune) bool { return r >= 0xAC00 && r <= 0xD7A3 }
 
 // SafeLink reports whether an address may be a link: https with a host and without user information, mailto or tel, and
 // no control characters or spaces.
 func SafeLink(target string) bool {
+	// Control characters and spaces are ways to make a link look like another one.
 	if len(target) > 2000 || strings.ContainsFunc(target,
 		func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return false
@@ -132,6 +141,7 @@ func SafeLink(target string) bool {
 // Clean is a text without control characters (line breaks and tabs stay), in valid UTF-8, without space at its ends.
 func Clean(text string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		// Characters that turn the direction of writing can make a text look like another one.
 		bidi := r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 		if unicode.IsControl(r) && r != '\n' && r != '\t' || r == unicode.ReplacementChar || bidi {
 			return -1

@@ -52,14 +52,15 @@ type numeral struct {
 	at     []int // where each digit stands
 }
 
+// hide replaces some of the digits in the text.
 func (n numeral) hide(text []rune, from, to int) {
 	for _, at := range n.at[from:to] {
 		text[at] = '*'
 	}
 }
 
-// numbers finds the numerals of a text. A longer run is also cut at its separators, so that a card number after another
-// number is still found.
+// numbers finds the numerals of a text that have to be masked. A longer run is also divided at its
+// separators, so that a card number after another number is still found.
 func numbers(text []rune) []numeral {
 	var all []numeral
 	for i := 0; i < len(text); i++ {
@@ -76,6 +77,7 @@ func numbers(text []rune) []numeral {
 
 // numeralAt is the longest stretch from i that is a card or resident number.
 func numeralAt(text []rune, i int) numeral {
+	// 19 digits are the most that a card number has.
 	var n, best numeral
 	for ; i < len(text) && len(n.digits) < 19; i++ {
 		d := digit(text[i])
@@ -97,7 +99,7 @@ func numeralAt(text []rune, i int) numeral {
 	return best
 }
 
-// digit is the ASCII digit of a rune, full-width ones included; 0 for anything else.
+// digit is the ASCII digit of a rune, also of full-width ones; 0 for anything else.
 func digit(r rune) rune {
 	switch {
 	case r >= '0' && r <= '9':
@@ -108,11 +110,13 @@ func digit(r rune) rune {
 	return 0
 }
 
+// separator reports whether people write the sign between groups of digits.
 func separator(r rune) bool { return r == ' ' || r == '-' || r == '.' || r == '–' || r == '\u00a0' }
 
 // isCard reports whether digits are a card number: 13 to 19 of them, a valid check digit (ISO/IEC 7812-1, Luhn), not
 // all the same.
 func isCard(digits string) bool {
+	// Issuers' numbers begin with 1 to 9 (ISO/IEC 7812-1), so 0 is no card.
 	if len(digits) < 13 || len(digits) > 19 || strings.Count(digits, digits[:1]) == len(digits) || digits[0] == '0' {
 		return false
 	}
@@ -136,6 +140,7 @@ func isResident(digits string) bool {
 		return false
 	}
 	century := "19"
+	// The digit after the date tells the century.
 	if strings.ContainsRune("3478", rune(digits[6])) {
 		century = "20"
 	}
@@ -153,6 +158,7 @@ var profane = map[bool][]string{
 // innocent are words that contain a profane one.
 var innocent = []string{"시발점", "시발역", "시발택시", "출시발"}
 
+// maskProfanity masks words in place and reports whether there were any.
 func maskProfanity(text []rune) bool {
 	lower := []rune(strings.ToLower(string(text)))
 	if len(lower) != len(text) {
@@ -201,6 +207,7 @@ func matchAt(text []rune, i int, word []rune, loose bool) int {
 	return at
 }
 
+// startsWith reports whether the text begins with one of the words.
 func startsWith(text []rune, words []string) bool {
 	for _, word := range words {
 		if strings.HasPrefix(string(text[:min(len(text), 8)]), word) {
@@ -210,4 +217,5 @@ func startsWith(text []rune, words []string) bool {
 	return false
 }
 
+// letterAt reports whether there is a letter at a position.
 func letterAt(text []rune, i int) bool { return i >= 0 && i < len(text) && unicode.IsLetter(text[i]) }

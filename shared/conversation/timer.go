@@ -19,6 +19,7 @@ func (c Conversation) timed(team Team, at time.Time) Conversation {
 		c.TimerAt = c.LastAt.Add(BotIdle)
 	case Queued:
 		c.TimerAt = team.Hours.Add(c.QueuedAt, time.Duration(team.Levels.Unclaimed)*time.Minute)
+		// After the first escalation the queue's own level has passed.
 		if c.Escalations > 0 {
 			c.TimerAt = c.escalates(team, at)
 		}
@@ -76,6 +77,7 @@ func (c Conversation) Rings(agentPresent bool, team Team, at time.Time) (Change,
 		}
 		return c.escalated().timed(team, at).with(), RingEscalate
 	case Snoozed:
+		// The agent's clock for the shopper starts now, and not when it was put aside.
 		c.SnoozedUntil, c.State, c.LastAt = time.Time{}, WithAgent, at
 		if c.WaitingSince.IsZero() {
 			c.WaitingSince = at
@@ -91,6 +93,7 @@ func (c Conversation) Rings(agentPresent bool, team Team, at time.Time) (Change,
 	return c.escalated().timed(team, at).with(), RingEscalate
 }
 
+// end closes the conversation because of time.
 func (c Conversation) end(team Team, at time.Time) Change {
 	change, err := c.Close(System, "", team, at)
 	if err != nil {
@@ -99,10 +102,12 @@ func (c Conversation) end(team Team, at time.Time) Change {
 	return change
 }
 
+// escalated raises the priority by one, so that one who waits longer comes before newer ones.
 func (c Conversation) escalated() Conversation {
 	c.Escalations++
 	c.Priority = min(c.Priority+1, maxPriority)
 	return c
 }
 
+// maxPriority keeps the priority one digit, which the sort key of the queue relies on.
 const maxPriority = 9

@@ -54,14 +54,18 @@ func Build(entries []FAQEntry) []byte {
 	for _, s := range segments {
 		out = append(out, s...)
 	}
+	// Computed last, over everything behind it.
 	binary.LittleEndian.PutUint32(out[4:], crc32.ChecksumIEEE(out[8:]))
 	return out
 }
 
+// number appends a 32-bit number.
 func number(to []byte, n int) []byte { return binary.LittleEndian.AppendUint32(to, uint32(n)) }
 
+// wholeSuffix is added to a language's name for the segment of whole entries.
 const wholeSuffix = "+"
 
+// segmentName is the name of a segment in the index.
 func segmentName(language string, whole bool) string {
 	if whole {
 		return language + wholeSuffix
@@ -72,6 +76,7 @@ func segmentName(language string, whole bool) string {
 // posting is how often a term stands in a document.
 type posting struct{ document, count int }
 
+// document is one phrasing, or one entry as a whole, and how many terms it has.
 type document struct{ entry, length int }
 
 // builder collects the documents of one language.
@@ -84,6 +89,7 @@ type builder struct {
 	total     int
 }
 
+// newBuilder starts an empty segment.
 func newBuilder(language string, whole bool) *builder {
 	return &builder{language: language, whole: whole, postings: map[string][]posting{}}
 }
@@ -98,6 +104,7 @@ func (b *builder) addAll(entries []FAQEntry) bool {
 		asked := append([]string{text.Question}, text.Phrasings...)
 		if b.whole {
 			b.add(len(b.entries), strings.Join(append(asked, text.Answer), "\n"))
+			// A whole entry's text is in the other segment; here only its number is needed.
 			b.entries = append(b.entries, nil)
 			continue
 		}
@@ -109,6 +116,7 @@ func (b *builder) addAll(entries []FAQEntry) bool {
 	return len(b.entries) > 0
 }
 
+// packed joins texts, each with its length before it.
 func packed(texts ...string) []byte {
 	var out []byte
 	for _, text := range texts {
@@ -118,6 +126,7 @@ func packed(texts ...string) []byte {
 	return out
 }
 
+// add indexes one document of an entry.
 func (b *builder) add(entry int, phrasing string) {
 	terms := tokens(phrasing, b.language)
 	counts := map[string]int{}
@@ -131,6 +140,8 @@ func (b *builder) add(entry int, phrasing string) {
 	b.total += len(terms)
 }
 
+// encode writes the tables and what they point to. Terms are sorted, so that they can be searched
+// by halves, and the same entries give the same bytes.
 func (b *builder) encode() []byte {
 	terms := slices.Sorted(maps.Keys(b.postings))
 	tables := 16 + (len(terms)+1)*8 + len(b.documents)*8 + (len(b.entries)+1)*4

@@ -32,6 +32,7 @@ func (t Thresholds) Decide(hits []Hit) (Verdict, []Hit) {
 	if len(hits) == 0 || hits[0].Confidence < t.Ask {
 		return Unknown, nil
 	}
+	// Far enough ahead of the second: two close hits are a question of what was meant.
 	if hits[0].Confidence >= t.Answer && (len(hits) == 1 || (hits[0].Score-hits[1].Score)/hits[0].Score >= t.Margin) {
 		return Sure, hits[:1]
 	}

@@ -66,6 +66,7 @@ func (e FAQEntry) Validate(at string) []problem.Field {
 			wrong.Add(at+"/texts/"+language, "not_allowed", "one of %s", strings.Join(Languages, ", "))
 			continue
 		}
+		// A question without letters has no terms and could never be found.
 		if len(tokens(text.Question, language)) == 0 {
 			wrong.Add(at+"/texts/"+language+"/question", "invalid", "must contain letters")
 		}

@@ -8,8 +8,8 @@ const (
 	finals        = 28
 )
 
-// letters are the three parts of a syllable; final is 0 when there is none. ok is false for anything but a composed
-// syllable.
+// letters are the three parts of a syllable, by number; final is 0 when there is none. ok is false
+// for anything but a composed syllable.
 func letters(r rune) (initial, vowel, final int, ok bool) {
 	if r < firstSyllable || r > lastSyllable {
 		return 0, 0, 0, false
@@ -43,6 +43,7 @@ func begins(typed, whole rune) bool {
 	if !ok {
 		return false
 	}
+	// A single consonant may become any syllable that it begins.
 	if typed >= 'ㄱ' && typed <= 'ㅎ' {
 		return []rune(initialKeys)[i] == typed
 	}
@@ -50,6 +51,8 @@ func begins(typed, whole rune) bool {
 	if !ok || ti != i {
 		return false
 	}
+	// A final that is half typed may also become the first consonant of the next syllable, but that
+	// is another text.
 	return tf == 0 && (tv == v || startsVowel(tv, v)) || tv == v && tf != 0 && tf == f
 }
 
@@ -63,12 +66,14 @@ func startsVowel(part, whole int) bool {
 	return false
 }
 
+// The letters in the order of their numbers in a syllable; finals count from 1.
 const (
 	initialKeys = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 	vowelKeys   = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 	finalKeys   = "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
 )
 
+// vowelPairs are the vowels made of two keys, by the numbers of the two.
 var vowelPairs = map[[2]int]int{
 	{8, 0}: 9, {8, 1}: 10, {8, 20}: 11, {13, 4}: 14, {13, 5}: 15, {13, 20}: 16, {18, 20}: 19,
 }
@@ -94,6 +99,7 @@ func FromKeyboard(text string) (hangul string, ok bool) {
 	for _, r := range text {
 		letter, found := dubeolsik[r]
 		if !found {
+			// Keys without a letter of their own with shift give the plain one.
 			letter, found = dubeolsik[r|0x20]
 		}
 		if !found {
@@ -104,6 +110,7 @@ func FromKeyboard(text string) (hangul string, ok bool) {
 		c.add(letter)
 	}
 	c.flush()
+	// A single loose letter makes it unlikely; fewer than two syllables could be chance.
 	return string(c.out), c.loose == 0 && c.whole >= 2
 }
 
@@ -116,6 +123,7 @@ type composer struct {
 	whole, loose          int
 }
 
+// add takes the next letter.
 func (c *composer) add(letter rune) {
 	if v := position(vowelKeys, letter); v >= 0 {
 		c.addVowel(v)
@@ -124,6 +132,8 @@ func (c *composer) add(letter rune) {
 	c.addConsonant(letter)
 }
 
+// addVowel completes a syllable, makes a double vowel, or takes the last consonant into a new
+// syllable.
 func (c *composer) addVowel(v int) {
 	switch {
 	case c.open && c.vowel < 0:
@@ -139,6 +149,7 @@ func (c *composer) addVowel(v int) {
 		last := c.final
 		if c.second > 0 {
 			last = c.second
+			// Of a double final only its second consonant moves on.
 			c.final = firstOf(c.final, c.second)
 		} else {
 			c.final = 0
@@ -152,6 +163,7 @@ func (c *composer) addVowel(v int) {
 	}
 }
 
+// addConsonant ends a syllable, makes a double final, or begins the next one.
 func (c *composer) addConsonant(letter rune) {
 	final := position(finalKeys, letter) + 1
 	switch {
@@ -168,6 +180,7 @@ func (c *composer) addConsonant(letter rune) {
 	c.open, c.initial, c.vowel, c.final = true, position(initialKeys, letter), -1, 0
 }
 
+// flush ends the open syllable. A consonant alone counts as loose.
 func (c *composer) flush() {
 	if !c.open {
 		return
@@ -181,6 +194,7 @@ func (c *composer) flush() {
 	c.open, c.second = false, 0
 }
 
+// firstOf is the first consonant of a double final.
 func firstOf(both, second int) int {
 	for pair, composed := range finalPairs {
 		if composed == both && pair[1] == second {
@@ -190,6 +204,7 @@ func firstOf(both, second int) int {
 	return 0
 }
 
+// position is the number of a letter in a list; -1 when it is not in it.
 func position(letters string, letter rune) int {
 	n := 0
 	for _, r := range letters {

@@ -29,6 +29,7 @@ func Load(data []byte) (*Index, error) {
 		return nil, ErrCorrupt
 	}
 	count := int(binary.LittleEndian.Uint32(data[8:]))
+	// A bound before anything is allocated: the bytes may come from anywhere.
 	if count > 2*len(Languages) || len(data) < headerSize+count*segmentSize {
 		return nil, ErrCorrupt
 	}
@@ -51,8 +52,10 @@ func Load(data []byte) (*Index, error) {
 	return index, nil
 }
 
+// at reads the number at an offset.
 func (s segment) at(offset int) int { return int(binary.LittleEndian.Uint32(s.data[offset:])) }
 
+// documentTable is where the documents begin, after the terms.
 func (s segment) documentTable() int { return 16 + (s.terms+1)*8 }
 func (s segment) textTable() int     { return s.documentTable() + s.documents*8 }
 
@@ -62,6 +65,7 @@ func (s segment) term(n int) []byte { return s.data[s.at(16+n*8):s.at(16+n*8+8)]
 // postings are the varint pairs of the n-th term.
 func (s segment) postings(n int) []byte { return s.data[s.at(16+n*8+4):s.at(16+n*8+12)] }
 
+// document is the entry and the length of the n-th document.
 func (s segment) document(n int) (entry, length int) {
 	at := s.documentTable() + n*8
 	return s.at(at), s.at(at + 4)
@@ -93,6 +97,8 @@ func pairs(list []byte) func(yield func(int, int) bool) {
 		for len(list) > 0 {
 			document, n := binary.Uvarint(list)
 			count, m := binary.Uvarint(list[max(n, 0):])
+			// Bytes that are no varint end the list; the checksum makes that impossible for an
+			// index that was loaded.
 			if n <= 0 || m <= 0 {
 				return
 			}
@@ -114,6 +120,7 @@ type Answer struct {
 	Action   string `json:"action,omitempty"`
 }
 
+// entry unpacks the n-th entry.
 func (s segment) entry(n int) Answer {
 	at := s.textTable() + n*4
 	text := s.data[s.at(at):s.at(at+4)]
@@ -130,7 +137,8 @@ func (s segment) entry(n int) Answer {
 		Action: parts[4]}
 }
 
-// FAQEntry is an entry by its id in a language, else in another that has it.
+// Entry is an entry by its id in a language, else in another language that has it. It looks at all
+// entries: a FAQ has a few hundred, and this is for buttons and translations only.
 func (x *Index) Entry(id, language string) (Answer, bool) {
 	for _, l := range append([]string{language}, Languages...) {
 		s, ok := x.segments[l]

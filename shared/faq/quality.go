@@ -17,6 +17,8 @@ type Quality struct {
 func Measure(entries []FAQEntry, unrelated []string, language string, t Thresholds) Quality {
 	var q Quality
 	entries = only(entries, language)
+	// Each entry is asked with one of its phrasings left out, so that it is not found by its own
+	// words.
 	for n := range phrasings(entries, language) {
 		index, held := without(entries, language, n)
 		for id, question := range held {
@@ -36,6 +38,7 @@ func Measure(entries []FAQEntry, unrelated []string, language string, t Threshol
 			q.UnrelatedAnswered++
 		}
 	}
+	// Questions whose entry was removed show how often the bot would answer wrongly.
 	for i, e := range entries {
 		index, err := Load(Build(slices.Concat(entries[:i], entries[i+1:])))
 		if err != nil {
@@ -64,6 +67,7 @@ func only(entries []FAQEntry, language string) []FAQEntry {
 	return part
 }
 
+// ask counts what the index makes of one question.
 func (q *Quality) ask(index *Index, t Thresholds, id, question, language string) {
 	hits := index.Search(question, language, choices)
 	q.Questions++

@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Parameters of BM25, and what a term counts that stands in the index only nearly as it was typed.
+// k1 and b are the usual parameters of BM25 (Robertson and Zaragoza, 2009). nearWeight is what a
+// term counts that is only nearly as it was typed.
 const (
 	k1         = 1.2
 	b          = 0.75
@@ -32,6 +33,7 @@ type Hit struct {
 func (x *Index) Search(question, language string, limit int) []Hit {
 	asked := LanguageOf(question)
 	hits := x.search(question, asked, limit)
+	// Only where the text as typed finds little: English words hardly ever make whole syllables.
 	if asked == "en" && (len(hits) == 0 || hits[0].Confidence < lowConfidence) {
 		if hangul, ok := FromKeyboard(question); ok {
 			if other := x.search(hangul, "ko", limit); len(other) > 0 {
@@ -49,7 +51,7 @@ func (x *Index) Search(question, language string, limit int) []Hit {
 	return hits
 }
 
-// lowConfidence is below what a question counts as not found at all.
+// lowConfidence is the confidence below which a question counts as not found.
 const lowConfidence = 0.25
 
 // weighted is a term of the index that a question's term stands for.
@@ -68,6 +70,7 @@ func (x *Index) search(question, language string, limit int) []Hit {
 	}
 	scores, self := s.scores(terms)
 	whole, wholeSelf := x.segments[segmentName(language, true)].scores(terms)
+	// The best phrasing tells what an entry is about, the whole entry what else is in it.
 	for n := range scores {
 		scores[n] += wholeWeight * whole[n]
 	}
@@ -88,7 +91,8 @@ func (s segment) scores(terms []string) (top []float64, self float64) {
 	return s.byEntry(scores), self
 }
 
-// counted counts the terms of a question. The order of the terms is kept, so that sums do not depend on a map.
+// counted counts the terms of a question in their order, so that sums of floating-point numbers do
+// not depend on a map.
 func counted(terms []string) func(yield func(string, int) bool) {
 	return func(yield func(string, int) bool) {
 		for i, term := range terms {
@@ -114,6 +118,7 @@ func (s segment) resolve(term string) (found []weighted, idf float64) {
 		idf = s.idf(s.frequency(n))
 		return []weighted{{n, 1, idf}}, idf
 	}
+	// A term that is not in the index counts as if one document had it: as rare as can be.
 	idf = s.idf(1)
 	for _, n := range s.near(term) {
 		// A rare neighbor must not count more than an exact hit would.
@@ -122,14 +127,18 @@ func (s segment) resolve(term string) (found []weighted, idf float64) {
 	return found, idf
 }
 
+// idf is how much a term says: rare terms more. The 1 keeps it above 0 for terms in most documents.
 func (s segment) idf(frequency int) float64 {
 	return math.Log(1 + (float64(s.documents)-float64(frequency)+0.5)/(float64(frequency)+0.5))
 }
 
+// saturated is the weight of a count in a document of a length: BM25 lets repetition count less and
+// less.
 func saturated(count, length, average float64) float64 {
 	return count * (k1 + 1) / (count + k1*(1-b+b*length/average))
 }
 
+// score adds a term's part to each document that has it.
 func (s segment) score(w weighted, average float64, scores []float64) {
 	for n, count := range pairs(s.postings(w.term)) {
 		_, length := s.document(n)
@@ -156,6 +165,7 @@ func (s segment) best(top []float64, self float64, limit int) []Hit {
 			order = append(order, n)
 		}
 	}
+	// Stable, so that of equal scores the entry that comes first in the FAQ wins.
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(top[b], top[a]) })
 	hits := make([]Hit, 0, limit)
 	for _, n := range order[:min(limit, len(order))] {
@@ -164,8 +174,9 @@ func (s segment) best(top []float64, self float64, limit int) []Hit {
 	return hits
 }
 
-// near lists terms that are one slip away from a term that no document has: for words one edit (two from 8 letters on),
-// for pairs of syllables one letter of one syllable. Short words are left alone, because everything is near them.
+// near lists terms that are one mistake away from a term that no document has: for words one edit
+// (two from 8 letters on), for pairs of syllables one letter of one syllable. Short words are left
+// alone, because many words are near them.
 func (s segment) near(term string) []int {
 	runes := []rune(term)
 	if isHangul(runes[0]) {
@@ -189,6 +200,8 @@ func (s segment) near(term string) []int {
 	})
 }
 
+// matching lists the terms that a test accepts, maxNear at most. It walks over all terms, which
+// only mistyped words do.
 func (s segment) matching(matches func([]rune) bool) []int {
 	var found []int
 	var buffer [64]rune
@@ -200,6 +213,7 @@ func (s segment) matching(matches func([]rune) bool) []int {
 	return found
 }
 
+// decode reads runes into a buffer, so that a walk over all terms allocates nothing.
 func decode(text []byte, into []rune) []rune {
 	for len(text) > 0 && len(into) < cap(into) {
 		r, size := utf8.DecodeRune(text)
@@ -208,6 +222,7 @@ func decode(text []byte, into []rune) []rune {
 	return into
 }
 
+// abs is the size of a number.
 func abs(n int) int { return max(n, -n) }
 
 // edits counts insertions, deletions, replacements and swaps of neighbors between two words (optimal string alignment),
@@ -228,6 +243,7 @@ func edits(a, b []rune, limit int) int {
 			}
 			least = min(least, row[j])
 		}
+		// Every further row is at least as far.
 		if least > limit {
 			return least
 		}
@@ -236,6 +252,7 @@ func edits(a, b []rune, limit int) int {
 	return last[len(b)]
 }
 
+// one is 1 for true.
 func one(yes bool) int {
 	if yes {
 		return 1

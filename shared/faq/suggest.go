@@ -30,6 +30,7 @@ func (x *Index) Suggest(typed, language string, limit int) []Hit {
 		self += saturated(float64(count), float64(len(terms)), average) * idf
 	}
 	last := terms[len(terms)-1]
+	// Of the completions only the best counts for each document: they stand for one word.
 	best := make([]float64, s.documents)
 	for _, n := range s.completions(last) {
 		one := make([]float64, s.documents)
@@ -62,6 +63,7 @@ func typedTerms(typed, language string) []string {
 		return nil
 	}
 	terms := tokens(typed, language)
+	// Hangul is indexed by syllables, so the last term is unfinished by itself.
 	if isHangul(last[0]) {
 		return terms // the last term is the last syllable, or the pair that ends with it
 	}
@@ -77,6 +79,7 @@ func (s segment) completions(typed string) []int {
 	runes := []rune(typed)
 	var found []int
 	if !isHangul(runes[0]) {
+		// A finished word may be stemmed in the index.
 		if n, ok := s.find(stem(typed)); ok {
 			found = append(found, n)
 		}

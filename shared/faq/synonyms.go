@@ -6,9 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// trade are groups of words that mean much the same in a shop, one group a line. A Korean word counts wherever a run of
-// Hangul contains it, because endings follow without a space; an English word counts by its stem. A text with a word of
-// a group gets the group as one more term, so that "택배비" and "배송 요금" meet.
+// trade are groups of words that mean much the same in a shop, one group a line. A Korean word
+// counts wherever a run of Hangul contains it, because endings follow without a space. An English
+// word counts by its stem. A text with a word of a group gets the group as one more term, so that
+// "택배비" and "배송 요금" find the same entries.
 var trade = map[string]string{
 	"ko": `배송 택배 배달 발송 운송 송장 도착
 비용 요금 배송비 배송료 택배비 얼마 가격 부담
@@ -92,7 +93,8 @@ bulk wholesale group company
 hours phone support reach open`,
 }
 
-// groups is trade, by word, with the term that stands for each group a word belongs to.
+// groups is trade by word: the term of each group that a word belongs to. It is built at the first
+// question and not at start.
 var groups = sync.OnceValue(func() map[string]map[string][]string {
 	all := map[string]map[string][]string{}
 	for language, lines := range trade {
@@ -103,6 +105,7 @@ var groups = sync.OnceValue(func() map[string]map[string][]string {
 				if language == "en" {
 					word = stem(word)
 				}
+				// The sign keeps the term of a group apart from the word itself.
 				all[language][word] = append(all[language][word], "="+words[0])
 			}
 		}
@@ -126,6 +129,7 @@ func groupsOf(found []string, run []rune) []string {
 	return found
 }
 
+// appendNew appends what is not there yet; the lists are short.
 func appendNew(to, more []string) []string {
 	for _, s := range more {
 		known := false

@@ -19,6 +19,7 @@ var stop = set("a an and are as at be been but by can could did do does for from
 	"im id ive " +
 	"hi hello hey tell know want like need any some just")
 
+// set is a set of words.
 func set(words string) map[string]bool {
 	all := map[string]bool{}
 	for word := range strings.FieldsSeq(words) {
@@ -56,6 +57,7 @@ func tokens(text, language string) []string {
 	return append(terms, found...)
 }
 
+// appendSyllables appends each syllable and each pair of neighbors.
 func appendSyllables(terms []string, run []rune) []string {
 	for i := range run {
 		terms = append(terms, string(run[i]))
@@ -66,6 +68,7 @@ func appendSyllables(terms []string, run []rune) []string {
 	return terms
 }
 
+// stem is the English stem; words of one or two letters have none.
 func stem(word string) string {
 	if len(word) < 3 {
 		return word
@@ -76,6 +79,7 @@ func stem(word string) string {
 // runs yields the runs of Hangul and of other letters and digits, in lower case and composed form. Apostrophes inside a
 // word are dropped: "don't" is one word.
 func runs(text string) func(yield func([]rune) bool) {
+	// Cut at a byte may split a rune; the broken rest is dropped.
 	if len(text) > maxQuery {
 		text = strings.ToValidUTF8(text[:maxQuery], "")
 	}
@@ -86,6 +90,7 @@ func runs(text string) func(yield func([]rune) bool) {
 				continue
 			}
 			part := unicode.IsLetter(r) || unicode.IsDigit(r)
+			// Hangul and other letters without a space between them are two words: "iPhone은".
 			if len(run) > 0 && (!part || isHangul(r) != isHangul(run[0])) {
 				if !yield(run) {
 					return

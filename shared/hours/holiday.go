@@ -40,6 +40,7 @@ func Holiday(country string, day time.Time) string {
 	return ""
 }
 
+// sameDate compares the dates on the calendars of both.
 func sameDate(a, b time.Time) bool { return a.Format(dateLayout) == b.Format(dateLayout) }
 
 // lunar has the solar dates of the three Korean holidays of the lunar calendar, from Korea's own almanac (where the new
@@ -58,6 +59,7 @@ var solar = []koreanDay{
 	{"08-15", "광복절", weekend}, {"10-03", "개천절", weekend}, {"10-09", "한글날", weekend}, {"12-25", "기독탄신일", weekend},
 }
 
+// koreanDay is a holiday with its date as month and day.
 type koreanDay struct {
 	date, name string
 	substitute substitution
@@ -72,8 +74,10 @@ const (
 	weekend              // when it falls on a Saturday, a Sunday or another holiday
 )
 
+// koreanYears caches the holidays of a year, because the rules ask day by day.
 var koreanYears sync.Map // year -> map[string]string; at most a handful of years are asked for
 
+// koreanHoliday names the holiday of a day; "" when it is none.
 func koreanHoliday(day time.Time) string {
 	year := day.Year()
 	known, ok := koreanYears.Load(year)
@@ -94,13 +98,16 @@ func koreanYear(year int) map[string]string {
 	}
 	found, twice := map[string]string{}, map[string]bool{}
 	for _, d := range days {
+		// Two holidays on one date give one substitute.
 		twice[d.date] = twice[d.date] || found[d.date] != ""
+		// The festival's name counts when two holidays meet.
 		if found[d.date] == "" || d.substitute == sunday {
 			found[d.date] = d.name
 		}
 	}
 	for _, owed := range substitutes(year, days, twice) {
 		at := owed.date
+		// The next day that is neither a weekend nor a holiday, also not a substitute.
 		for found[at] != "" || isWeekend(year, at) {
 			at = shift(year, at, 1)
 		}
@@ -125,6 +132,7 @@ func substitutes(year int, days []koreanDay, twice map[string]bool) []koreanDay 
 	return owed
 }
 
+// dateIn is a date as month and day in a year.
 func dateIn(year int, date string) time.Time {
 	at, err := time.Parse(dateLayout, time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC).Format("2006-")+date)
 	if err != nil {
@@ -133,8 +141,10 @@ func dateIn(year int, date string) time.Time {
 	return at
 }
 
+// shift moves a date by days.
 func shift(year int, date string, days int) string {
 	return dateIn(year, date).AddDate(0, 0, days).Format("01-02")
 }
 
+// isWeekend reports whether the date falls on a Saturday or Sunday in that year.
 func isWeekend(year int, date string) bool { return cal.IsWeekend(dateIn(year, date)) }

@@ -57,6 +57,7 @@ const dateLayout = "2006-01-02"
 // Validate checks a timetable. Errors: problem.Field with the pointer of each field that is wrong.
 func (s Schedule) Validate() []problem.Field {
 	var wrong problem.Fields
+	// "Local" would be the zone of the machine.
 	if _, err := time.LoadLocation(s.Zone); err != nil || s.Zone == "" || s.Zone == "Local" {
 		wrong.Add("/zone", "invalid", "not a time zone of the IANA database")
 	}
@@ -85,6 +86,7 @@ func (s Schedule) Validate() []problem.Field {
 	return wrong
 }
 
+// ordered reports whether spans are in order and do not touch: two that touch are one.
 func ordered(spans []OpenSpan) bool {
 	last := -1
 	for _, s := range spans {
@@ -96,7 +98,8 @@ func ordered(spans []OpenSpan) bool {
 	return true
 }
 
-// spans are the opening hours of a local date.
+// spans are the opening hours of a local date: days of its own before public holidays, and those
+// before the week.
 func (s Schedule) spans(day time.Time) []OpenSpan {
 	date := day.Format(dateLayout)
 	if i := slices.IndexFunc(s.Days, func(d Day) bool { return d.Date == date }); i >= 0 {
@@ -108,6 +111,7 @@ func (s Schedule) spans(day time.Time) []OpenSpan {
 	return s.Week[day.Weekday()]
 }
 
+// zone is the team's time zone.
 func (s Schedule) zone() *time.Location {
 	zone, err := time.LoadLocation(s.Zone)
 	if err != nil {
@@ -123,13 +127,16 @@ func (s Schedule) timetable(from time.Time) iter.Seq[Period] {
 		zone := s.zone()
 		local := from.In(zone)
 		var open Period
+		// From the day before, because a span may end after midnight when the clock changes.
 		for n := -1; n <= horizon; n++ {
+			// Noon exists on every day; midnight may be skipped.
 			day := time.Date(local.Year(), local.Month(), local.Day()+n, 12, 0, 0, 0, zone)
 			for _, span := range s.spans(day) {
 				next := Period{wall(day, span.From), wall(day, span.To)}
 				if !next.To.After(next.From) {
 					continue
 				}
+				// Spans that meet at midnight are one period.
 				if open.To.Equal(next.From) {
 					open.To = next.To
 					continue
@@ -146,8 +153,8 @@ func (s Schedule) timetable(from time.Time) iter.Seq[Period] {
 	}
 }
 
-// wall is the instant of a wall-clock minute of a day. In a gap Go uses the offset before or after it; both name the
-// same order.
+// wall is the instant of a minute of a day on the wall clock. In a gap Go takes the offset before
+// or after it; either keeps the order.
 func wall(day time.Time, minute int) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), 0, minute, 0, 0, day.Location()).UTC()
 }
@@ -163,6 +170,7 @@ func (s Schedule) Periods(from time.Time) iter.Seq[Period] {
 	}
 	return func(yield func(Period) bool) {
 		for p := range s.timetable(from) {
+			// A closing override cuts a period into what is before and after it.
 			for _, part := range []Period{{p.From, earlier(p.To, o.From)}, {later(p.From, o.Until), p.To}} {
 				if part.To.After(part.From) && part.To.After(from) && !yield(part) {
 					return
@@ -198,6 +206,7 @@ func joined(periods iter.Seq[Period], extra Period, from time.Time) iter.Seq[Per
 	}
 }
 
+// earlier is the first of two instants.
 func earlier(a, b time.Time) time.Time { return slices.MinFunc([]time.Time{a, b}, time.Time.Compare) }
 func later(a, b time.Time) time.Time   { return slices.MaxFunc([]time.Time{a, b}, time.Time.Compare) }
 
@@ -222,6 +231,7 @@ func (s Schedule) NextSwitch(at time.Time) (next time.Time, ok bool) {
 	return boundary(s.Periods(at), at)
 }
 
+// boundary is the first start or end of a period after an instant.
 func boundary(periods iter.Seq[Period], at time.Time) (next time.Time, ok bool) {
 	for p := range periods {
 		if p.From.After(at) {
@@ -250,6 +260,7 @@ func (s Schedule) Add(at time.Time, d time.Duration) time.Time {
 	for p := range s.Periods(at) {
 		found = true
 		start := later(p.From, at)
+		// Only opening time counts; closed hours are passed over.
 		if length := p.To.Sub(start); left > length {
 			left -= length
 			continue
@@ -290,6 +301,7 @@ func (s Schedule) On(date string) []Period {
 			periods = append(periods, part)
 		}
 	}
+	// An override may put periods out of order.
 	return slices.SortedFunc(slices.Values(periods),
 		func(a, b Period) int { return cmp.Compare(a.From.Unix(), b.From.Unix()) })
 }

@@ -8,7 +8,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// bookKeys is where an invoice or a credit note stands in the book of its year.
+// bookKeys are the index keys under which an invoice or credit note stands in the book of its year.
 type bookKeys struct {
 	Book   string                  `dynamodbav:"gsi2pk"`
 	BookAt string                  `dynamodbav:"gsi2sk"`
@@ -25,16 +25,18 @@ type BookEntry struct {
 	Issued         time.Time `json:"issued"`
 }
 
-// numberDigits is the end of every number, behind its book: "-000123".
+// numberDigits is the length of the end of every number, behind its book: "-000123".
 const numberDigits = len("-000123")
 
-// keys puts the entry under its book, "BOOK#INV-2026", by its number.
+// keys puts the entry into its book, "BOOK#INV-2026", sorted by its number. All entries of a year
+// are in one partition: a book is written as fast as its counter, which is one item too.
 func (e BookEntry) keys() bookKeys {
 	return bookKeys{
 		Book: "BOOK#" + e.Number[:len(e.Number)-numberDigits], BookAt: e.Number, Card: table.Packed[BookEntry]{Value: e},
 	}
 }
 
+// bookKey is the partition of a series in a year.
 func bookKey(series Series, year int) string { return fmt.Sprintf("BOOK#%s-%04d", series, year) }
 
 // pageSize is how many entries are read at once where all are wanted.
@@ -113,6 +115,7 @@ func (s Store) BookPage(
 func (s Store) Find(ctx context.Context, number string) (*BookEntry, error) {
 	series, year, _, err := ParseNumber(number)
 	if err != nil {
+		// What is no number is in no book, which for a search is no error.
 		return nil, nil
 	}
 	page, err := s.Table.Query(ctx, table.Query{
@@ -126,17 +129,19 @@ func (s Store) Find(ctx context.Context, number string) (*BookEntry, error) {
 	return &e, err
 }
 
+// bookQuery reads a book in the order of the numbers.
 func bookQuery(series Series, year int) table.Query {
 	return table.Query{Index: table.ByTwo, Where: "#gsi2pk = :book", With: map[string]any{":book": bookKey(series, year)}}
 }
 
+// entryOf unpacks the entry that the index projects, so that the documents themselves are not read.
 func entryOf(item table.Item) (BookEntry, error) {
 	var in bookKeys
 	err := item.Decode(&in)
 	return in.Card.Value, err
 }
 
-// list reads the documents of a subscription whose sort key begins with a prefix, last first.
+// list reads the documents of a subscription whose sort key begins with a prefix, the latest first.
 func list[Stored, T any](
 	ctx context.Context, t *table.Table, subscriptionID, prefix string, limit int, after table.Cursor, of func(Stored) T,
 ) ([]T, table.Cursor, error) {

@@ -12,7 +12,8 @@ import (
 // State says whether an invoice is paid.
 type State string
 
-// The states of an invoice: open -> paid | void. A void one keeps its number.
+// The states of an invoice: open -> paid | void. A void one keeps its number, so that the run has
+// no gap.
 const (
 	Open State = "open"
 	Paid State = "paid"
@@ -55,11 +56,12 @@ type CreditItem struct {
 // partition is the key under which the documents of a subscription stand, next to the subscription itself.
 func partition(subscriptionID string) string { return "SUBSCRIPTION#" + subscriptionID }
 
-// Item is the invoice as stored. Its key is made of the subscription and the number of the period: there can be no
-// second.
+// Item is the invoice as stored. Its key is made of the subscription and the number of the period,
+// so there cannot be a second one for it.
 func (i *Invoice) Item() Item {
 	entry := BookEntry{
 		Number: i.Number, SubscriptionID: i.SubscriptionID, State: i.State, Amount: i.Subtotal, Currency: i.Currency,
+		// The book shows what was invoiced; account credit that paid a part does not change that.
 		Issued: i.Issued,
 	}
 	key := table.Key{PK: partition(i.SubscriptionID), SK: fmt.Sprintf("INVOICE#%06d", i.Seq)}
@@ -72,11 +74,12 @@ func (i *Invoice) Put(isNew bool) table.Put {
 	if isNew {
 		return table.Put{Item: i.Item(), If: table.IfNew}
 	}
+	// Paid and void are final: a late second outcome must not change an invoice.
 	return table.Put{Item: i.Item(), If: "#state = :open", With: map[string]any{":open": Open}}
 }
 
-// Put is the write of a credit note. version is that of the subscription which makes it, n counts the notes of that
-// version.
+// Put is the write of a credit note. version is that of the subscription that makes it, and n
+// counts the notes of that version, so that a repeated write meets its own key.
 func (c *CreditNote) Put(version, n int) table.Put {
 	entry := BookEntry{Number: c.Number, SubscriptionID: c.SubscriptionID, Amount: c.Amount, Currency: c.Currency,
 		Issued: c.Issued}

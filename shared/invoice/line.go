@@ -86,12 +86,14 @@ func Subtotal(lines []Line) int64 {
 func Taxes(lines []Line) []TaxLine {
 	var out []TaxLine
 	for _, l := range lines {
+		// A handful of rates, so a list serves better than a map and keeps the order.
 		i := slices.IndexFunc(out, func(t TaxLine) bool { return t.RateBP == l.TaxBP })
 		if i < 0 {
 			i, out = len(out), append(out, TaxLine{RateBP: l.TaxBP})
 		}
 		out[i].Gross += l.Amount
 	}
+	// Always in the same order, so that a document reads the same each time.
 	slices.SortFunc(out, func(a, b TaxLine) int { return int(b.RateBP - a.RateBP) })
 	for i, t := range out {
 		out[i].Tax = money.TaxIncluded(t.Gross, t.RateBP)

@@ -30,11 +30,13 @@ func ParseNumber(s string) (series Series, year, n int, err error) {
 		}
 		series = Series(parts[0])
 	}
+	// Written back and compared, so that only the one form that NumberOf makes is accepted.
 	if err != nil || n < 1 || NumberOf(series, year, n) != s || series != Invoices && series != CreditNotes {
 		return "", 0, 0, fmt.Errorf("invoice number %q: want such as INV-2026-000123", s)
 	}
 	return series, year, n, nil
 }
 
-// YearOf is the year whose series an invoice belongs to: that of its day where the shop keeps its books.
+// YearOf is the year whose series an invoice belongs to, in the shop's own time zone: the shop's
+// books follow its day, and not the customer's.
 func YearOf(issued time.Time, shop *time.Location) int { return issued.In(shop).Year() }

@@ -14,7 +14,8 @@ import (
 	"dangol/shared/stock"
 )
 
-// open is why an order cannot be changed any more: something of it was shipped, or it is canceled.
+// open says why an order cannot be changed any more: something of it was shipped, or it is
+// canceled.
 func (o *Order) open() error {
 	switch o.State {
 	case Placed:
@@ -35,6 +36,7 @@ func (o *Order) ChangeAddress(a address.Address, by string, now time.Time) (chan
 	switch {
 	case o.Address == nil:
 		return false, problem.Conflict("nothing_to_ship", "Nothing of this order is shipped.")
+	// Tax, shipping cost and the rights of the buyer depend on the country.
 	case o.Address.Country != a.Country:
 		return false, problem.Conflict("country_fixed", "The order was priced for %s; order again for another country.",
 			o.Address.Country)
@@ -51,6 +53,8 @@ func (o *Order) ChangeAddress(a address.Address, by string, now time.Time) (chan
 func (o *Order) ChangeContact(email, by string, now time.Time) (changed bool, err error) {
 	email = strings.TrimSpace(email)
 	switch {
+	// After shipping too, because mails about the parcel and returns still follow. Only a canceled
+	// order has nothing left to write about.
 	case o.State == Canceled:
 		return false, problem.Conflict("order_canceled", "This order is canceled.")
 	case email == o.Email:
@@ -69,6 +73,7 @@ func (o *Order) Hold(reason, by string, now time.Time) (changed bool, err error)
 		return false, problem.Conflict("order_canceled", "This order is canceled.")
 	case o.State == Fulfilled || o.State == Delivered:
 		return false, problem.Conflict("order_fulfilled", "Everything in this order has been shipped.")
+	// Another reason replaces the one there.
 	case o.Held == reason:
 		return false, nil
 	}
@@ -102,6 +107,7 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 	switch {
 	case o.State == Canceled:
 		return RemovedLine{}, problem.Conflict("order_canceled", "This order is canceled.")
+	// Taken off lines cost nothing yet, so there would be nothing to refund against.
 	case o.State == Fulfilled || o.State == Delivered:
 		return RemovedLine{}, problem.Conflict("order_fulfilled", "Everything in this order has been shipped.")
 	case o.Payment.State == PayAuthorized:
@@ -112,6 +118,7 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 	if err != nil {
 		return RemovedLine{}, err
 	}
+	// Priced by the same ledger as returns, so that removing and returning a unit refund the same.
 	ask := refund.Ask{Units: map[string]int{}, Terms: terms}
 	for _, p := range parts {
 		ask.Units[p.LineID] = p.Quantity
@@ -119,6 +126,8 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 	if parts, err = o.withGifts(parts, &ask); err != nil {
 		return RemovedLine{}, err
 	}
+	// Canceling also releases promotions and the rest of the stock, which removing the last unit
+	// would not.
 	if o.State == Placed && o.nothingLeft(parts) {
 		return RemovedLine{}, problem.Conflict("cancel_instead", "Nothing would be left of this order; cancel it.")
 	}
@@ -132,6 +141,7 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 		return RemovedLine{}, err
 	}
 	o.PayOut(e.Key, now)
+	// The unshipped rest was taken off, so what was shipped is all there is.
 	if o.State == PartlyFulfilled && len(o.Unshipped()) == 0 {
 		o.State = Fulfilled
 	}
@@ -139,8 +149,10 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 	return RemovedLine{Parts: parts, Quote: q, Writes: o.takeBack(parts, stocked)}, nil
 }
 
-// withGifts adds the gifts that are no longer earned and can still be taken off.
+// withGifts adds the gifts that are no longer earned and have not been shipped. The others stay and
+// are charged by the terms.
 func (o *Order) withGifts(parts []Part, ask *refund.Ask) ([]Part, error) {
+	// A trial quote that charges every gift shows which ones the rest of the order no longer earns.
 	probe := *ask
 	probe.Terms.ChargeGifts = true
 	q, err := o.QuoteRefund(probe)
@@ -149,6 +161,7 @@ func (o *Order) withGifts(parts []Part, ask *refund.Ask) ([]Part, error) {
 	}
 	for _, c := range q.Charges {
 		i := slices.IndexFunc(o.Unshipped(), func(p Part) bool { return p.LineID == c.LineID })
+		// Gifts that are charged nothing, are shipped already, or are being removed anyway.
 		if c.Kind != refund.GiftKept || c.Amount <= 0 || i < 0 || ask.Units[c.LineID] > 0 {
 			continue
 		}
@@ -158,6 +171,7 @@ func (o *Order) withGifts(parts []Part, ask *refund.Ask) ([]Part, error) {
 	return parts, nil
 }
 
+// nothingLeft reports whether the parts are all that is still to be shipped.
 func (o *Order) nothingLeft(parts []Part) bool {
 	left := 0
 	for _, p := range o.Unshipped() {
@@ -169,8 +183,8 @@ func (o *Order) nothingLeft(parts []Part) bool {
 	return left == 0
 }
 
-// takeBack plans the return of stock and of lifetime counters for units that were taken off, and forgets that the order
-// has them.
+// takeBack plans the return of stock and of lifetime counters for units that were taken off, and
+// removes them from what the order holds, so that a later cancellation does not return them again.
 func (o *Order) takeBack(parts []Part, stocked map[string][]stock.Request) []table.Write {
 	var back []stock.Allocation
 	var counted []cart.LimitedPurchase
@@ -183,6 +197,7 @@ func (o *Order) takeBack(parts []Part, stocked map[string][]stock.Request) []tab
 		if i < 0 {
 			continue
 		}
+		// Less may have been counted than was bought: the limit may have been set later.
 		n := min(p.Quantity, o.Counted[i].Quantity)
 		if o.Counted[i].Quantity -= n; n > 0 {
 			counted = append(counted, cart.LimitedPurchase{VariantID: line.VariantID, Quantity: n})
@@ -196,7 +211,8 @@ func (o *Order) takeBack(parts []Part, stocked map[string][]stock.Request) []tab
 	return writes
 }
 
-// untake takes up to n units of a variant out of what the order holds of the stock.
+// untake takes up to n units of a variant off the order's allocations. Hot stock is split into
+// buckets, and each unit goes back to the bucket it came from.
 func (o *Order) untake(variantID string, n int) []stock.Allocation {
 	var back []stock.Allocation
 	for i := range o.Allocations {
@@ -212,9 +228,9 @@ func (o *Order) untake(variantID string, n int) []stock.Allocation {
 	return back
 }
 
-// SplitParcel moves units of a parcel that has not arrived into one of its own, which was sent at the same time.
-// Errors: 404 no_such_fulfillment; 409 parcel_delivered, too_many_parcels, parcel_empty; 422 for units that are not in
-// it.
+// SplitParcel moves units of a parcel that has not arrived into a parcel of its own, sent at the
+// same time. Errors: 404 no_such_fulfillment; 409 parcel_delivered, too_many_parcels, parcel_empty;
+// 422 for units that are not in it.
 func (o *Order) SplitParcel(n int, moved []Part, carrier, number, url, by string, now time.Time) (*Fulfillment, error) {
 	switch {
 	case n < 1 || n > len(o.Fulfillments):
@@ -224,6 +240,7 @@ func (o *Order) SplitParcel(n int, moved []Part, carrier, number, url, by string
 	case len(o.Fulfillments) >= maxFulfillments:
 		return nil, problem.Conflict("too_many_parcels", "An order has at most %d parcels.", maxFulfillments)
 	}
+	// Cloned, so that an error half way leaves the parcel as it was.
 	from := slices.Clone(o.Fulfillments[n-1].Lines)
 	for i, m := range moved {
 		at := slices.IndexFunc(from, func(p Part) bool { return p.LineID == m.LineID })
@@ -246,9 +263,9 @@ func (o *Order) SplitParcel(n int, moved []Part, carrier, number, url, by string
 	return &o.Fulfillments[next.N-1], nil
 }
 
-// HeardRefund enters a refund that was made at the provider's own console, or notes what became of it; first is true
-// when it was not known. It is goodwill in the ledger: which goods it was for is not known. What is more than the
-// ledger has left is entered as far as it goes.
+// RecordConsoleRefund enters a refund that was made at the provider's own console, or records what
+// became of it; first is true when it was not known. It counts as goodwill, because it is not known
+// which units it was for. What is more than the ledger has left is entered as far as it goes.
 func (o *Order) RecordConsoleRefund(
 	providerID string, amount int64, state payment.RefundState, now time.Time,
 ) (changed, first bool) {
@@ -256,14 +273,18 @@ func (o *Order) RecordConsoleRefund(
 	switch {
 	case providerID == "" || amount <= 0:
 		return false, false
+	// One of our own refunds, or one that was entered before.
 	case known >= 0:
 		return o.Refunded(o.Refunds[known].Key, providerID, state, now), false
 	}
+	// More than was captured cannot be in the ledger; the daily reconciliation shows the
+	// difference.
 	amount = min(amount, o.RefundLedger().Left())
 	e, err := o.RefundLedger().Goodwill("provider-"+providerID, amount)
 	if err != nil {
 		return false, false
 	}
+	// Paid at once: the provider has moved the money already.
 	e.Kind, e.To, e.Reason, e.By, e.Paid = refund.AtProvider, refund.ToPayments, "provider_console", ByShop, true
 	e.Parts = []refund.Part{{PaymentID: MainPayment, Method: refund.Card, Amount: amount}}
 	if o.Book(e, now) != nil {
@@ -275,6 +296,7 @@ func (o *Order) RecordConsoleRefund(
 		By:     ByShop, At: now,
 	})
 	o.Payment.State = PayRefunding
+	// A day, because its outcome is reported by a webhook; asking is only for one that got lost.
 	o.await(DueRefund, now, 24*time.Hour)
 	if state != payment.RefundPending {
 		o.Refunded(o.Refunds[len(o.Refunds)-1].Key, providerID, state, now)

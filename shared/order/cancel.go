@@ -15,6 +15,7 @@ import (
 // when it was canceled before; then the shop may try a refund that failed once more. Errors: 409 order_shipped.
 func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err error) {
 	switch {
+	// Canceling again is how the shop retries a refund that failed.
 	case o.State == Canceled && o.Payment.State == PayRefundFailed && by == ByShop:
 		return o.RetryRefunds(by, now), nil
 	case o.State == Canceled:
@@ -26,6 +27,8 @@ func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err erro
 	o.State, o.Reason = Canceled, reason
 	o.addEntry(now, EntryCanceled, "", by)
 	if o.Payment.State == PayAuthorized {
+		// The store credit was taken at checkout, so it is given back now. The reservation on the
+		// card is let go and not refunded.
 		o.refundRest(reason, by, now) // what was paid by store credit
 		o.Payment.State, o.Asked = PayReleasing, 0
 		o.await(DueRefund, now, CaptureWithin)

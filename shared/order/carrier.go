@@ -2,7 +2,7 @@ package order
 
 import "net/url"
 
-// carriers are those whose parcels can be followed by a link that needs nothing but the number.
+// carriers are those whose tracking page needs nothing but the number in its address.
 var carriers = map[string]struct{ name, link string }{
 	"cj":     {"CJ대한통운", "https://trace.cjlogistics.com/next/tracking.html?wblNo="},
 	"hanjin": {"한진택배", "https://www.hanjin.com/kor/CMS/DeliveryMgr/WaybillResult.do?mCode=MN038&schLang=KR&wblnumText2="},
@@ -23,7 +23,8 @@ func TrackingURL(carrier, number string) string {
 	return c.link + url.QueryEscape(number)
 }
 
-// CarrierName is what people call the carrier: what they call it themselves when we do not know it.
+// CarrierName is the name people know the carrier by; one that is not listed is shown as it was
+// entered.
 func CarrierName(carrier string) string {
 	if c, ok := carriers[carrier]; ok {
 		return c.name

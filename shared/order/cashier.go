@@ -16,8 +16,8 @@ import (
 	"dangol/shared/platform/task"
 )
 
-// Cashier moves the money of orders. Whatever moves money is written down first and has one key, so any of its calls
-// may be lost, repeated, or made by several workers at once.
+// Cashier moves the money of orders. Each movement is stored with its key before the provider is
+// called, so any of the calls may be lost, repeated, or made by several workers at once.
 type Cashier struct {
 	Orders   Store
 	Provider payment.Provider
@@ -26,19 +26,21 @@ type Cashier struct {
 	Metrics  *metrics.Writer // nil for none
 }
 
-// moneyStep is what has to be done next about the money of an order.
+// moneyStep is the next thing to do about the money of an order.
 type moneyStep string
 
 const (
 	nothing moneyStep = "nothing"
 	capture moneyStep = "capture"
 	release moneyStep = "release"
+	// Named refund in logs; refund is the name of a package here.
 	payBack moneyStep = "refund"
 )
 
-// nextMoneyStep decides from where the payment and the refunds stand.
+// nextMoneyStep decides by the state of payment and refunds. It is the pure core of the task.
 func (o *Order) nextMoneyStep() moneyStep {
 	switch {
+	// First the capture: until the money is there, nothing can be refunded.
 	case o.Payment.State == PayAuthorized:
 		return capture
 	case o.Payment.State == PayReleasing:
@@ -50,8 +52,8 @@ func (o *Order) nextMoneyStep() moneyStep {
 	}
 }
 
-// maxSteps bounds the steps of one Settle: a release may turn into a refund, a refund into another; each leaves less to
-// do.
+// maxSteps bounds the steps of one Settle. A release may turn into a refund, and a refund into
+// another; each leaves less to do, so more steps would mean an error in the rules.
 const maxSteps = 4
 
 // Settle does what is to be done about the money of an order that was read: capture it, let it go, or give it back. It
@@ -83,6 +85,7 @@ func (c Cashier) machine() task.Machine[*Order] {
 	}
 }
 
+// load reads the order of a job; one that does not exist ends the job.
 func (c Cashier) load(ctx context.Context, orderID string) (*Order, error) {
 	o, err := c.Orders.Get(ctx, orderID)
 	if problem.Code(err) == "order_not_found" {
@@ -91,6 +94,7 @@ func (c Cashier) load(ctx context.Context, orderID string) (*Order, error) {
 	return o, err
 }
 
+// step does the next step; done is true when nothing is left.
 func (c Cashier) step(ctx context.Context, o *Order) (after *Order, done bool, err error) {
 	switch o.nextMoneyStep() {
 	case capture:
@@ -106,8 +110,8 @@ func (c Cashier) step(ctx context.Context, o *Order) (after *Order, done bool, e
 	return after, done, err
 }
 
-// postpone puts the next question to the provider off, where there is something to ask. cause is nil when nothing is
-// left.
+// postpone sets the next call of the provider to a later time, if there is still something to do.
+// cause is nil when nothing is left.
 func (c Cashier) postpone(ctx context.Context, o *Order, cause error) error {
 	if cause == nil {
 		return nil
@@ -122,8 +126,10 @@ func (c Cashier) postpone(ctx context.Context, o *Order, cause error) error {
 	return err
 }
 
-// atRest takes an order with nothing to do out of the due index, should it be there.
+// atRest removes an order with nothing to do from the due index. Its entry may be there because the
+// outcome came by a webhook.
 func (c Cashier) atRest(ctx context.Context, o *Order) (*Order, error) {
+	// No entry: the usual case costs no write.
 	if o.Shard == "" {
 		return o, nil
 	}
@@ -136,12 +142,16 @@ func (c Cashier) atRest(ctx context.Context, o *Order) (*Order, error) {
 	})
 }
 
+// capture takes the reserved money. The key names the order, so a repeated call captures once.
 func (c Cashier) capture(ctx context.Context, o *Order) (*Order, error) {
 	p, err := c.Provider.Capture(ctx, o.Payment.ID, "capture-"+o.ID, o.Money(o.Payment.Amount))
+	// It was captured or let go before; the payment itself says which.
 	if errors.Is(err, payment.ErrStateConflict) || errors.Is(err, payment.ErrNotFound) {
 		p, err = c.Provider.Get(ctx, o.Payment.ID)
 	}
 	switch {
+	// The reservation has expired (after about 7 days at most providers) or was canceled at the
+	// provider.
 	case errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Failed():
 		return c.unpaid(ctx, o)
 	case err == nil && p.State == payment.StateCaptured:
@@ -153,7 +163,7 @@ func (c Cashier) capture(ctx context.Context, o *Order) (*Order, error) {
 	}
 }
 
-// unpaid cancels an order that nobody can be made to pay for any more.
+// unpaid cancels an order whose reservation is gone: nobody can be made to pay for it any more.
 func (c Cashier) unpaid(ctx context.Context, o *Order) (*Order, error) {
 	return c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
 		now := c.Clock.Now()
@@ -173,6 +183,8 @@ func (c Cashier) Cancel(ctx context.Context, o *Order, reason, by string) (*Orde
 	o, err := c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
 		now, first := c.Clock.Now(), o.State != Canceled
 		changed, err := o.Cancel(reason, by, now)
+		// Stock and counters go back with the first cancellation only; a later call retries a
+		// refund.
 		if err != nil || !changed || !first {
 			return changed, nil, err
 		}
@@ -184,6 +196,7 @@ func (c Cashier) Cancel(ctx context.Context, o *Order, reason, by string) (*Orde
 	if err != nil {
 		return nil, err
 	}
+	// The provider is called within the request, so that most customers see the refund at once.
 	settled, err := c.Settle(ctx, o)
 	if errors.Is(err, task.ErrLater) {
 		c.Log.WarnContext(ctx, "refund is due", "order", o.ID, "error", err)
@@ -192,21 +205,23 @@ func (c Cashier) Cancel(ctx context.Context, o *Order, reason, by string) (*Orde
 	return settled, err
 }
 
-// HandleWebhook notes what the provider says about a refund. A message about an order or refund that is not ours
-// changes nothing.
+// HandleWebhook records what the provider reports about a refund. A message about an order or
+// refund that is not ours changes nothing.
 func (c Cashier) HandleWebhook(ctx context.Context, orderID string, r payment.Refund) error {
 	_, err := c.Orders.Change(ctx, orderID, func(o *Order) (bool, []table.Write, error) {
 		return o.Refunded(r.Key, r.ID, r.State, c.Clock.Now()), nil, nil
 	})
+	// The account may serve another stage of the shop as well.
 	if problem.Code(err) == "order_not_found" {
 		return nil
 	}
 	return err
 }
 
-// ended gives back what the order took, and tells so.
+// ended gives back what the order took from stock and counters, and sets the event that says so.
 func (o *Order) ended(ctx context.Context, body event.Body, now time.Time) (bool, []table.Write, error) {
 	back := o.ReleaseWrites()
+	// Cleared, so that a later change of the order does not give them back again.
 	o.Allocations, o.Counted = nil, nil // once
 	for i := range o.Uses {
 		o.Uses[i].Budgeted, o.Uses[i].Coded = false, false
@@ -216,9 +231,12 @@ func (o *Order) ended(ctx context.Context, body event.Body, now time.Time) (bool
 	return true, back, err
 }
 
+// release lets the reservation go. Its state is read first: voiding what was captured is an error
+// that some providers report like any other.
 func (c Cashier) release(ctx context.Context, o *Order) (*Order, error) {
 	p, err := c.Provider.Get(ctx, o.Payment.ID)
 	if err == nil && (p.State == payment.StateAuthorized || p.State == payment.StateRequiresAction) {
+		// The key is made of the authorization's, so a repeated void is the same call.
 		if p, err = c.Provider.Void(ctx, o.Payment.ID, "void-"+o.Payment.Key); errors.Is(err, payment.ErrStateConflict) {
 			p, err = c.Provider.Get(ctx, o.Payment.ID) // a capture was faster
 		}
@@ -227,6 +245,7 @@ func (c Cashier) release(ctx context.Context, o *Order) (*Order, error) {
 	switch {
 	case errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Failed():
 		return c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) { return o.RecordRelease(now), nil, nil })
+	// A capture came first, so the money has to be refunded.
 	case err == nil && p.State == payment.StateCaptured:
 		return c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
 			return o.RecordLateCapture(p.Captured.Amount, now), nil, nil
@@ -236,11 +255,14 @@ func (c Cashier) release(ctx context.Context, o *Order) (*Order, error) {
 	}
 }
 
-// keyLife is how long a provider surely remembers a key (Stripe: 24 hours); an older refund is asked for before it is
-// sent again.
+// keyLife is how long a provider surely remembers an idempotency key (Stripe: 24 hours). An older
+// refund is looked up before it is sent again.
 const keyLife = 20 * time.Hour
 
+// refund sends or looks up the first refund that waits. A refusal is final for this refund: an
+// operator retries it with a new key.
 func (c Cashier) refund(ctx context.Context, o *Order) (*Order, error) {
+	// Copied, because Apply may run on a fresh read of the order.
 	r := *o.pending()
 	now := c.Clock.Now()
 	got, err := c.askOrSend(ctx, o, r, now)
@@ -255,13 +277,14 @@ func (c Cashier) refund(ctx context.Context, o *Order) (*Order, error) {
 	settled, err := c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
 		return o.Refunded(r.Key, got.ID, got.State, now), nil, nil
 	})
+	// Accepted, but the bank has not answered: the webhook or the next look-up brings the outcome.
 	if err == nil && got.State == payment.RefundPending {
 		return settled, task.ErrLater
 	}
 	return settled, err
 }
 
-// askOrSend asks what became of a refund that the provider may know, and sends it when it does not.
+// askOrSend looks a refund up that the provider may know, and sends it when it does not.
 func (c Cashier) askOrSend(ctx context.Context, o *Order, r Refund, now time.Time) (payment.Refund, error) {
 	if r.ProviderID != "" || now.Sub(r.At) > keyLife {
 		got, err := c.Provider.LookupRefund(ctx, o.paymentOf(r), r.Key)
@@ -275,5 +298,5 @@ func (c Cashier) askOrSend(ctx context.Context, o *Order, r Refund, now time.Tim
 	})
 }
 
-// later is the error of a call that settled nothing.
+// later is the error of a call that settled nothing; cause may be nil.
 func (c Cashier) later(cause error) error { return errors.Join(task.ErrLater, cause) }

@@ -9,7 +9,7 @@ import (
 	"dangol/shared/promotion"
 )
 
-// ref is the beginning of every event about the order.
+// ref is the part that every event about the order begins with.
 func (o *Order) ref() events.OrderRef {
 	return events.OrderRef{
 		OrderID: o.ID, Number: NumberOf(o.ID), CustomerID: o.CustomerID, Email: o.Email, Name: o.Recipient(),
@@ -23,9 +23,11 @@ func (o *Order) Ref() events.OrderRef { return o.ref() }
 // EventParts is some units of the order's lines as events show them.
 func (o *Order) EventParts(parts []Part) []events.OrderLine { return o.eventParts(parts) }
 
+// eventLines are all lines with what they cost, for consumers that count sales and discounts.
 func (o *Order) eventLines() []events.OrderLine {
 	out := make([]events.OrderLine, len(o.Lines))
-	// What a membership takes off has been paid for and teaches nobody to wait.
+	// A member's price is not an offer that others could wait for, so it does not count as a
+	// discount.
 	offered := slices.ContainsFunc(o.Totals.Adjustments, func(a pricing.Adjustment) bool {
 		_, perk := promotion.PlanOfBenefit(a.OfferID)
 		return !perk
@@ -38,6 +40,7 @@ func (o *Order) eventLines() []events.OrderLine {
 	return out
 }
 
+// eventParts are some units of lines, without amounts: parcels and returns show what, not how much.
 func (o *Order) eventParts(parts []Part) []events.OrderLine {
 	out := make([]events.OrderLine, 0, len(parts))
 	for _, p := range parts {
@@ -48,6 +51,7 @@ func (o *Order) eventParts(parts []Part) []events.OrderLine {
 	return out
 }
 
+// eventLine is the part of a line that all events share.
 func eventLine(l Line, quantity int) events.OrderLine {
 	return events.OrderLine{
 		LineID: l.ID, ProductID: l.ProductID, VariantID: l.VariantID, SKU: l.SKU, Title: l.Title, Options: l.Options,
@@ -65,6 +69,7 @@ func (o *Order) PlacedEvent() events.OrderPlaced {
 		TaxIncluded: t.TaxIncluded, Total: o.Total(), Method: o.Shipping, PlacedAt: o.PlacedAt,
 		Promotions: o.promotions(), FirstOrder: o.First, Origin: o.Origin,
 	}
+	// Codes are listed once more on their own, because campaigns are measured by code.
 	for _, a := range t.Adjustments {
 		if a.Code != "" {
 			e.Codes = append(e.Codes, a.Code)
@@ -79,7 +84,7 @@ func (o *Order) PlacedEvent() events.OrderPlaced {
 	return e
 }
 
-// membership is by which plans the customer was a member, and what that does to points.
+// membership is the plans by which the customer was a member, and the factor for loyalty points.
 func (o *Order) membership() *events.OrderMember {
 	m := membership.Member(o.Member)
 	e := &events.OrderMember{PointsTimes: m.PointsTimes()}
@@ -89,7 +94,8 @@ func (o *Order) membership() *events.OrderMember {
 	return e
 }
 
-// promotions is what each promotion did, and each sale price.
+// promotions is what each promotion took off, and what each sale price saved. Both are in one list,
+// because the reports treat them alike.
 func (o *Order) promotions() []events.OrderPromotion {
 	var out []events.OrderPromotion
 	for _, u := range o.Uses {
@@ -117,7 +123,8 @@ func (o *Order) ShippedEvent(f *Fulfillment) events.OrderShipped {
 	}
 }
 
-// DeliveredEvent tells that the parcel has arrived.
+// DeliveredEvent says that the parcel has arrived. Right of withdrawal and review requests count
+// from it.
 func (o *Order) DeliveredEvent(f *Fulfillment) events.OrderDelivered {
 	return events.OrderDelivered{
 		OrderRef: o.ref(), Fulfillment: f.N, Lines: o.eventParts(f.Lines), Complete: o.State == Delivered,

@@ -37,8 +37,10 @@ func (o *Order) Fulfill(f Fulfillment, by string, now time.Time) (*Fulfillment, 
 		return nil, problem.Conflict("order_canceled", "This order is canceled.")
 	case o.State == Fulfilled || o.State == Delivered:
 		return nil, problem.Conflict("order_fulfilled", "Everything in this order has been shipped.")
+	// Held for a check, for example of the address or of a suspected fraud.
 	case o.Held != "":
 		return nil, problem.Conflict("order_held", "This order is held: %s", o.Held)
+	// Shipping before the capture could leave the shop without money.
 	case o.Payment.State == PayAuthorized:
 		return nil, problem.Conflict("payment_not_captured", "The payment is not captured yet; nothing is shipped before.")
 	case len(o.Fulfillments) >= maxFulfillments:
@@ -58,7 +60,8 @@ func (o *Order) Fulfill(f Fulfillment, by string, now time.Time) (*Fulfillment, 
 	return &o.Fulfillments[f.N-1], nil
 }
 
-// parts checks what is to be shipped against what is left.
+// parts checks units to be shipped or removed against what is left; with none given it is all that
+// is left.
 func (o *Order) parts(wanted []Part) ([]Part, error) {
 	left := o.Unshipped()
 	if len(wanted) == 0 {
@@ -79,7 +82,7 @@ func (o *Order) parts(wanted []Part) ([]Part, error) {
 	return slices.Clone(wanted), nil
 }
 
-// Unshipped is what is still to be shipped, by line.
+// Unshipped is what is still to be shipped, by line: neither in a parcel nor taken off.
 func (o *Order) Unshipped() []Part {
 	shipped := map[string]int{}
 	for _, f := range o.Fulfillments {
@@ -102,6 +105,7 @@ func (o *Order) Deliver(n int, by string, now time.Time) (f *Fulfillment, change
 	if n < 1 || n > len(o.Fulfillments) {
 		return nil, false, problem.NotFound("no_such_fulfillment", "This order has no parcel %d.", n)
 	}
+	// A pointer into the list, so that the parcel itself is changed.
 	f = &o.Fulfillments[n-1]
 	if f.DeliveredAt != nil {
 		return f, false, nil
@@ -125,5 +129,6 @@ func (o *Order) DeliveredAt() (last time.Time, ok bool) {
 			last = *f.DeliveredAt
 		}
 	}
+	// A partly shipped order has not arrived, even when all its parcels have.
 	return last, o.State == Delivered
 }

@@ -54,9 +54,11 @@ func (o *Order) Sale() refund.Sale {
 	return s
 }
 
+// saleLine is a line in the numbers of the refund ledger: each unit with what it really cost.
 func (o *Order) saleLine(l Line) refund.Line {
 	cost := o.LineTotal(l.ID)
 	out := refund.Line{ID: l.ID, Title: l.Title, List: cost.Unit, Gift: l.Gift, Units: make([]refund.Unit, l.Quantity)}
+	// What a gift is charged when it is kept without being earned: its catalog price.
 	if l.Gift != "" && l.Quantity > 0 {
 		out.Value = l.Saved / int64(l.Quantity)
 	}
@@ -64,6 +66,7 @@ func (o *Order) saleLine(l Line) refund.Line {
 	taxes := money.Allocate(cost.Tax, units)
 	for n, paid := range units {
 		u := refund.Unit{Cost: paid, Tax: taxes[n], Discount: cost.Unit - paid}
+		// Prices without tax: the discount is compared with a price that has it.
 		if !o.Totals.TaxIncluded {
 			u.Discount += taxes[n]
 		}
@@ -72,6 +75,8 @@ func (o *Order) saleLine(l Line) refund.Line {
 	return out
 }
 
+// promotionName is the name that the customer saw; the id when the promotion took nothing off a
+// price.
 func (o *Order) promotionName(id string) string {
 	i := slices.IndexFunc(o.Totals.Adjustments, func(a pricing.Adjustment) bool { return a.OfferID == id })
 	if i < 0 {
@@ -92,7 +97,7 @@ func (o *Order) QuoteRefund(ask refund.Ask) (refund.Quote, error) {
 	return q, refusal(err)
 }
 
-// refusal is a refusal of the ledger as a problem.
+// refusal turns a refusal of the ledger into a problem for the API.
 func refusal(err error) error {
 	r, ok := errors.AsType[*refund.Refusal](err)
 	if !ok {
@@ -108,6 +113,7 @@ func refusal(err error) error {
 		return problem.New(422, "refund_invalid",
 			"At least one unit of a line of this order, or an amount above zero.").With("lineId", r.LineID)
 	}
+	// Shipping, or an amount of goodwill.
 	return problem.New(422, "refund_too_large", "More than is left; %d is.", r.Most).With("left", r.Most)
 }
 
@@ -148,12 +154,14 @@ func (o *Order) GiveGoodwill(amount int64, reason, by string, now time.Time) err
 // paymentOf is the provider's id of the payment that a refund goes back on.
 func (o *Order) paymentOf(r Refund) string { return cmp.Or(r.PaymentID, o.Payment.ID) }
 
-// maxEntries bounds the ledger of an order, and with it the size of its item.
+// maxEntries bounds the ledger of an order: an item has at most 400 KB, and every entry names its
+// units.
 const maxEntries = 200
 
 // Book adds an entry to the ledger. Its key is unique in the order; a key that is there already changes nothing. Error:
 // 409 too_many_refunds.
 func (o *Order) Book(e refund.Entry, now time.Time) error {
+	// The same entry again, by a repeated message.
 	if o.Entry(e.Key) != nil {
 		return nil
 	}
@@ -185,6 +193,8 @@ func (o *Order) Unreserve(key string, terms refund.Terms, now time.Time) {
 		return
 	}
 	e.Void = true
+	// A quote of no units gives what the ledger now owes: with the canceled return gone, a later
+	// one may have been charged too much.
 	q, err := o.RefundLedger().Quote(refund.Ask{Terms: terms})
 	if err != nil || q.Refund <= 0 {
 		return
@@ -213,6 +223,7 @@ func (o *Order) PayOut(key string, now time.Time) {
 // PayParts hands parts of an entry back on the payments they name. Callers do it once: after PayOut of an entry that
 // pays for an exchange, with what the exchange is cheaper by.
 func (o *Order) PayParts(key string, parts []refund.Part, now time.Time) {
+	// A copy, because appending to the refunds below may come from the same ledger.
 	e := *o.Entry(key)
 	for _, p := range parts {
 		if p.Method == refund.Card {
@@ -232,7 +243,7 @@ func (o *Order) ProviderPayment(paymentID string) string {
 	return o.providerID(paymentID)
 }
 
-// providerID is the provider's id of a payment in the ledger; empty for the checkout's.
+// providerID is the provider's id of one of the further payments; empty for the checkout's.
 func (o *Order) providerID(paymentID string) string {
 	for _, p := range o.More {
 		if p.ID == paymentID {
@@ -249,7 +260,8 @@ type Grant struct {
 	Reason string
 }
 
-// credit gives back what was paid by store credit. It is in the customer's account in the same write as the change.
+// credit gives back what was paid by store credit. The grant is written in the same transaction as
+// the order, so it has succeeded when the order says so.
 func (o *Order) credit(g Grant, now time.Time) {
 	o.grants = append(o.grants, g)
 	o.Refunds = append(o.Refunds, Refund{
@@ -260,13 +272,15 @@ func (o *Order) credit(g Grant, now time.Time) {
 	o.addEntry(now, CreditReturned, o.Money(g.Amount).Display(), BySystem)
 }
 
-// creditWrites are the grants of store credit of the change that is about to be written.
+// creditWrites are the grants of store credit of the change that is about to be written. They are
+// cleared, so that a second write of the same order does not give them again.
 func (o *Order) creditWrites(now time.Time) []table.Write {
 	var writes []table.Write
 	for _, g := range o.grants {
 		if o.CustomerID == "" {
 			continue // guests have no account, and cannot have paid by credit
 		}
+		// The key of the entry makes the lot's id, so a grant that comes twice meets its own item.
 		writes = append(writes, storecredit.Grant(storecredit.Lot{
 			ID: o.ID + "-" + g.Key, CustomerID: o.CustomerID, Email: o.Email, Language: o.Language, Currency: o.Totals.Currency,
 			Amount: g.Amount, Reason: g.Reason, Source: o.ID,
@@ -276,9 +290,11 @@ func (o *Order) creditWrites(now time.Time) []table.Write {
 	return writes
 }
 
-// refundRest enters a refund of all that was paid and has not gone back, or nothing when there is none.
+// refundRest enters a refund of everything that was paid and is not refunded; nothing when there is
+// none.
 func (o *Order) refundRest(reason, by string, now time.Time) {
 	l := o.RefundLedger()
+	// All units and the shipping: a full return is never charged for gifts or lost promotions.
 	ask := refund.Ask{Units: map[string]int{}, Shipping: l.ShippingLeft()}
 	for _, line := range o.Lines {
 		if left := len(l.UnitsLeft(line.ID)); left > 0 {
@@ -317,7 +333,8 @@ func (o *Order) SentUnits(lineID string) int {
 // CanceledUnits is how many units of a line were taken off the order before they were shipped.
 func (o *Order) CanceledUnits(lineID string) int { return o.entryUnits(refund.Canceled)[lineID] }
 
-// entryUnits is how many units of each line live entries of a kind have taken.
+// entryUnits is how many units of each line the entries of a kind have taken; void ones count for
+// nothing.
 func (o *Order) entryUnits(kind refund.Kind) map[string]int {
 	units := map[string]int{}
 	for _, e := range o.Ledger {

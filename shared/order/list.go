@@ -18,7 +18,7 @@ type Page struct {
 	Next   table.Cursor
 }
 
-// listed is an order as an index shows it; at is its place in the list.
+// listed is an order as an index shows it; at is its sort key in the list.
 type listed struct {
 	card Summary
 	at   string
@@ -43,6 +43,8 @@ func (s Store) InState(ctx context.Context, state State, limit int, after table.
 	}
 	var shards [Shards][]listed
 	group, ctx := errgroup.WithContext(ctx)
+	// At once, so that the request takes as long as the slowest shard and not as long as all
+	// together.
 	for n := range Shards {
 		group.Go(func() (err error) {
 			shards[n], err = s.query(ctx, table.ByTwo, queueKey(state, n), before, limit)
@@ -53,11 +55,12 @@ func (s Store) InState(ctx context.Context, state State, limit int, after table.
 		return Page{}, err
 	}
 	all := slices.Concat(shards[:]...)
+	// Each shard is sorted, and each was read up to the limit, so the newest of all are among them.
 	slices.SortFunc(all, func(a, b listed) int { return cmp.Compare(b.at, a.at) })
 	return pageOf(all, limit), nil
 }
 
-// query reads one more than the limit, so that whoever makes the page knows whether there is a next one.
+// query reads one more than the limit, which tells whether there is a next page.
 func (s Store) query(ctx context.Context, index, key, before string, limit int) ([]listed, error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Index: index, Where: "#" + index + "pk = :key AND #" + index + "sk < :before",
@@ -79,6 +82,7 @@ func (s Store) query(ctx context.Context, index, key, before string, limit int) 
 	return out, nil
 }
 
+// pageOf makes a page of at most limit orders; the cursor is the sort key of the last one.
 func pageOf(all []listed, limit int) Page {
 	out := Page{Orders: make([]Summary, 0, min(limit, len(all)))}
 	if len(all) > limit {
@@ -97,6 +101,7 @@ func cursorFor(placed time.Time, id string) table.Cursor {
 	return table.Cursor(base64.RawURLEncoding.EncodeToString([]byte(at)))
 }
 
+// cursorOf continues after an order.
 func cursorOf(o *Order) table.Cursor { return cursorFor(o.PlacedAt, o.ID) }
 
 // cursorAt is the cursor of a list that begins before a moment.
@@ -104,17 +109,19 @@ func cursorAt(t time.Time) table.Cursor {
 	return table.Cursor(base64.RawURLEncoding.EncodeToString([]byte(t.UTC().Format(placeLayout))))
 }
 
-// placeLayout is how moments stand in the keys of lists.
+// placeLayout formats times in the keys of lists; with a fixed number of digits text sorts like
+// time.
 const placeLayout = "2006-01-02T15:04:05.000Z"
 
-// placeOf reads a cursor: the place at which the last page ended. One place serves all shards, because their orders are
-// sorted alike.
+// placeOf reads a cursor: the sort key at which the last page ended. The same key serves every
+// shard and every state, because all are sorted by time.
 func placeOf(c table.Cursor) (string, error) {
 	const end = "~" // after every time
 	if c == "" {
 		return end, nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(string(c))
+	// A bound against cursors that somebody made up; a real one is under 60 bytes.
 	if err != nil || len(raw) == 0 || len(raw) > 100 {
 		return "", table.ErrCursor
 	}

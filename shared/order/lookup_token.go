@@ -13,12 +13,13 @@ import (
 // LookupTokenLife is how long the token from a guest's look-up opens the order.
 const LookupTokenLife = time.Hour
 
-// access is a look-up token that was given out; the token itself is not kept.
+// access is a look-up token that was given out. Only its hash is stored, in the key.
 type access struct {
 	table.Key
 	Until int64 `dynamodbav:"ttl"` // Unix seconds
 }
 
+// accessKey is the key of a token: the hash is part of it, so checking a token is reading its item.
 func accessKey(orderID, token string) table.Key {
 	return table.Key{PK: "ORDER#" + orderID, SK: "ACCESS#" + auth.HashToken(token)}
 }
@@ -54,6 +55,7 @@ func (s Store) GetFor(ctx context.Context, orderID string, who Caller) (*Order, 
 		return nil, NotFound()
 	}
 	pass := accessKey(orderID, who.LookupToken)
+	// Both in one round trip: the token's item shows whether the order may be seen.
 	items, err := s.Table.BatchGet(ctx, true, KeyOf(orderID), pass)
 	if err != nil {
 		return nil, err
@@ -63,6 +65,8 @@ func (s Store) GetFor(ctx context.Context, orderID string, who Caller) (*Order, 
 	if err := errors.Join(items[KeyOf(orderID)].Decode(&o), items[pass].Decode(&a)); err != nil {
 		return nil, err
 	}
+	// TTL deletes late, so the time is checked too. The same answer as for an order that does not
+	// exist.
 	if o.ID == "" || a.Until <= s.Clock.Now().Unix() && !who.sees(&o) {
 		return nil, NotFound()
 	}

@@ -13,7 +13,7 @@ const Prefix = "ord"
 // alphabet is Crockford's base 32: no i, l, o or u, so a number read out over the phone survives.
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
-// An id is 9 characters of milliseconds and 6 random ones.
+// An id is 9 digits of milliseconds (enough for a thousand years) and 6 random ones.
 const (
 	timeDigits   = 9
 	randomDigits = 6
@@ -30,6 +30,8 @@ func NewID(now time.Time) string {
 	return string(appendBase32(out, uint64(binary.BigEndian.Uint32(random[:])), randomDigits))
 }
 
+// appendBase32 writes the lowest n digits of a number, most significant first, so that text sorts
+// by value.
 func appendBase32(out []byte, v uint64, n int) []byte {
 	for i := n - 1; i >= 0; i-- {
 		out = append(out, alphabet[v>>(5*i)&31])
@@ -39,6 +41,7 @@ func appendBase32(out []byte, v uint64, n int) []byte {
 
 // NumberOf is how people write the id: "1K9X7-D3F8Q-7M2KA". It returns "" for what is no order id.
 func NumberOf(id string) string {
+	// What cannot be an id has no number: a caller need not check first.
 	rest, ok := strings.CutPrefix(id, Prefix+"_")
 	if !ok || !canonical(rest) {
 		return ""
@@ -47,6 +50,7 @@ func NumberOf(id string) string {
 	return up[:group] + "-" + up[group:2*group] + "-" + up[2*group:]
 }
 
+// misread maps what people write or hear to the digits of the alphabet.
 var misread = strings.NewReplacer("-", "", " ", "", "i", "1", "l", "1", "o", "0")
 
 // IDFromNumber is the opposite of NumberOf. It forgives case, spaces, hyphens, and letters read for digits (i and l for
@@ -59,6 +63,7 @@ func IDFromNumber(number string) (id string, ok bool) {
 // IsID reports whether s looks like an order id.
 func IsID(s string) bool { return NumberOf(s) != "" }
 
+// canonical reports whether a text has the length and digits of an id.
 func canonical(s string) bool {
 	return len(s) == digits && strings.Trim(s, alphabet) == ""
 }

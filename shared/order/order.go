@@ -69,6 +69,7 @@ type Order struct {
 	PlacedAt  time.Time    `dynamodbav:"placedAt"`
 	UpdatedAt time.Time    `dynamodbav:"updatedAt"`
 
+	// Not stored: it exists from a rule until its write.
 	grants []Grant // of store credit, by the change that is about to be written
 }
 
@@ -150,12 +151,15 @@ type Summary struct {
 // KeyOf is the key of an order.
 func KeyOf(id string) table.Key { return table.Key{PK: "ORDER#" + id, SK: "ORDER"} }
 
-// Shards is how many index keys the orders of one state are spread over.
+// Shards is how many index keys the orders of one state are spread over. "placed" is written by
+// every order, and one key takes 1,000 writes a second.
 const Shards = 4
 
-// setIndexKeys puts the order into its lists; every write does it.
+// setIndexKeys sets the keys of the lists and what they show. Every write calls it, so that lists
+// and order agree.
 func (o *Order) setIndexKeys() {
 	at := o.PlacedAt.UTC().Format(placeLayout) + "#" + o.ID
+	// A hash of the id keeps an order in one shard for life.
 	h := fnv.New32a()
 	h.Write([]byte(o.ID))
 	o.Owner, o.OwnerAt = ownerKey(o.CustomerID, o.Email), at
@@ -167,8 +171,11 @@ func (o *Order) setIndexKeys() {
 	}
 }
 
+// queueKey is one shard of the orders in a state.
 func queueKey(s State, shard int) string { return "ORDERS#" + string(s) + "#" + strconv.Itoa(shard) }
 
+// ownerKey is the list of a customer's orders; of a guest it is by hash, so that no address is in a
+// key.
 func ownerKey(customerID, email string) string {
 	if customerID != "" {
 		return "CUSTOMER#" + customerID
@@ -176,6 +183,7 @@ func ownerKey(customerID, email string) string {
 	return "GUEST#" + format.HashEmail(email)
 }
 
+// units is how many units the order has, taken-off ones included: it is what was bought.
 func (o *Order) units() int {
 	n := 0
 	for _, l := range o.Lines {

@@ -7,7 +7,7 @@ import (
 	"dangol/shared/pricing"
 )
 
-// Totals is what an order costs, kept in it as one packed text.
+// Totals is what an order costs, stored as one compressed attribute: it is only read whole.
 type Totals struct{ pricing.Totals }
 
 // MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.

@@ -56,11 +56,13 @@ const (
 	DueRefund  = "refund"
 )
 
-// CaptureWithin is how long a fresh order waits before the capture is tried again by the worker.
+// CaptureWithin is how long the worker leaves a new order alone: the checkout captures it in its
+// request.
 const CaptureWithin = time.Minute
 
 // Paid notes that the money has been taken; changed is false when something else has become of the order since.
 func (o *Order) Paid(captured int64, now time.Time) (changed bool) {
+	// Canceled or captured meanwhile: the state has moved on and must not go back.
 	if o.Payment.State != PayAuthorized {
 		return false
 	}
@@ -72,6 +74,7 @@ func (o *Order) Paid(captured int64, now time.Time) (changed bool) {
 
 // Unpaid cancels an order whose authorization is gone before it was captured: nothing was paid, nothing is shipped.
 func (o *Order) Unpaid(now time.Time) (changed bool) {
+	// Canceled before: then the reservation is a matter of PayReleasing.
 	if o.Payment.State != PayAuthorized || o.State != Placed {
 		return false
 	}
@@ -103,15 +106,15 @@ func (o *Order) RecordLateCapture(captured int64, now time.Time) (changed bool) 
 	return true
 }
 
-// rest takes the order out of the due index: nothing is left to be done for it.
+// rest removes the order from the due index: nothing is left to do for it.
 func (o *Order) rest() { o.Due, o.Asked = due.Due{}, 0 }
 
-// await puts the order into the due index, to be looked at after d.
+// await sets the time at which the worker looks at the order again.
 func (o *Order) await(kind string, now time.Time, d time.Duration) {
 	o.Due = due.On(kind, o.ID, now.Add(d))
 }
 
-// Postponed puts the next question to a silent provider off a little longer each time.
+// Postponed sets the next call of a provider that did not answer, with growing pauses.
 func (o *Order) Postponed(now time.Time) {
 	kind := DueRefund
 	if o.Payment.State == PayAuthorized {

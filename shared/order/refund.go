@@ -34,18 +34,21 @@ func (d Draft) UnitCosts(lineID string) []int64 {
 	c := d.LineTotal(lineID)
 	costs := slices.Clone(c.Units)
 	if len(costs) != l.Quantity {
+		// Orders from before unit costs were stored, and lines of other quantities: equal shares.
 		costs = money.Allocate(c.Total, slices.Repeat([]int64{1}, l.Quantity))
 	}
 	if d.Totals.TaxIncluded || c.Tax == 0 {
 		return costs
 	}
+	// Tax on top is spread in proportion to what each unit cost.
 	for i, tax := range money.Allocate(c.Tax, costs) {
 		costs[i] += tax
 	}
 	return costs
 }
 
-// ShippingCost is what was paid besides the units: shipping less its discount, with its tax.
+// ShippingCost is what was paid besides the units: shipping less its discount, with its tax. It is
+// computed as the rest, so that units and shipping always add up to the total.
 func (d Draft) ShippingCost() int64 {
 	rest := d.Totals.Total
 	for _, l := range d.Lines {
@@ -56,18 +59,21 @@ func (d Draft) ShippingCost() int64 {
 	return rest
 }
 
-// enter adds a movement and makes it due.
+// enter adds a movement with a new key and makes it due.
 func (o *Order) enter(r Refund, now time.Time) {
 	r.Key, r.State, r.At = o.refundKey(), payment.RefundPending, now
+	// The provider is called after this is stored: see Cashier.
 	o.Refunds = append(o.Refunds, r)
 	o.Payment.State = PayRefunding
 	o.Asked = 0
 	o.await(DueRefund, now, CaptureWithin)
 }
 
+// refundKey numbers the refunds of an order; none is ever removed, so a number is used once.
 func (o *Order) refundKey() string { return o.ID + "-refund-" + strconv.Itoa(len(o.Refunds)+1) }
 
-// owed reports whether a refund has failed and no later one repeats it.
+// owed reports whether a refund has failed and no later one repeats it: the customer is still owed
+// that money.
 func (o *Order) owed(r Refund) bool {
 	repeated := func(later Refund) bool { return later.Again == r.Key }
 	return r.State == payment.RefundFailed && !slices.ContainsFunc(o.Refunds, repeated)
@@ -75,6 +81,7 @@ func (o *Order) owed(r Refund) bool {
 
 // RetryRefunds enters every refund that failed once more; changed is false when there is none.
 func (o *Order) RetryRefunds(by string, now time.Time) (changed bool) {
+	// Cloned, because enter appends to the list.
 	for _, r := range slices.Clone(o.Refunds) {
 		if o.owed(r) {
 			r.Again, r.ProviderID, r.By = r.Key, "", by
@@ -85,7 +92,7 @@ func (o *Order) RetryRefunds(by string, now time.Time) (changed bool) {
 	return changed
 }
 
-// toReturn is what is on its way back.
+// toReturn is the sum of the refunds on their way.
 func (o *Order) toReturn() int64 {
 	sum := int64(0)
 	for _, r := range o.Refunds {
@@ -113,6 +120,7 @@ func (o *Order) Refunded(key, providerID string, state payment.RefundState, now 
 		return false
 	}
 	r := &o.Refunds[i]
+	// The bank sent it back, for example because the account was closed.
 	if r.State == payment.RefundSucceeded {
 		o.Payment.Refunded -= r.Amount
 	}
@@ -128,7 +136,8 @@ func (o *Order) Refunded(key, providerID string, state payment.RefundState, now 
 	return true
 }
 
-// becomes reports whether the outcome is news. Messages come late and twice, so the ledger moves forwards only.
+// becomes reports whether the outcome is news. Messages come late and twice, so a refund only moves
+// forward: pending, succeeded, failed.
 func (r Refund) becomes(providerID string, state payment.RefundState) bool {
 	switch r.State {
 	case payment.RefundPending:
@@ -140,7 +149,8 @@ func (r Refund) becomes(providerID string, state payment.RefundState) bool {
 	}
 }
 
-// updatePaymentState works out where the money is after a refund moved.
+// updatePaymentState computes the state of the payment after a refund moved, and when to look
+// again.
 func (o *Order) updatePaymentState(now time.Time) {
 	switch p := o.pending(); {
 	case p != nil && p.ProviderID != "":
@@ -151,6 +161,7 @@ func (o *Order) updatePaymentState(now time.Time) {
 		o.Payment.State = PayRefunding
 		o.await(DueRefund, now, CaptureWithin)
 		return
+	// A failed refund counts more than those that went well: a person has to act on it.
 	case slices.ContainsFunc(o.Refunds, o.owed):
 		o.Payment.State = PayRefundFailed
 	case o.Payment.Refunded >= o.cardCaptured():
@@ -161,7 +172,7 @@ func (o *Order) updatePaymentState(now time.Time) {
 	o.rest()
 }
 
-// cardCaptured is what was taken at the provider in all.
+// cardCaptured is what was taken at the provider in all, the balances of exchanges included.
 func (o *Order) cardCaptured() int64 {
 	sum := o.Payment.Captured
 	for _, p := range o.More {

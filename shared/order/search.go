@@ -22,7 +22,7 @@ type Search struct {
 	Text     string // words that must all occur in number, recipient, mail address, titles and notes
 }
 
-// lookedAt bounds how many orders one search looks at.
+// lookedAt bounds how many orders one search reads, so that a request ends within its time.
 const lookedAt = 1_000
 
 // Search finds orders, newest first. It looks at the orders of the period one after another, at most lookedAt of them
@@ -31,6 +31,7 @@ const lookedAt = 1_000
 // orders, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
 func (s Store) Search(ctx context.Context, q Search, limit int, after table.Cursor) (found []*Order, next table.Cursor,
 	err error) {
+	// An empty cursor begins at the newest; with To it begins there instead of reading down to it.
 	if after == "" && !q.To.IsZero() {
 		after = cursorAt(q.To)
 	}
@@ -44,6 +45,7 @@ func (s Store) Search(ctx context.Context, q Search, limit int, after table.Curs
 			return nil, "", err
 		}
 		for i, o := range orders {
+			// Sorted by time, so everything after this one is older too.
 			if !q.From.IsZero() && o.PlacedAt.Before(q.From) {
 				return found, "", nil
 			}
@@ -65,7 +67,8 @@ func (s Store) Search(ctx context.Context, q Search, limit int, after table.Curs
 	}
 }
 
-// candidates is the next orders that a search looks at.
+// candidates are the next orders that a search looks at, newest first, from a customer's list or
+// from the lists of the states.
 func (s Store) candidates(ctx context.Context, q Search, after table.Cursor) (Page, error) {
 	const step = 100
 	if q.Customer != "" {
@@ -92,9 +95,11 @@ func (s Store) candidates(ctx context.Context, q Search, after table.Cursor) (Pa
 		all.Orders = append(all.Orders, p.Orders...)
 		more = more || p.Next != ""
 	}
+	// Ids break ties, so that a page ends at the same order each time.
 	slices.SortFunc(all.Orders, func(a, b Summary) int {
 		return cmp.Or(b.PlacedAt.Compare(a.PlacedAt), cmp.Compare(b.ID, a.ID))
 	})
+	// Each list may hold older orders beyond its page, so the page ends where all lists are known.
 	if more = more || len(all.Orders) > step; more && len(all.Orders) > 0 {
 		all.Orders = all.Orders[:min(step, len(all.Orders))]
 		last := all.Orders[len(all.Orders)-1]
@@ -112,12 +117,14 @@ func (s Store) read(ctx context.Context, cards []Summary) ([]*Order, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
+	// Eventually consistent, at half the price: a search may be a second behind.
 	items, err := s.Table.BatchGet(ctx, false, keys...)
 	if err != nil {
 		return nil, err
 	}
 	orders := make([]*Order, 0, len(cards))
 	for _, key := range keys {
+		// Deleted since the index was read.
 		item, ok := items[key]
 		if !ok {
 			continue
@@ -131,6 +138,8 @@ func (s Store) read(ctx context.Context, cards []Summary) ([]*Order, error) {
 	return orders, nil
 }
 
+// matches reports whether an order fits all conditions. They are checked here and not by the
+// database, which has no index for them.
 func (q Search) matches(o *Order) bool {
 	switch {
 	case len(q.States) > 0 && !slices.Contains(q.States, o.State),

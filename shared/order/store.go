@@ -23,6 +23,7 @@ func NotFound() error {
 
 // Get reads an order, strongly consistent. 1 round trip, 1 RCU per 4 KB. Errors: 404 order_not_found.
 func (s Store) Get(ctx context.Context, id string) (*Order, error) {
+	// What cannot be an id is not looked for, which saves a read for each wrong link.
 	if !IsID(id) {
 		return nil, NotFound()
 	}
@@ -89,11 +90,12 @@ func (s Store) Replace(o *Order) (put table.Put, with []table.Write) {
 	return put, o.creditWrites(s.Clock.Now())
 }
 
-// save writes the order as the version after the one that was read. A write of ours whose answer was lost is recognized
-// by its mark.
+// save writes the order as the version after the one that was read. A write of ours whose answer
+// was lost is recognized by its write id.
 func (s Store) save(ctx context.Context, o *Order, with []table.Write) error {
 	put, grants := s.Replace(o)
 	with = append(with[:len(with):len(with)], grants...)
+	// A plain write costs half of a transaction.
 	if len(with) == 0 {
 		err := s.Table.Put(ctx, put)
 		if table.AlreadyWritten(err, 0, o.WriteID) {

@@ -33,22 +33,26 @@ const (
 	LinesAdded     EntryType = "lines_added"
 )
 
-// TimelineEntry is one thing that happened. The number of entries is bounded by what can happen: at most two a parcel,
-// two a refund and a handful for payment.
+// TimelineEntry is one thing that happened. The list is bounded by what can happen: at most two
+// entries for each parcel and each refund, and a handful for the payment.
 type TimelineEntry struct {
-	At   time.Time `json:"at"`
+	At time.Time `json:"at"`
+	// The JSON name is "what" in stored orders.
 	Type EntryType `json:"what"`
 	Text string    `json:"text,omitempty"` // facts: carrier and number, amount
 	By   string    `json:"by"`             // customer, shop, system
 }
 
-// Who did it, in timelines. Which agent it was is in notes only.
+// Who did it, as timelines show it. Which agent it was stands in notes only: customers see
+// timelines.
 const (
 	ByCustomer = "customer"
 	ByShop     = "shop"
 	BySystem   = "system"
 )
 
+// addEntry appends to the timeline. Text holds facts such as amounts, and no sentences: it is shown
+// in any language.
 func (o *Order) addEntry(now time.Time, what EntryType, text, by string) {
 	o.Timeline = append(o.Timeline, TimelineEntry{At: now, Type: what, Text: strings.TrimSpace(text), By: by})
 }
@@ -61,7 +65,8 @@ type Note struct {
 	By   string    `json:"by"` // subject of the agent
 }
 
-// MaxNotes bounds the notes of an order. Old ones are not dropped to make room.
+// MaxNotes bounds the notes of an order. Old ones are not dropped to make room: they may be
+// evidence.
 const MaxNotes = 50
 
 // AddNote adds a remark. Error: 409 too_many_notes.
@@ -94,10 +99,12 @@ func (o *Order) Repeated(r Request) (bool, error) {
 		made = append(made, n.Request)
 	}
 	i := slices.IndexFunc(made, func(m Request) bool { return m.Key == r.Key })
+	// The same key with another body is an error of the client, and an answer would hide it.
 	if i >= 0 && made[i].Hash != r.Hash {
 		return false, problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
 	}
 	return i >= 0, nil
 }
 
+// pointer is the JSON pointer of a field of the i-th line in a request.
 func pointer(i int, field string) string { return "/lines/" + strconv.Itoa(i) + "/" + field }

@@ -35,14 +35,15 @@ type slice struct {
 	until time.Time
 }
 
-// A slice saves writes: of marketing ten places are reserved at once. Places that a worker does not use within sliceFor
-// are lost.
+// A slice of places saves writes: for marketing ten are reserved at once. Places that a worker does
+// not use within sliceFor are lost.
 const (
 	marketingSlice = 10
 	sliceFor       = 2 * time.Second
 	budgetTries    = 12
 )
 
+// rateKey is one item for the whole account: SES counts all mails together.
 var rateKey = table.Key{PK: "MAIL#RATE", SK: "RATE"}
 
 // Busy says that there is no place now, and when to ask again.
@@ -51,12 +52,15 @@ type Busy struct {
 	Until time.Time
 }
 
+// Error says why there is no place.
 func (b *Busy) Error() string { return "outbox: no place to send: " + b.Why }
 
 // Take waits for one place. Errors: *Busy; that of ctx. 2 round trips for a slice of places, none while one lasts.
 func (b *Budget) Take(ctx context.Context, marketing bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	// Transactional mail reserves one place at a time: ten would delay a mail that somebody waits
+	// for.
 	kind, want := 0, 1
 	if marketing {
 		kind, want = 1, marketingSlice
@@ -84,6 +88,7 @@ func (b *Budget) Take(ctx context.Context, marketing bool) error {
 	return sleep(ctx, grant.Wait)
 }
 
+// reserve takes n places from the account's rate. 2 round trips without contention.
 func (b *Budget) reserve(ctx context.Context, n int, marketing bool) (grant Grant, err error) {
 	err = b.change(ctx, func(r Rate, now time.Time) (Rate, error) {
 		if b.WarmUp != nil && (r.Stale(now) || r.WarmDay != now.UTC().Format(time.DateOnly)) {
@@ -95,6 +100,7 @@ func (b *Budget) reserve(ctx context.Context, n int, marketing bool) (grant Gran
 		}
 		if r.Stale(now) {
 			perSecond, quota, sent, err := b.Account(ctx)
+			// Without any figure nothing can be planned; with an old one the work goes on.
 			if err != nil && r.AskedAt.IsZero() {
 				return r, err
 			}
@@ -102,7 +108,7 @@ func (b *Budget) reserve(ctx context.Context, n int, marketing bool) (grant Gran
 				r = r.Account(perSecond, quota, sent, now)
 			}
 		}
-		// Never more at once than a second's mails: SES counts by the second.
+		// Never more at once than one second's mails: SES counts by the second.
 		r, grant = r.Reserve(max(1, min(n, int(r.Effective(now)))), marketing, now)
 		return r, nil
 	})
@@ -147,7 +153,7 @@ func (b *Budget) change(ctx context.Context, to func(Rate, time.Time) (Rate, err
 			return err
 		}
 		next.Version = read.Version + 1
-		// only what was read is replaced
+		// Only what was read is replaced.
 		put := table.Put{Item: next, If: "#version = :read", With: map[string]any{":read": read.Version}}
 		if read.Version == 0 {
 			put.If, put.With = table.IfNew, nil

@@ -7,7 +7,8 @@ import (
 	"dangol/shared/outreach/campaign"
 )
 
-// healthOf is what marketing mails of a day are counted under, for the watch on the shop's reputation.
+// healthOf is the source under which marketing mails of a day are counted, for watching the shop's
+// reputation.
 func healthOf(at time.Time) Source {
 	return Source{Name: "health:" + at.UTC().Format(time.DateOnly), Step: "marketing"}
 }

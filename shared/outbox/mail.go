@@ -57,7 +57,7 @@ type Mail struct {
 	Latest time.Time `json:"latest,omitzero"`
 }
 
-// Source is what a message is counted under.
+// Source is where a message is counted: a series, a campaign or the mails of events.
 type Source struct {
 	Name string `json:"name" dynamodbav:"name"` // "sequence:welcome:1", "campaign:cmp_1", "event"
 	Step string `json:"step" dynamodbav:"step"` // step, variant or template
@@ -114,6 +114,7 @@ func (m Mail) DueKind() string {
 // Task is the task of the mail, due at its planned time.
 func (m Mail) Task(now time.Time) *task.Task[Mail] {
 	at := m.Planned
+	// What was planned for the past is due now.
 	if at.Before(now) {
 		at = now
 	}

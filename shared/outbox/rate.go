@@ -78,6 +78,8 @@ func (r Rate) Effective(now time.Time) float64 {
 	return rate * r.factor(now)
 }
 
+// factor is the part of the rate that is used now. After throttling it grows back to 1 in a
+// straight line.
 func (r Rate) factor(now time.Time) float64 {
 	if r.ThrottledAt.IsZero() || now.Sub(r.ThrottledAt) >= recovery {
 		return 1
@@ -104,11 +106,12 @@ type Grant struct {
 	Why   string // paused, quota, busy
 }
 
-// Reserve gives out n places. The places of a refused request are not used up.
+// Reserve gives out n places. A refused request uses up none.
 func (r Rate) Reserve(n int, marketing bool, now time.Time) (Rate, Grant) {
 	if marketing {
 		switch {
 		case r.Paused != "":
+			// Only marketing stops: order mails must go out whatever the reputation is.
 			return r, Grant{Later: now.Add(askAgain), Why: "paused: " + r.Paused}
 		case r.WarmStop != "":
 			return r, Grant{Later: now.Add(askAgain), Why: "warm-up: " + r.WarmStop}
@@ -130,6 +133,7 @@ func (r Rate) Reserve(n int, marketing bool, now time.Time) (Rate, Grant) {
 	if wait > MaxWait {
 		return r, Grant{Later: now.Add(wait), Why: "busy"}
 	}
+	// The next place is free when these n have been sent at the rate.
 	r.All = first + int64(float64(n)/rate*1e9)
 	if marketing {
 		r.Marketing = first + int64(float64(n)/(marketingShare*rate)*1e9)

@@ -89,11 +89,13 @@ type Failure struct {
 	TTL   int64  `dynamodbav:"ttl"`
 }
 
-// timeForm makes times sort as text.
+// timeForm formats times so that they sort as text.
 const timeForm = "2006-01-02T15:04:05.000Z"
 
+// keyOf is the key of a message's record.
 func keyOf(id string) table.Key { return table.Key{PK: "MSG#" + id, SK: "MSG"} }
 
+// failureKey is the key of its entry in the list of failures.
 func failureKey(id string) table.Key { return table.Key{PK: "MSG#" + id, SK: "FAILURE"} }
 
 // listKey is the index key of a person's messages. It names nobody, but whoever knows an address can look it up.
@@ -140,6 +142,8 @@ func (m Mail) fields(_ State, messageID string) string {
 	return do
 }
 
+// values are the values for fields. The basis of the gate is the reason, unless the outcome has
+// one.
 func (m Mail) values(state State, reason string, now time.Time, more map[string]any) map[string]any {
 	consentAt := time.Time{}
 	if m.Compose != nil {
@@ -161,6 +165,7 @@ func (m Mail) values(state State, reason string, now time.Time, more map[string]
 	return with
 }
 
+// card is the entry that lists show.
 func (m Mail) card(state State, reason string, now time.Time) Card {
 	return Card{ID: m.ID, Template: m.Template, Source: m.Source, About: m.About, State: state, Reason: reason, At: now}
 }
@@ -186,6 +191,7 @@ func (m Mail) Settle(state State, messageID, reason string, now time.Time) []tab
 	return writes
 }
 
+// failure is the entry in the merchant's list.
 func (m Mail) failure(state State, reason string, now time.Time) Failure {
 	return Failure{
 		Key: failureKey(m.ID), List: failures, Place: now.UTC().Format(timeForm) + "#" + m.ID,
@@ -194,9 +200,10 @@ func (m Mail) failure(state State, reason string, now time.Time) Failure {
 	}
 }
 
-// Asked notes that the link at a place of a message was asked for, and returns how many different links of it were
-// within a time before, this one included. One attribute for each link keeps the record small however often it is
-// asked. 1 round trip. Errors: table.ErrNotFound.
+// Asked records that the link at a position of a message was requested, and returns how many
+// different links of it were requested within a time before, this one included. One attribute for
+// each link keeps the record small, however often it is requested. 1 round trip. Errors:
+// table.ErrNotFound.
 func (s Store) Asked(ctx context.Context, id string, place int, now time.Time, within time.Duration) (int, error) {
 	after, err := s.Table.Update(ctx, table.Update{
 		Key: keyOf(id), Do: fmt.Sprintf("SET #%s%d = :now", askedLink, place), If: table.IfExists,
@@ -209,6 +216,7 @@ func (s Store) Asked(ctx context.Context, id string, place int, now time.Time, w
 		return 0, err
 	}
 	links, since := 0, now.Add(-within).UnixMilli()
+	// Programs that check mails follow many links within seconds; people do not.
 	for name, value := range after {
 		var at int64
 		if strings.HasPrefix(name, askedLink) && attributevalue.Unmarshal(value, &at) == nil && at >= since {
@@ -221,7 +229,8 @@ func (s Store) Asked(ctx context.Context, id string, place int, now time.Time, w
 // askedLink begins the attributes that say when each link was asked for last, in Unix milliseconds.
 const askedLink = "asked"
 
-// Resend notes that a mail is sent again, because nobody answered the attempt before. 1 round trip.
+// Resend records that a mail is sent again because the attempt before was not answered. 1 round
+// trip.
 func (s Store) Resend(ctx context.Context, id string) error {
 	_, err := s.Table.Update(ctx, table.Update{
 		// the record of an attempt
@@ -251,6 +260,7 @@ func (s Store) Failures(ctx context.Context, limit int, after table.Cursor) ([]C
 	return s.list(ctx, failures, limit, after)
 }
 
+// list reads one index key, newest first.
 func (s Store) list(ctx context.Context, hash string, limit int, after table.Cursor) ([]Card, table.Cursor, error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": hash}, Limit: limit, After: after,
@@ -278,7 +288,7 @@ func (s Store) Clear(ctx context.Context, id string, now time.Time) error {
 	return err
 }
 
-// cleared takes the entry out of the list; the rest of it goes with its time.
+// cleared removes the entry from the list; the rest of it is deleted in its time.
 func cleared(id string, now time.Time) table.Update {
 	return table.Update{
 		Key: failureKey(id), Do: "SET #ttl = :ttl REMOVE #gsi1pk, #gsi1sk",
@@ -287,7 +297,8 @@ func cleared(id string, now time.Time) table.Update {
 	}
 }
 
-// shards spread the counters of one source: a campaign may settle some hundred mails a second.
+// shards spread the counters of one source: a campaign may finish some hundred mails a second, and
+// one item takes a thousand writes.
 const shards = 8
 
 // Counters by name.
@@ -313,6 +324,7 @@ const (
 	CountLeft       = "unsubscribed"
 )
 
+// counterOf is the counter of an outcome.
 func counterOf(s State) string {
 	switch s {
 	case Accepted:
@@ -348,6 +360,8 @@ func (s Store) Report(ctx context.Context, source string) (map[string]Counters, 
 			if err := item.Decode(&all); err != nil {
 				return err
 			}
+			// The step is an attribute of its own, because a step's name may contain the separator
+			// of the key.
 			step, _ := all["step"].(string)
 			if report[step] == nil {
 				report[step] = Counters{}

@@ -41,6 +41,7 @@ type SESEvent struct {
 	} `json:"reject"`
 }
 
+// recipient is an address in an event.
 type recipient struct {
 	EmailAddress string `json:"emailAddress"`
 }
@@ -64,14 +65,15 @@ func (e SESEvent) id() string {
 	return ""
 }
 
-// Hearing takes in SES's events.
+// SESEventHandler records SES's events: on the message, and on the contact.
 type SESEventHandler struct {
 	Store    Store
 	Contacts contact.Store
 }
 
-// Hear records an event. Events come more than once and in any order; each changes a record once. Bounces and
-// complaints count for every recipient they name, also for mails that are not ours: the address is the same.
+// Handle records an event. Events come more than once and in any order; each changes a record once.
+// Bounces and complaints count for every recipient they name, also for mails that are not ours,
+// because the address is the same.
 func (h SESEventHandler) Handle(ctx context.Context, e SESEvent, now time.Time) error {
 	if err := e.Check(); err != nil {
 		return err
@@ -93,6 +95,7 @@ func (h SESEventHandler) Handle(ctx context.Context, e SESEvent, now time.Time) 
 				c.Suppress(compliance.Email, compliance.HardBounce)
 				return
 			}
+			// A full mailbox or a server that is down: only several in a row suppress the address.
 			c.SoftBounce(e.Bounce.Timestamp)
 		})
 	case "Complaint":
@@ -107,7 +110,7 @@ func (h SESEventHandler) Handle(ctx context.Context, e SESEvent, now time.Time) 
 	return nil // DeliveryDelay, Open, Click and others: nothing follows from them
 }
 
-// delivered forgets soft bounces; most contacts have none, and nothing is written then.
+// delivered forgets soft bounces. Most contacts have none, and then nothing is written.
 func (h SESEventHandler) delivered(ctx context.Context, e SESEvent, now time.Time) error {
 	for _, address := range e.Delivery.Recipients {
 		c, err := h.Contacts.Of(ctx, address)
@@ -124,6 +127,7 @@ func (h SESEventHandler) delivered(ctx context.Context, e SESEvent, now time.Tim
 	return nil
 }
 
+// each changes the contact of every recipient; one that fails does not stop the others.
 func (h SESEventHandler) each(ctx context.Context, all []recipient, now time.Time,
 	change func(*contact.Contact)) error {
 	var failed []error
@@ -135,6 +139,7 @@ func (h SESEventHandler) each(ctx context.Context, all []recipient, now time.Tim
 	return errors.Join(failed...)
 }
 
+// change applies a change to a contact. Its version makes a repeated event harmless.
 func (h SESEventHandler) change(ctx context.Context, address string, now time.Time,
 	change func(*contact.Contact)) error {
 	_, err := h.Contacts.Change(ctx, address, now, func(c *contact.Contact) ([]table.Write, bool, error) {
@@ -155,6 +160,7 @@ func (h SESEventHandler) sent(ctx context.Context, e SESEvent, now time.Time) er
 		return err
 	}
 	r, err := h.Store.Get(ctx, id)
+	// Only a mail that was given up has to be corrected.
 	if err != nil || r.State != Unknown {
 		return err
 	}
@@ -171,12 +177,14 @@ func (h SESEventHandler) sent(ctx context.Context, e SESEvent, now time.Time) er
 	return err
 }
 
-// mark sets a time on the record and counts it, once. The record may not be there yet: the event then makes it.
+// mark sets a time on the record and counts it, once. If the record is not there yet, the event
+// makes it.
 func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counter string, at, now time.Time) error {
 	id := e.id()
 	if id == "" {
 		return nil
 	}
+	// A field that SES left out.
 	if at.IsZero() {
 		at = now
 	}
@@ -190,9 +198,11 @@ func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counte
 		If:   fmt.Sprintf("attribute_not_exists(#%s)", attribute),
 		With: map[string]any{":at": at, ":ttl": now.Add(keep).Unix()},
 	}}
+	// A record that the event itself made has no source to be counted under; sent does that later.
 	if r.Source.Name != "" {
 		writes = append(writes, Count(r.Source, id, now, Counters{counter: 1}))
 	}
+	// Hard bounces and complaints are what SES and the mail providers judge a sender by.
 	hard := counter == CountBounced && e.Bounce.Type == "Permanent" || counter == CountComplained
 	if hard && r.Kind == compliance.Marketing {
 		writes = append(writes, Count(healthOf(now), id, now, Counters{counter: 1}))

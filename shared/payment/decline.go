@@ -11,8 +11,9 @@ const (
 	KindAction    Kind = "action"    // the shopper has to authenticate; without them it fails again
 )
 
-// Mastercard merchant advice codes that forbid a retry (Transaction Processing Rules: 03 do not try again, 21 recurring
-// payment canceled) and Stripe's advice with the same meaning (docs.stripe.com/declines/codes, advice_code).
+// finalAdvice is the advice that forbids a retry: Mastercard's merchant advice codes (Transaction
+// Processing Rules: 03 do not try again, 21 recurring payment canceled) and Stripe's with the same
+// meaning (docs.stripe.com/declines/codes, advice_code).
 var finalAdvice = map[string]bool{"03": true, "21": true, "do_not_try_again": true}
 
 // kinds follows docs.stripe.com/declines/codes and the hard declines of
@@ -84,8 +85,8 @@ var kinds = map[string]Kind{
 	"payment_intent_payment_attempt_expired": KindAction,
 }
 
-// Classify says what may be done after a decline code. A code nobody has told us of is soft: the retry schedule is
-// short and ends by itself, whereas a wrong "hard" would lose a customer who can pay.
+// Classify says what may be done after a decline code. An unknown code is soft: the retry schedule
+// is short and ends by itself, whereas a wrong "hard" would lose a customer who can pay.
 func Classify(code string) Kind {
 	if kind, ok := kinds[code]; ok {
 		return kind
@@ -103,8 +104,8 @@ func ClassifyAdvised(code string, advice ...string) Kind {
 	return Classify(code)
 }
 
-// hidden are decline codes that the person at the till must not be told (docs.stripe.com/declines/codes): who holds a
-// stolen card learns nothing.
+// hidden are decline codes that the shopper must not learn (docs.stripe.com/declines/codes): they
+// would tell the holder of a stolen card what the bank knows.
 var hidden = map[string]bool{
 	"fraudulent": true, "lost_card": true, "stolen_card": true, "merchant_blacklist": true, "pickup_card": true,
 	"restricted_card": true, "security_violation": true, "highest_risk_level": true,
@@ -114,6 +115,7 @@ var hidden = map[string]bool{
 // lost or stolen.
 func PublicDeclineCode(code string) string {
 	if hidden[code] {
+		// The same text that the bank gives for a decline without a reason.
 		return "generic_decline"
 	}
 	return code

@@ -9,9 +9,8 @@
 // ErrUnknown must not treat the payment as failed, must not tell the shopper to pay again and must not charge under
 // another key. There are two safe ways on:
 //
-//   - ask: Lookup(key) tells what became of it. ErrNotFound means that the provider has not seen it so far; the first
-//     request
-//     may still be on its way, so a further attempt uses the same key;
+//   - ask: Lookup(key) tells what became of it. ErrNotFound means that the provider has not seen the key so far. The
+//     first request may still be on its way, so a further attempt uses the same key;
 //   - repeat the same call with the same key: the provider answers with the first outcome and does nothing twice.
 //
 // A payment of which neither gives an answer stays open, is asked about again later (the due index), and its stock

@@ -37,6 +37,7 @@ type Declined struct {
 	Message string
 }
 
+// Error has the provider's message, so it is for logs only.
 func (d *Declined) Error() string {
 	text := "payment: declined: " + d.Code + " (" + string(d.Kind) + ")"
 	if d.Message != "" {
@@ -51,6 +52,7 @@ func OurFault(cause error) error { return fmt.Errorf("%w: %w: %w", ErrUnavailabl
 // UnansweredError says what a failed round trip to a provider means: ErrUnavailable when the connection was never made,
 // so nothing can have happened, else ErrUnknown.
 func UnansweredError(err error) error {
+	// A dial error means that no byte of the request was sent.
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}

@@ -79,6 +79,7 @@ func (l Ledger) UnitsLeft(lineID string) []int {
 	return unitsLeft(line, l.returned())
 }
 
+// unitsLeft are the units of a line that are not in gone.
 func unitsLeft(line Line, gone map[UnitRef]bool) []int {
 	left := make([]int, 0, len(line.Units))
 	for n := range line.Units {
@@ -97,6 +98,7 @@ func (l Ledger) ShippingLeft() int64 {
 			left -= e.Shipping
 		}
 	}
+	// Never negative, also when shipping was refunded in full and then a correction was made.
 	return max(left, 0)
 }
 
@@ -111,7 +113,8 @@ func (l Ledger) Refunded() int64 {
 	return sum
 }
 
-// Left is the most that can still go back: what was captured less what went back or is reserved.
+// Left is the most that can still be refunded: what was captured less what was refunded or is
+// reserved.
 func (l Ledger) Left() int64 { return max(l.Sale.captured()-l.Refunded(), 0) }
 
 // PartsLeft is what is left on each payment, in the order of refunds.
@@ -132,8 +135,9 @@ func (l Ledger) PartsLeft() []Part {
 	return out
 }
 
-// Order sorts payments as they are refunded: card first, then store credit, then points; of several of one method the
-// one that was made last goes first, because it is the youngest and the least likely to have expired.
+// Order sorts payments as they are refunded: card first, then store credit, then points. Of several
+// of one method the latest goes first, because it is the least likely to have expired at the
+// provider.
 func Order(payments []Payment) []Payment {
 	rank := map[Method]int{Card: 0, StoreCredit: 1, Points: 2}
 	out := slices.Clone(payments)
@@ -142,8 +146,8 @@ func Order(payments []Payment) []Payment {
 	return out
 }
 
-// split spreads an amount over what is left on the payments, in their order. What no payment has left is dropped;
-// callers cap the amount by Left before.
+// split spreads an amount over what is left on the payments, in their order. What no payment has
+// left is dropped; callers cap the amount by Left before.
 func (l Ledger) split(amount int64) []Part {
 	var parts []Part
 	for _, p := range l.PartsLeft() {
@@ -170,7 +174,9 @@ func (l Ledger) returned() map[UnitRef]bool {
 	return gone
 }
 
-// given is what entries gave or kept for units so far: what worth is compared with.
+// given is what entries gave or kept for units so far. It is compared with what the units are
+// worth, so goodwill, which is for no unit, is left out, and fees, which were kept of it, are
+// added.
 func (l Ledger) given() int64 {
 	sum := int64(0)
 	for _, e := range l.Entries {

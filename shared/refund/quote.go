@@ -85,8 +85,11 @@ type Charge struct {
 	Amount      int64
 }
 
-// Quote computes what a return refunds now. Errors: *Refusal.
+// Quote computes what a return refunds now, from the worth of all returned units and not from this
+// return alone; see the package comment. Errors: *Refusal.
 func (l Ledger) Quote(ask Ask) (Quote, error) {
+	// Authorized but not captured: there is nothing to give back yet. A sale that cost nothing may
+	// be returned.
 	if l.Sale.captured() == 0 && l.Sale.Paid() > 0 {
 		return Quote{}, &Refusal{Code: NothingCaptured}
 	}
@@ -101,6 +104,7 @@ func (l Ledger) Quote(ask Ask) (Quote, error) {
 	if left := l.ShippingLeft(); ask.Shipping > left {
 		return Quote{}, &Refusal{Code: ShippingGone, Most: left}
 	}
+	// The worth before and after: the difference is what this return adds, charges and all.
 	before := l.Sale.worthOf(gone, l.shippingGiven(), ask.Terms)
 	for _, u := range units {
 		gone[u] = true
@@ -116,14 +120,19 @@ func (l Ledger) Quote(ask Ask) (Quote, error) {
 func (l Ledger) settle(q *Quote, worth int64, fees []Fee) {
 	rest := worth
 	if rest < 0 {
+		// A charge above the worth is not collected from the customer; later returns make up for
+		// it.
 		q.Waived, rest = -rest, 0
 	}
 	for _, f := range fees {
+		// Fees are taken in their order and never below 0.
 		if f.Amount = min(max(f.Amount, 0), rest); f.Amount > 0 {
 			rest -= f.Amount
 			q.Fees = append(q.Fees, f)
 		}
 	}
+	// Goodwill given before reduces what is left, so a full return may refund less than the units
+	// cost.
 	if left := l.Left(); rest > left {
 		q.Capped, rest = rest-left, left
 	}
@@ -133,6 +142,7 @@ func (l Ledger) settle(q *Quote, worth int64, fees []Fee) {
 // pick chooses the units: those named, or the first that are left of each line.
 func (l Ledger) pick(ask Ask, gone map[UnitRef]bool) ([]UnitRef, error) {
 	units := slices.Clone(ask.Exact)
+	// The same unit twice, one that is gone, or a number outside of the line.
 	for i, u := range units {
 		line, ok := l.Sale.line(u.LineID)
 		switch {
@@ -142,6 +152,7 @@ func (l Ledger) pick(ask Ask, gone map[UnitRef]bool) ([]UnitRef, error) {
 			return nil, &Refusal{Code: UnitsGone, LineID: u.LineID, Most: int64(len(unitsLeft(line, gone)))}
 		}
 	}
+	// Checked before the loop over lines, which would pass over an id that the sale does not have.
 	for lineID := range ask.Units {
 		if _, ok := l.Sale.line(lineID); !ok {
 			return nil, &Refusal{Code: UnknownLine, LineID: lineID}
@@ -153,6 +164,7 @@ func (l Ledger) pick(ask Ask, gone map[UnitRef]bool) ([]UnitRef, error) {
 			continue
 		}
 		left := slices.DeleteFunc(unitsLeft(line, gone),
+			// Units that are named as well are not chosen a second time.
 			func(n int) bool { return slices.Contains(ask.Exact, UnitRef{line.ID, n}) })
 		switch {
 		case want < 1:
@@ -188,6 +200,7 @@ func (s Sale) quoted(units []UnitRef) []QuotedLine {
 // charges is by how much the charges of each gift and promotion change.
 func (s Sale) charges(before, after worth) []Charge {
 	var out []Charge
+	// In the order of the sale, not of the maps, so that the same return always reads the same.
 	for _, l := range s.Lines {
 		if more := after.gifts[l.ID] - before.gifts[l.ID]; more != 0 {
 			out = append(out, Charge{Kind: GiftKept, LineID: l.ID, PromotionID: l.Gift, Name: l.Title, Amount: more})

@@ -94,6 +94,7 @@ func (s Sale) captured() int64 {
 	return sum
 }
 
+// line finds a line of the sale by its id.
 func (s Sale) line(id string) (Line, bool) {
 	for _, l := range s.Lines {
 		if l.ID == id {

@@ -19,6 +19,7 @@ type worth struct {
 	promotions map[string]int64 // charged by promotion
 }
 
+// total is the worth less all charges.
 func (w worth) total() int64 {
 	sum := w.units + w.shipping
 	for _, c := range w.gifts {
@@ -35,6 +36,7 @@ func (w worth) total() int64 {
 // promotion measured: in doubt the customer keeps the discount.
 func (s Sale) worthOf(gone map[UnitRef]bool, shipping int64, t Terms) worth {
 	w := worth{shipping: shipping}
+	// keptAny is true for gifts as well: keeping only a gift is keeping something.
 	keptValue, keptUnits, keptAny := int64(0), 0, false
 	for _, l := range s.Lines {
 		for n, u := range l.Units {
@@ -50,11 +52,13 @@ func (s Sale) worthOf(gone map[UnitRef]bool, shipping int64, t Terms) worth {
 			}
 		}
 	}
+	// Everything came back, or nothing has: no charge.
 	if !keptAny || len(gone) == 0 {
 		return w
 	}
 	lost := map[string]bool{}
 	for _, p := range s.Promotions {
+		// With no paid unit kept every condition is lost, also one that asks for nothing.
 		if keptValue < p.MinAmount || keptUnits < p.MinUnits || keptUnits == 0 {
 			lost[p.ID] = true
 		}
@@ -62,6 +66,8 @@ func (s Sale) worthOf(gone map[UnitRef]bool, shipping int64, t Terms) worth {
 	if t.ChargeGifts {
 		w.gifts = s.giftsKept(gone, lost)
 	}
+	// Off by default: whether a shop may charge discounts back depends on the law of the buyer's
+	// country.
 	if t.ChargePromotions {
 		w.promotions = s.discountsKept(gone, lost)
 	}
@@ -75,6 +81,7 @@ func (s Sale) giftsKept(gone map[UnitRef]bool, lost map[string]bool) map[string]
 		if l.Gift == "" || !lost[l.Gift] {
 			continue
 		}
+		// A gift without a known value is never charged.
 		if kept := len(unitsLeft(l, gone)); kept > 0 && l.Value > 0 {
 			charged[l.ID] = l.Value * int64(kept)
 		}
@@ -103,6 +110,7 @@ func (s Sale) discountsKept(gone map[UnitRef]bool, lost map[string]bool) map[str
 		if !lost[p.ID] || p.Amount <= 0 {
 			continue
 		}
+		// Promotions on shipping or beyond the goods' discounts are cut to what the units carry.
 		for i, share := range money.Allocate(min(p.Amount, whole), weights) {
 			if !gone[refs[i]] {
 				charged[p.ID] += share

@@ -80,6 +80,7 @@ type Decision struct {
 func (s Section) Decide(q Question) Decision {
 	d := Decision{Rule: s.Rule(q.Item), Law: compliance.ReturnRuleFor(q.Country)}
 	zone := ZoneOf(q.Country)
+	// Before receipt no time runs, so nothing can be too late.
 	var policyEnds, lawEnds time.Time
 	if !q.Received.IsZero() {
 		if q.Reason.Fault() {
@@ -91,6 +92,7 @@ func (s Section) Decide(q Question) Decision {
 		}
 		d.Until = latest(policyEnds, lawEnds)
 	}
+	// Faulty units are never excluded: an exemption is from the right to change one's mind.
 	excluded := d.Rule.FinalSale != "" && !q.Reason.Fault()
 	withdrawal := d.Law.WithdrawalDays > 0 && !q.Reason.Fault() && !excluded
 	d.ByLaw = (withdrawal || q.Reason.Fault()) && (q.Received.IsZero() || q.At.Before(lawEnds))
@@ -105,6 +107,7 @@ func (s Section) Decide(q Question) Decision {
 	return d
 }
 
+// latest is the later of two instants.
 func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
@@ -127,6 +130,7 @@ func (d Decision) RestockingFee(q Question, cost int64) int64 {
 		return 0
 	}
 	if from := d.Rule.Restocking.FromDay; from > 0 {
+		// The first days are free of the fee, which is what the law of some countries asks for.
 		if q.Received.IsZero() || q.At.Before(compliance.WindowEnds(q.Received, from-1, ZoneOf(q.Country))) {
 			return 0
 		}
@@ -134,7 +138,8 @@ func (d Decision) RestockingFee(q Question, cost int64) int64 {
 	return money.Percent(cost, int64(d.Rule.Restocking.BasisPoints))
 }
 
-// KeepsGoods reports whether faulty units that cost so much are refunded without coming back.
+// ReturnWaived reports whether faulty units that cost so much are refunded without coming back:
+// sending them would cost more than they are worth.
 func (d Decision) ReturnWaived(reason Reason, currency string, cost int64) bool {
 	limit := d.Rule.KeepBelow[currency]
 	return reason.Fault() && limit > 0 && cost < limit

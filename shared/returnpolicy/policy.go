@@ -143,13 +143,15 @@ func (p Policy) Section(country string) Section {
 // anywhere stands for every country that is not named.
 const anywhere = "*"
 
-// Rule returns the rule for an item: the first that matches.
+// Rule returns the rule for an item: the first that matches. Validate makes sure that the last one
+// matches everything.
 func (s Section) Rule(i Item) Rule {
 	for _, r := range s.Rules {
 		if r.Goods.Match(i) {
 			return r
 		}
 	}
+	// A policy that was not validated: nothing is promised.
 	return Rule{Outbound: OutboundNever, Gifts: Keep, Promotions: Keep}
 }
 

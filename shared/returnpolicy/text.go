@@ -32,9 +32,11 @@ func (p Policy) Text(country, language string) string {
 	line("")
 	line(w.send, s.SendWithinDays)
 	line("%s", w.refund(law))
+	// Only where the law gives such a right.
 	if law.WithdrawalDays > 0 {
 		line(w.law, law.WithdrawalDays, law.Source)
 	}
+	// The European Union wants the function named with these words (Directive (EU) 2023/2673).
 	if label := law.Function["en"]; label != "" {
 		line(w.function, cmp.Or(law.Function[w.language], label))
 	}
@@ -50,6 +52,7 @@ type vocabulary struct {
 	exemptions                                                               map[compliance.Exemption]string
 }
 
+// words are the sentences by language, as formats for fmt.
 var words = map[string]vocabulary{
 	"en": {
 		language: "en", title: "Returns and refunds (version %d, from %s)", all: "All goods", products: "Products: %s",
@@ -104,8 +107,10 @@ var words = map[string]vocabulary{
 	},
 }
 
+// goods says what a rule is for.
 func (w vocabulary) goods(g Goods) string {
 	var parts []string
+	// add notes a kind of goods with its names.
 	add := func(format string, names []string) {
 		if len(names) > 0 {
 			parts = append(parts, fmt.Sprintf(format, strings.Join(names, ", ")))
@@ -123,13 +128,17 @@ func (w vocabulary) goods(g Goods) string {
 	return strings.Join(parts, "; ")
 }
 
+// rule says what a rule gives, one sentence for each of its parts, in the order in which customers
+// ask.
 func (w vocabulary) rule(r Rule) []string {
 	var out []string
+	// say adds a sentence when it applies.
 	say := func(when bool, format string, args ...any) {
 		if when {
 			out = append(out, fmt.Sprintf(format, args...))
 		}
 	}
+	// Excluded products have no window, way back or exchange to speak of.
 	returnable := r.FinalSale == ""
 	say(!returnable, w.final, w.exemptions[r.FinalSale])
 	say(returnable && r.WindowDays > 0, w.window, r.WindowDays)
@@ -155,6 +164,7 @@ func (w vocabulary) rule(r Rule) []string {
 	return out
 }
 
+// amounts lists amounts by currency, in a fixed order.
 func (w vocabulary) amounts(a Amounts) string {
 	var out []string
 	for _, code := range slices.Sorted(maps.Keys(a)) {
@@ -163,6 +173,7 @@ func (w vocabulary) amounts(a Amounts) string {
 	return strings.Join(out, " / ")
 }
 
+// refund says how long the refund takes, as the law of the country counts.
 func (w vocabulary) refund(law compliance.ReturnRule) string {
 	if law.RefundBusinessDays > 0 {
 		return fmt.Sprintf(w.business, law.RefundBusinessDays) + " " + fmt.Sprintf(w.interest,

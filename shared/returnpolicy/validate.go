@@ -27,7 +27,7 @@ const (
 	MoneyRequired       = "money_required"
 )
 
-// maxAmount bounds amounts in a policy.
+// maxAmount bounds amounts in a policy; more is a mistake.
 const maxAmount = 1_000_000_000
 
 // Validate returns what is wrong with a policy: in its shape, and against the law of every country a section is for.
@@ -42,22 +42,27 @@ func (p Policy) Validate() []Issue {
 	return v.issues
 }
 
+// validation collects the issues of one policy.
 type validation struct {
 	issues []Issue
 	seen   map[string]bool // countries
 }
 
+// add notes an issue.
 func (v *validation) add(pointer, code, rule, format string, args ...any) {
 	v.issues = append(v.issues, Issue{Pointer: pointer, Code: code, Detail: fmt.Sprintf(format, args...), Rule: rule})
 }
 
+// section checks one section against its own shape and the laws of its countries.
 func (v *validation) section(at string, s Section) {
+	// Also when the schema of the API was passed: policies come from files, too.
 	if len(s.Countries) == 0 {
 		v.add(at+"/countries", "required", "", "at least one country")
 	}
 	if s.SendWithinDays < 7 || s.SendWithinDays > 90 {
 		v.add(at+"/sendWithinDays", "invalid", "", "between 7 and 90")
 	}
+	// Several countries may have the same law, which is checked once.
 	laws := v.laws(at, s)
 	ids := map[string]bool{}
 	for i, r := range s.Rules {
@@ -75,13 +80,14 @@ func (v *validation) section(at string, s Section) {
 		v.add(at+"/rules", "required", "", "the last rule is for all goods")
 	}
 	for i, r := range s.Rules {
+		// Rules after one for everything would never be used.
 		if i < len(s.Rules)-1 && r.Goods.All() {
 			v.add(fmt.Sprintf("%s/rules/%d/goods", at, i), "invalid", "", "only the last rule is for all goods")
 		}
 	}
 }
 
-// laws are the different laws of a section's countries.
+// laws are the different laws of a section's countries; members of the EU share one.
 func (v *validation) laws(at string, s Section) []compliance.ReturnRule {
 	var laws []compliance.ReturnRule
 	for i, name := range s.Countries {
@@ -105,7 +111,9 @@ func (v *validation) laws(at string, s Section) []compliance.ReturnRule {
 	return laws
 }
 
+// rule checks the shape of a rule.
 func (v *validation) rule(at string, r Rule) {
+	// Limits of reason: a number beyond them is a slip of the hand.
 	v.between(at+"/windowDays", r.WindowDays, 0, 365)
 	v.between(at+"/faultMonths", r.FaultMonths, 0, 120)
 	v.between(at+"/restocking/basisPoints", r.Restocking.BasisPoints, 0, 10_000)
@@ -125,17 +133,20 @@ func (v *validation) rule(at string, r Rule) {
 	if r.Promotions != Keep && r.Promotions != Charge {
 		v.add(at+"/promotions", "invalid", "", "keep or charge")
 	}
+	// The text for customers is written in both languages.
 	if len(r.Condition) > 0 && (r.Condition["ko"] == "" || r.Condition["en"] == "") {
 		v.add(at+"/condition", "required", "", "in Korean (ko) and English (en)")
 	}
 }
 
+// between checks a number against limits.
 func (v *validation) between(at string, n, least, most int) {
 	if n < least || n > most {
 		v.add(at, "invalid", "", "between %d and %d", least, most)
 	}
 }
 
+// amounts checks currencies and amounts.
 func (v *validation) amounts(at string, a Amounts) {
 	for code, amount := range a {
 		if _, err := money.Digits(code); err != nil {
@@ -146,12 +157,13 @@ func (v *validation) amounts(at string, a Amounts) {
 	}
 }
 
-// lawful checks a rule against the law of a country: it may give more than the law, never less.
+// lawful checks a rule against the law of a country: it may give more than the law, and never less.
 func (v *validation) lawful(at string, r Rule, law compliance.ReturnRule) {
 	if r.FinalSale != "" && !law.Allows(r.FinalSale) {
 		v.add(at+"/finalSale", FinalSaleNotAllowed, law.Source, "the law of %s knows no exclusion because of %s", law.Country,
 			r.FinalSale)
 	}
+	// Excluded products have no window.
 	if r.FinalSale == "" && r.WindowDays < law.WithdrawalDays {
 		v.add(at+"/windowDays", WindowTooShort, law.Source, "the law of %s gives %d days", law.Country, law.WithdrawalDays)
 	}
@@ -159,6 +171,7 @@ func (v *validation) lawful(at string, r Rule, law compliance.ReturnRule) {
 		v.add(at+"/faultMonths", FaultWindowTooShort, law.Source, "the law of %s gives %d months for faults", law.Country,
 			law.FaultMonths)
 	}
+	// A fee from a later day on touches no right that the law gives.
 	if r.Restocking.BasisPoints > 0 && !law.Fees && r.Restocking.FromDay <= law.WithdrawalDays {
 		v.add(at+"/restocking", FeeNotAllowed, law.Source,
 			"no fee on a return within the %d days of the law of %s; use fromDay",

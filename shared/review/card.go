@@ -45,7 +45,7 @@ type CardMedia struct {
 	Height    int    `json:"height,omitempty"`
 }
 
-// Card makes the card of a review.
+// Card is the part of a review that everybody sees. Reasons, signals and reports stay out of it.
 func (r *Review) Card() ReviewSummary {
 	c := ReviewSummary{
 		ID: r.ID, ProductID: r.ProductID, VariantID: r.VariantID, Rating: r.Rating(), Stars: r.Stars, Title: r.Title,
@@ -92,6 +92,7 @@ func (f Filter) Keeps(c ReviewSummary) bool {
 	return false
 }
 
+// hasPhoto reports whether a photo is shown; videos do not count for the filter.
 func (c ReviewSummary) hasPhoto() bool {
 	for _, m := range c.Media {
 		if m.Kind == "photo" {

@@ -18,6 +18,7 @@ func Clean(text string) string {
 		return r
 	}, strings.ReplaceAll(text, "\r\n", "\n"))
 	var out strings.Builder
+	// Runs of empty lines and stacked combining marks are used to fill a page with a short text.
 	newlines, marks := 0, 0
 	for _, r := range norm.NFC.String(text) {
 		switch {

@@ -21,6 +21,7 @@ func FeedPage(publisher string, reviews []ReviewSummary, page func(productID str
 	return append([]byte(xml.Header), body...), err
 }
 
+// feedXML is the feed in Google's schema.
 type feedXML struct {
 	XMLName   xml.Name `xml:"feed"`
 	Version   string   `xml:"version"`
@@ -28,6 +29,7 @@ type feedXML struct {
 	Reviews   []feedXMLReview
 }
 
+// feedXMLReview is one review of the feed.
 type feedXMLReview struct {
 	XMLName      xml.Name    `xml:"review"`
 	ID           string      `xml:"review_id"`
@@ -42,26 +44,31 @@ type feedXMLReview struct {
 	Incentivized bool        `xml:"is_incentivized_review"`
 }
 
+// feedName is the reviewer's name, marked when there is none.
 type feedName struct {
 	Anonymous bool   `xml:"is_anonymous,attr,omitempty"`
 	Name      string `xml:",chardata"`
 }
 
+// feedURL says whether the address is of this review alone or of a page with several.
 type feedURL struct {
 	Type string `xml:"type,attr"`
 	URL  string `xml:",chardata"`
 }
 
+// feedRating is a rating with its scale.
 type feedRating struct {
 	Min   int    `xml:"min,attr"`
 	Max   int    `xml:"max,attr"`
 	Value string `xml:",chardata"`
 }
 
+// feedProduct names a product by its page.
 type feedProduct struct {
 	URL string `xml:"product_url"`
 }
 
+// feedReview is a review in the form of the feed.
 func feedReview(c ReviewSummary, page string) feedXMLReview {
 	out := feedXMLReview{
 		ID: c.ID, Reviewer: feedName{Name: c.Author}, Timestamp: c.Written.UTC().Format(time.RFC3339), Title: c.Title,
@@ -71,6 +78,7 @@ func feedReview(c ReviewSummary, page string) feedXMLReview {
 	if c.Author == "" {
 		out.Reviewer = feedName{Anonymous: true, Name: "Anonymous"}
 	}
+	// Nothing is said about the purchase of an imported review: it was not checked here.
 	if c.Imported == "" {
 		out.Verified = strconv.FormatBool(c.Verified)
 	}

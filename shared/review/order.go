@@ -22,6 +22,7 @@ func IsNew(helpful, unhelpful int, written, at time.Time) bool {
 // HelpfulPlace is the sort key of a review in the list by helpfulness: the Wilson bound of its votes, then the time it
 // was written. It takes no stars.
 func HelpfulPlace(helpful, unhelpful int, written time.Time, id string) string {
+	// Six digits of the bound, so that the text sorts like the number.
 	return fmt.Sprintf("%06d#%s#%s", int(Wilson(helpful, helpful+unhelpful)*1e6), Moment(written), id)
 }
 

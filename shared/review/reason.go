@@ -53,6 +53,7 @@ var Policies = []ModerationPolicy{
 	{Reported, false, false, texts("The review was reported and is being checked.", "신고가 접수되어 확인 중입니다.")},
 }
 
+// texts is a text in both languages of the shop.
 func texts(en, ko string) map[string]string { return map[string]string{"en": en, "ko": ko} }
 
 // PolicyOf returns the entry of a reason; ok is false for one that is not in the policy.

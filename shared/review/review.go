@@ -147,6 +147,7 @@ func (r *Review) NextJob() time.Time {
 	case Held:
 		return r.DecideBy
 	case Published:
+		// A published review may have photos that are held.
 		if !r.DecideBy.IsZero() && (r.RewardAt.IsZero() || r.DecideBy.Before(r.RewardAt)) {
 			return r.DecideBy
 		}

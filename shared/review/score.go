@@ -31,6 +31,7 @@ func (t Tally) Rated() (n int) {
 	return n
 }
 
+// sumOfStars is the sum of all ratings, from which averages are computed exactly.
 func (t Tally) sumOfStars() (sum int) {
 	for i, k := range t.Stars() {
 		sum += (i + 1) * k

@@ -43,6 +43,7 @@ func (t Tally) Plus(u Tally) Tally { return t.combine(u, 1) }
 // Minus is the difference, without zeros.
 func (t Tally) Minus(u Tally) Tally { return t.combine(u, -1) }
 
+// combine adds with a sign and drops zeros, so that equal tallies have equal maps.
 func (t Tally) combine(u Tally, sign int) Tally {
 	out := Tally{}
 	maps.Copy(out, t)
@@ -59,4 +60,5 @@ func (t Tally) Names() []string { return sortedKeys(t) }
 // Equal reports whether both have the same counts; a missing name is zero.
 func (t Tally) Equal(u Tally) bool { return len(t.Minus(u)) == 0 }
 
+// sortedKeys are the keys in order: expressions made of them must not depend on the order of a map.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

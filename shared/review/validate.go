@@ -51,6 +51,7 @@ func (c Content) Normal() (Content, error) {
 	if err != nil {
 		add(&problem.Field{Pointer: "/language", Code: "wrong_format", Message: "an ISO 639 language code"})
 	}
+	// The canonical code, so that filters compare equal texts.
 	c.Language = base.String()
 	for _, name := range sortedKeys(c.Attributes) {
 		add(checkAttribute(name, c.Attributes[name]))
@@ -76,6 +77,7 @@ func NormalFollowUp(stars int, text string) (string, error) {
 	return text, nil
 }
 
+// checkStars is what is wrong with a number of stars; nil when nothing is.
 func checkStars(pointer string, stars int) *problem.Field {
 	if stars < 1 || stars > 5 {
 		return &problem.Field{Pointer: pointer, Code: "out_of_range", Message: "1 to 5"}
@@ -83,6 +85,7 @@ func checkStars(pointer string, stars int) *problem.Field {
 	return nil
 }
 
+// checkText is what is wrong with a text; a text of invisible characters is empty after Clean.
 func checkText(pointer, text string, most int) *problem.Field {
 	switch n := utf8.RuneCountInString(text); {
 	case n == 0:
@@ -93,6 +96,7 @@ func checkText(pointer, text string, most int) *problem.Field {
 	return nil
 }
 
+// checkAttribute is what is wrong with an answer to one of the shop's questions.
 func checkAttribute(name, value string) *problem.Field {
 	i := slices.IndexFunc(Attributes, func(a Attribute) bool { return a.Name == name })
 	if i < 0 {

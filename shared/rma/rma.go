@@ -226,6 +226,8 @@ type Entry struct {
 // maxEntries bounds the timeline. A return has about ten steps; more come only from parcels that arrive in pieces.
 const maxEntries = 100
 
+// tell adds to the timeline; a full one stays as it is, because a missing entry must not stop a
+// refund.
 func (r *RMA) tell(now time.Time, what, text, by string) {
 	if len(r.Timeline) < maxEntries {
 		r.Timeline = append(r.Timeline, Entry{At: now, What: what, Text: text, By: by})

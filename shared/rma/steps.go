@@ -35,11 +35,14 @@ const DueKind = "return"
 // PayWithin is how long the customer has to pay the balance of an exchange.
 const PayWithin = 7 * 24 * time.Hour
 
+// refuse is the answer for a step that the state does not allow. action is a participle, such as
+// "canceled".
 func (r *RMA) refuse(action string) error {
 	return problem.Conflict("return_state", "This return is %s; it cannot be %s.", r.State, action).With("state",
 		string(r.State))
 }
 
+// in reports whether the return is in one of the states.
 func (r *RMA) in(states ...State) bool { return slices.Contains(states, r.State) }
 
 // Opened notes that the return was asked for.
@@ -61,6 +64,7 @@ func (r *RMA) Approve(sendWithin int, by string, now time.Time) error {
 
 // Reject refuses a request, with the reason for the customer and evidence. Error: 409 return_state.
 func (r *RMA) Reject(reason string, evidence []string, by string, now time.Time) error {
+	// Also after the inspection: only then does the shop see that the goods are not what was sold.
 	if !r.in(Requested, Received, Inspected) {
 		return r.refuse("rejected")
 	}
@@ -72,6 +76,7 @@ func (r *RMA) Reject(reason string, evidence []string, by string, now time.Time)
 
 // Book notes the label or pickup that was booked. Error: 409 return_state.
 func (r *RMA) Book(s Shipment, by string, now time.Time) error {
+	// A second booking replaces the first: customers lose labels, and carriers miss pickups.
 	if !r.in(Approved, Booked) || r.Way == Stays {
 		return r.refuse("booked")
 	}
@@ -89,6 +94,7 @@ func (r *RMA) HandOver(s Shipment, by string, now time.Time) (changed bool, err 
 	case !r.in(Approved, Booked) || r.Way == Stays:
 		return false, r.refuse("sent")
 	}
+	// A scan without a number is of the booked parcel.
 	if s.TrackingNumber != "" {
 		r.Shipment = s
 	}
@@ -105,6 +111,7 @@ func (r *RMA) Receive(counts map[string]Count, by string, now time.Time) error {
 	if !r.in(Approved, Booked, InTransit, Received) || r.Way == Stays {
 		return r.refuse("received")
 	}
+	// All counts are checked before any is changed, so that a refusal leaves the return as it was.
 	total := 0
 	for id, c := range counts {
 		l := r.Line(id)
@@ -125,6 +132,8 @@ func (r *RMA) Receive(counts map[string]Count, by string, now time.Time) error {
 		l.Count = Count{l.Count.Good + c.Good, l.Count.Damaged + c.Damaged, l.Count.Wrong + c.Wrong}
 	}
 	r.tell(now, WasReceived, fmt.Sprint(total), by)
+	// A second parcel does not start the time again: the law counts from the first goods that came
+	// back.
 	if r.State != Received {
 		r.startRefundClock(now)
 	}
@@ -135,6 +144,7 @@ func (r *RMA) Receive(counts map[string]Count, by string, now time.Time) error {
 // startRefundClock starts the time that the law gives for the refund, and when the shop is warned: a business day, or a
 // day, before it ends.
 func (r *RMA) startRefundClock(now time.Time) {
+	// The law of the country that the goods went to, not of the shop's.
 	law := compliance.ReturnRuleFor(r.Country)
 	r.Deadlines.RefundBy = law.RefundBy(r.CreatedAt, now)
 	r.Deadlines.WarnAt = r.Deadlines.RefundBy.Add(-24 * time.Hour)
@@ -159,6 +169,7 @@ func (r *RMA) Inspect(results map[string]Result, by string, now time.Time) error
 			return err
 		}
 	}
+	// What is wrong in the parcel is neither accepted nor restocked: it is no goods of this order.
 	for i := range r.Lines {
 		l := &r.Lines[i]
 		got, named := results[l.LineID]
@@ -173,16 +184,20 @@ func (r *RMA) Inspect(results map[string]Result, by string, now time.Time) error
 	return nil
 }
 
+// check is what is wrong with the result of a line; nil when nothing is. Error: 422.
 func (l *Line) check(got Result) error {
 	arrived := l.Count.Good + l.Count.Damaged
 	switch {
 	case got.Accepted < 0 || got.Accepted > arrived:
 		return problem.InvalidField("/lines", "too_large", "%d units of line %s arrived that can be accepted", arrived,
 			l.LineID)
+	// What is not accepted may be restocked too: the customer does not want it back.
 	case got.Restocked < 0 || got.WriteOff < 0 || got.Restocked+got.WriteOff > l.Count.Total():
 		return problem.InvalidField("/lines", "too_large",
 			"line %s: restocked and written off are at most the %d that arrived",
 			l.LineID, l.Count.Total())
+	// A fault is the shop's to answer for; the law's deduction is for goods that are withdrawn from
+	// (2011/83/EU, Art. 14(2)).
 	case got.DamageFee < 0 || got.DamageFee > 0 && l.Reason.Fault():
 		return problem.InvalidField("/lines", "not_allowed", "line %s: no fee for damage on goods that came back for a fault",
 			l.LineID)
@@ -213,10 +228,12 @@ const (
 
 // Complete ends a return that is settled. Error: 409 return_state.
 func (r *RMA) Complete(settled Figures, by string, now time.Time) error {
+	// Approved is enough where the goods stay with the customer.
 	if !r.in(Inspected, AwaitingPayment) && (r.State != Approved || r.Way != Stays) {
 		return r.refuse("completed")
 	}
 	law := compliance.ReturnRuleFor(r.Country)
+	// Counted from the end of the law's time up to now; zero when it has not ended.
 	settled.Late = law.LateInterest(settled.Refund, r.Deadlines.RefundBy, now)
 	r.State, r.Settled = Completed, settled
 	r.tell(now, WasCompleted, "", by)
@@ -230,6 +247,7 @@ func (r *RMA) Cancel(by string, now time.Time) (changed bool, err error) {
 	switch {
 	case r.in(Canceled):
 		return false, nil
+	// What the carrier has is not canceled any more: it arrives and has to be settled.
 	case !r.in(Requested, Approved, Booked):
 		return false, r.refuse("canceled")
 	}
@@ -253,14 +271,18 @@ const (
 
 // DueAt says what is due at an instant. Work may come early, late and twice.
 func (r *RMA) DueAt(now time.Time) TimerResult {
+	// A deadline is the first instant that is too late.
 	passed := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
 	switch {
 	case r.in(Approved, Booked) && passed(r.Deadlines.SendBy):
 		return Expire
 	case r.in(AwaitingPayment) && passed(r.Deadlines.PayBy):
 		return Lapse
+	// In other states nothing has a time of its own.
 	case !r.in(Received, Inspected):
 		return Nothing
+	// The end is looked at before the warning: a worker that was down for days must not warn of
+	// what has passed.
 	case passed(r.Deadlines.RefundBy) && !r.Deadlines.Late:
 		return BeLate
 	case passed(r.Deadlines.WarnAt) && !r.Deadlines.Warned:
@@ -285,6 +307,7 @@ func (r *RMA) Warned(now time.Time) {
 
 // WasLate notes that the law's time for the refund has ended.
 func (r *RMA) WasLate(now time.Time) {
+	// Warned as well, so that no warning follows.
 	r.Deadlines.Late, r.Deadlines.Warned = true, true
 	r.tell(now, RefundLate, "", BySystem)
 	r.rest()
@@ -292,6 +315,7 @@ func (r *RMA) WasLate(now time.Time) {
 
 // Lapsed turns an exchange whose balance was not paid into a refund.
 func (r *RMA) Lapsed(now time.Time) {
+	// Inspected, so that it is settled again, as a refund.
 	r.State, r.Resolution = Inspected, Refund
 	r.tell(now, BalanceLapsed, "", BySystem)
 	r.rest()
@@ -317,6 +341,7 @@ func (r *RMA) Settle() {
 		r.await(r.Deadlines.WarnAt)
 	case r.in(Received, Inspected) && !r.Deadlines.Late:
 		r.await(r.Deadlines.RefundBy)
+	// A request has no job: its deadline only orders the list.
 	default:
 		r.rest()
 	}

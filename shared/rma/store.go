@@ -17,6 +17,7 @@ import (
 // Prefix begins the ids of returns.
 const Prefix = "ret"
 
+// base32 is the alphabet of ids, without letters that look like others.
 const base32 = "0123456789abcdefghjkmnpqrstvwxyz"
 
 // MaxPerOrder bounds the returns of one order; with it every id has two digits for its number.
@@ -26,12 +27,14 @@ const MaxPerOrder = 99
 // other.
 func IDFor(orderID string, n int) string {
 	rest, _ := strings.CutPrefix(orderID, order.Prefix+"_")
+	// Two digits to the base 32 hold the numbers up to 1023.
 	return Prefix + "_" + rest + string(base32[n/32%32]) + string(base32[n%32])
 }
 
 // OrderOf is the id of the order that a return is of; ok is false for what is no id of a return.
 func OrderOf(returnID string) (orderID string, ok bool) {
 	rest, found := strings.CutPrefix(returnID, Prefix+"_")
+	// The shortest id has a digit of the order and two of the number.
 	if !found || len(rest) < 3 || strings.Trim(rest[len(rest)-2:], base32) != "" {
 		return "", false
 	}
@@ -47,6 +50,7 @@ func KeyOf(returnID string) table.Key {
 
 // IndexKeys is where the return stands in lists, and what they show.
 type IndexKeys struct {
+	// Returns of guests have no owner and stand in no customer's list.
 	Owner   string        `dynamodbav:"gsi1pk,omitempty"`
 	OwnerAt string        `dynamodbav:"gsi1sk,omitempty"`
 	Queue   string        `dynamodbav:"gsi2pk"`
@@ -84,6 +88,7 @@ func (c *ReturnSummary) UnmarshalDynamoDBAttributeValue(av types.AttributeValue)
 func (r *RMA) Deadline() time.Time {
 	switch r.State {
 	case Requested:
+		// Two days to decide on a request; the shop's own aim, no law.
 		return r.CreatedAt.AddDate(0, 0, 2)
 	case Approved, Booked, InTransit:
 		return r.Deadlines.SendBy
@@ -95,6 +100,7 @@ func (r *RMA) Deadline() time.Time {
 	return time.Time{}
 }
 
+// listTime sorts as text like the times, because it has a fixed width and is always in UTC.
 const listTime = "2006-01-02T15:04:05.000Z"
 
 // place puts the return into its lists; every write does it. Open returns are listed by deadline, ended ones by their
@@ -107,6 +113,7 @@ func (r *RMA) place() {
 	if at.IsZero() {
 		at = r.UpdatedAt
 	}
+	// The id behind the time keeps apart what has the same time.
 	r.Queue, r.QueueAt = queueKey(r.State), at.UTC().Format(listTime)+"#"+r.ID
 	units := 0
 	for _, l := range r.Lines {
@@ -121,8 +128,10 @@ func (r *RMA) place() {
 	}
 }
 
+// ownerKey is the index key of a customer's returns.
 func ownerKey(customerID string) string { return "RETURNS-OF#" + customerID }
 
+// queueKey is the index key of the returns in a state.
 func queueKey(s State) string { return "RETURNS#" + string(s) }
 
 // Store keeps returns.
@@ -138,6 +147,7 @@ func NotFound() error {
 // Get reads a return and its order, strongly consistent. 1 round trip, 1 RCU per 4 KB each. Errors: 404
 // return_not_found.
 func (s Store) Get(ctx context.Context, returnID string) (*RMA, *order.Order, error) {
+	// The id names its order, so no index is needed and both are read at once.
 	orderID, ok := OrderOf(returnID)
 	if !ok {
 		return nil, nil, NotFound()
@@ -148,6 +158,7 @@ func (s Store) Get(ctx context.Context, returnID string) (*RMA, *order.Order, er
 	}
 	var r RMA
 	var o order.Order
+	// Items that are missing decode to nothing.
 	if err := errors.Join(items[KeyOf(returnID)].Decode(&r), items[order.KeyOf(orderID)].Decode(&o)); err != nil {
 		return nil, nil, err
 	}
@@ -161,8 +172,10 @@ func (s Store) Get(ctx context.Context, returnID string) (*RMA, *order.Order, er
 // when somebody else has changed it.
 func (s Store) Put(r *RMA, now time.Time) table.Put {
 	read := r.Version
+	// The id of this write tells an answer that was lost from a change by somebody else.
 	r.Key, r.Version, r.UpdatedAt, r.WriteID = KeyOf(r.ID), read+1, now, id.New("chg", now)
 	r.place()
+	// A new return must not overwrite one of the same number that was made at the same time.
 	if read == 0 {
 		return table.Put{Item: r, If: table.IfNew}
 	}
@@ -172,6 +185,7 @@ func (s Store) Put(r *RMA, now time.Time) table.Put {
 
 // OfOrder lists the returns of an order, oldest first. 1 round trip.
 func (s Store) OfOrder(ctx context.Context, orderID string) ([]*RMA, error) {
+	// One page is enough: an order has at most MaxPerOrder returns.
 	page, err := s.Table.Query(ctx, table.Query{
 		Where: "#pk = :order AND begins_with(#sk, :return)",
 		With:  map[string]any{":order": order.KeyOf(orderID).PK, ":return": "RETURN#"}, Strong: true,
@@ -207,6 +221,7 @@ func (s Store) InState(ctx context.Context, state State, limit int, after table.
 	return s.list(ctx, table.ByTwo, queueKey(state), limit, after, state.Over())
 }
 
+// list reads the cards of an index; the index holds nothing else of a return. 1 round trip.
 func (s Store) list(ctx context.Context, index, key string, limit int, after table.Cursor, backwards bool) (Page,
 	error) {
 	page, err := s.Table.Query(ctx, table.Query{

@@ -56,6 +56,7 @@ type LotUse struct {
 // partition is the key of all lots of a customer in a currency.
 func partition(customerID, currency string) string { return "CREDIT#" + customerID + "#" + currency }
 
+// lotPrefix begins the sort keys of lots, after which come their ends.
 const lotPrefix = "LOT#"
 
 // keyOf sorts lots by their end, so that the first that expires is read first.
@@ -74,6 +75,7 @@ func Grant(l Lot, now time.Time) table.Put {
 	l.CreatedAt, l.Left = now, l.Amount
 	l.Key = keyOf(l)
 	notice := l.ExpiresAt.Add(-NoticeBefore)
+	// Too short for a notice: the due entry is the end at once.
 	if !notice.After(now) {
 		l.Noticed, notice = true, l.ExpiresAt
 	}
@@ -84,6 +86,8 @@ func Grant(l Lot, now time.Time) table.Put {
 // Tick is the write of what is due about a lot at an instant: the notice before its end, or its end. nil when nothing
 // is due. Its condition fails when the lot was spent from or given back to meanwhile.
 func (l Lot) Tick(now time.Time) *table.Update {
+	// The condition is what was seen, so a notice or end never goes with an amount that has
+	// changed.
 	u := &table.Update{Key: l.Key, If: "#left = :seen", With: map[string]any{":seen": l.Left}}
 	switch {
 	case !now.Before(l.ExpiresAt):
@@ -93,6 +97,7 @@ func (l Lot) Tick(now time.Time) *table.Update {
 		end := due.On(DueKind, l.ID, l.ExpiresAt)
 		u.Do = "SET #noticed = :yes, #duePk = :shard, #dueAt = :at, #dueTries = :none"
 		u.With[":yes"], u.With[":shard"], u.With[":at"], u.With[":none"] = true, end.Shard, end.At, 0
+	// Noticed, but its due entry is still the sweeper's claim: the end is set once more.
 	case l.Shard != "" && l.Noticed:
 		end := due.On(DueKind, l.ID, l.ExpiresAt)
 		u.Do = "SET #duePk = :shard, #dueAt = :at, #dueTries = :none"
@@ -103,7 +108,7 @@ func (l Lot) Tick(now time.Time) *table.Update {
 	return u
 }
 
-// live reports whether there is something to spend in the lot.
+// live reports whether the lot can be spent at an instant.
 func (l Lot) live(at time.Time) bool { return l.Left > 0 && at.Before(l.ExpiresAt) }
 
 // Balance is what can be spent of the lots at an instant.
@@ -117,7 +122,7 @@ func Balance(lots []Lot, at time.Time) int64 {
 	return sum
 }
 
-// maxLots bounds the lots one purchase takes from, because each is a write in its transaction.
+// maxLots bounds the lots of one purchase: each is a write, and a transaction has 100 at most.
 const maxLots = 20
 
 // Plan says which lots pay up to amount, the one that expires first first, and how much they pay together.
@@ -153,6 +158,7 @@ func Take(taken []LotUse) []table.Write {
 // GiveBack plans the return of what a purchase took. What comes back to a lot that has expired becomes a lot of its
 // own. The writes add, so they must take effect once. reference names the purchase.
 func GiveBack(taken []LotUse, reference string, now time.Time) []table.Write {
+	// No condition on the amount: returned credit may be spent and granted at the same time.
 	writes := make([]table.Write, 0, len(taken))
 	for _, t := range taken {
 		if now.Before(t.ExpiresAt) {
@@ -162,10 +168,12 @@ func GiveBack(taken []LotUse, reference string, now time.Time) []table.Write {
 			continue
 		}
 		customerID, currency, ok := owner(t.Key)
+		// A key that is no lot's: an old checkout. Nothing can be given back for it.
 		if !ok {
 			continue
 		}
 		writes = append(writes, Grant(Lot{
+			// The last part of the lot's id keeps the lots of one purchase apart.
 			ID: reference + "-" + t.Key.SK[len(t.Key.SK)-8:], CustomerID: customerID, Currency: currency, Amount: t.Amount,
 			Reason: "returned", Source: reference, ExpiresAt: now.Add(BackFor),
 		}, now))
@@ -173,6 +181,8 @@ func GiveBack(taken []LotUse, reference string, now time.Time) []table.Write {
 	return writes
 }
 
+// owner reads customer and currency from a lot's partition. The currency comes last, because a
+// customer's id may contain a "#".
 func owner(k table.Key) (customerID, currency string, ok bool) {
 	rest, _ := strings.CutPrefix(k.PK, "CREDIT#")
 	at := strings.LastIndex(rest, "#")
@@ -191,8 +201,9 @@ type Store struct {
 // per 4 KB.
 func (s Store) Lots(ctx context.Context, customerID, currency string) ([]Lot, error) {
 	page, err := s.Table.Query(ctx, table.Query{
-		Where:  "#pk = :owner AND begins_with(#sk, :lot)",
-		With:   map[string]any{":owner": partition(customerID, currency), ":lot": lotPrefix},
+		Where: "#pk = :owner AND begins_with(#sk, :lot)",
+		With:  map[string]any{":owner": partition(customerID, currency), ":lot": lotPrefix},
+		// Strongly consistent: a balance that was just spent must not be offered again.
 		Strong: true, Limit: 200,
 	})
 	if err != nil {

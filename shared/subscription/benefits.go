@@ -35,10 +35,12 @@ func (s *Subscription) Membership(title string) (h membership.Entitlement, ok bo
 func (s *Subscription) inForceUntil() time.Time {
 	p := s.Span
 	if s.waiting() {
+		// A gift that has not begun gives nothing yet.
 		return time.Time{}
 	}
 	switch s.State {
 	case Trialing:
+		// Without the consent that is needed the trial ends on its last day and nothing is charged.
 		if ask := s.Ask; ask != nil && !ask.may(s, p.End) {
 			return p.End
 		}
@@ -46,7 +48,9 @@ func (s *Subscription) inForceUntil() time.Time {
 	case Active:
 		switch {
 		case !p.Paid:
+			// The first charge of the period is under way: the paid days are those before it.
 			return s.untilRetry(s.grace(p.Start))
+		// Nothing follows the paid days, so there is nothing to be late with.
 		case s.PauseUntil > p.Closes, s.NoRenewal && s.PrepaidLeft == 0:
 			return p.End
 		}
@@ -55,6 +59,8 @@ func (s *Subscription) inForceUntil() time.Time {
 		return s.grace(s.Open.Since)
 	case Canceled:
 		switch follows := p.Kind == SpanPaid && (s.PrepaidLeft > 0 || s.Cycles < s.Terms.MinCycles); {
+		// A canceled subscription keeps only what is paid, unless the minimum term still obliges
+		// the subscriber to pay.
 		case p.Kind != SpanPaid && p.Kind != SpanTrial, !p.Paid && !follows:
 			return time.Time{}
 		case !p.Paid:
@@ -67,7 +73,7 @@ func (s *Subscription) inForceUntil() time.Time {
 	return time.Time{}
 }
 
-// untilRetry is an instant, or the next attempt to charge where that is later.
+// untilRetry is an instant, or the next charge attempt where that is later.
 func (s *Subscription) untilRetry(at time.Time) time.Time {
 	if o := s.Open; o != nil {
 		return max2(at, o.RetryAt)

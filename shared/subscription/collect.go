@@ -9,13 +9,15 @@ import (
 )
 
 const (
+	// A first answer that got lost is usually known within minutes; what is still open after an
+	// hour is a matter of the bank and is looked at daily.
 	firstCheck  = 5 * time.Minute // Kill Bill asks after 5 minutes, an hour, then daily
 	secondCheck = time.Hour
 	laterChecks = 24 * time.Hour
 )
 
-// invoice makes the invoice of the span in change, else of the running span, uses account credit, and charges what is
-// left. At 0 it is paid at once.
+// invoice makes the invoice of the change's span, or of the running one, uses account credit first
+// and charges the rest. An invoice of 0 is paid at once.
 func (r *run) invoice(kind OpenKind, lines []invoice.Line, change *Change) {
 	seq := r.s.Span.Seq
 	if change != nil {
@@ -30,6 +32,7 @@ func (r *run) invoice(kind OpenKind, lines []invoice.Line, change *Change) {
 		Total: sum - credit,
 	}
 	setup := slices.ContainsFunc(lines, func(l invoice.Line) bool { return l.Kind == invoice.LineSetup })
+	// Set back if the invoice is given up, so that the fee is due again with the next one.
 	if setup {
 		r.s.SetupDue = false
 	}
@@ -38,7 +41,8 @@ func (r *run) invoice(kind OpenKind, lines []invoice.Line, change *Change) {
 	r.collect()
 }
 
-// collect charges the open invoice; where nothing is left to charge the goods are held and it is paid.
+// collect charges the open invoice. With nothing left to charge the stock is still reserved first:
+// a cycle without stock must not count as delivered.
 func (r *run) collect() {
 	if r.s.Open.Amount > 0 {
 		r.charge()
@@ -50,8 +54,8 @@ func (r *run) collect() {
 	r.paid("")
 }
 
-// retry charges again after a failure. What the subscriber asked for and a machine was too ill to try is still their
-// try.
+// retry charges again after a failure. If the subscriber asked for the charge and a technical
+// failure stopped it, the repetition still counts as theirs and uses up no day of the schedule.
 func (r *run) retry() {
 	last := r.s.Open.Failures[len(r.s.Open.Failures)-1]
 	r.collect()
@@ -63,6 +67,8 @@ func (r *run) retry() {
 // charge makes the next attempt.
 func (r *run) charge() {
 	o := r.s.Open
+	// A new number, and so a new key, for each attempt: under the old key a provider repeats its
+	// old answer.
 	o.Attempt++
 	o.InFlight, o.Checks, o.CheckAt = true, 0, r.at.Add(firstCheck)
 	o.RetryAt, o.Wait, o.ByHand = time.Time{}, "", false
@@ -70,6 +76,7 @@ func (r *run) charge() {
 	r.emitCharge(false)
 }
 
+// emitCharge asks for the charge, or with lookup for what became of it.
 func (r *run) emitCharge(lookup bool) {
 	o := r.s.Open
 	r.emit(Charge{
@@ -79,7 +86,7 @@ func (r *run) emitCharge(lookup bool) {
 	})
 }
 
-// check asks again what became of the charge in flight.
+// check asks the provider again about the charge in flight, after growing pauses.
 func (r *run) check() {
 	o := r.s.Open
 	o.Checks++
@@ -91,7 +98,8 @@ func (r *run) check() {
 	r.emitCharge(true)
 }
 
-// holdOf is the hold that an invoice's goods need before it is charged; nil when it sends none.
+// holdOf is the stock reservation that has to precede a charge; nil where the invoice sends
+// nothing: memberships, gifts that wait, and changes of plan.
 func (r *run) holdOf(o *Open) *HoldStock {
 	if !r.s.Terms.delivers() || r.s.waiting() || o != nil && o.Change != nil {
 		return nil
@@ -99,7 +107,7 @@ func (r *run) holdOf(o *Open) *HoldStock {
 	return &HoldStock{Key: r.cycleKey(), Opens: r.s.Span.Opens, Contents: r.contents(), Quantity: r.s.Terms.Quantity}
 }
 
-// send holds the goods of a cycle that is paid already and delivers them.
+// send reserves and delivers a cycle that an earlier payment covers.
 func (r *run) send() {
 	if hold := r.holdOf(nil); hold != nil {
 		r.emit(*hold)
@@ -107,6 +115,7 @@ func (r *run) send() {
 	}
 }
 
+// deliver asks for the order of the running cycle. A gift that waits delivers nothing yet.
 func (r *run) deliver() {
 	if r.s.Terms.delivers() && !r.s.waiting() {
 		r.emit(Deliver{
@@ -116,6 +125,7 @@ func (r *run) deliver() {
 	}
 }
 
+// contents are what this cycle sends: the plan's substitutes once the shortage rules chose them.
 func (r *run) contents() []Item {
 	if r.s.Stock != nil && r.s.Stock.Substituted {
 		return r.s.Terms.Policy.Substitutes
@@ -123,4 +133,5 @@ func (r *run) contents() []Item {
 	return r.s.Terms.Contents
 }
 
+// cycleKey names the running cycle for stock and orders; it is the invoice key of its span.
 func (r *run) cycleKey() string { return Key(r.s.ID, r.s.Span.Seq) }

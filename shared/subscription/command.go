@@ -9,10 +9,11 @@ import (
 	"dangol/shared/platform/civil"
 )
 
-// Command is something somebody wants of a subscription, or something that happened to it.
+// Command is a request about a subscription, or the outcome of something done for it.
 type Command interface {
 	// name is the command's name in history and problems.
 	name() string
+	// do changes the run's copy of the subscription and emits effects. An error discards the copy.
 	do(r *run) error
 }
 
@@ -164,8 +165,8 @@ func (ChargeFailed) name() string    { return "charge_failed" }
 func (StockFailed) name() string     { return "stock_failed" }
 func (Due) name() string             { return "due" }
 
-// allowed is the state machine: in which states a command may come. What a state allows further depends on the invoice:
-// see settled.
+// allowed is the state machine: the states in which a command may come. What an open invoice
+// forbids on top of that is in settled.
 var allowed = map[string][]State{
 	"start":            {""},
 	"skip_next":        {Active},
@@ -199,15 +200,16 @@ var allowed = map[string][]State{
 	"due":              {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled, Ended},
 }
 
-// settled are the commands that need every invoice to be paid first: they move days or prices that an open invoice is
-// about.
+// settled are the commands that need every invoice to be paid first: they move the days or prices
+// that an open invoice is about.
 var settled = []string{"skip_next", "unskip", "change_date", "pause", "resume", "swap", "change_quantity", "upgrade",
 	"downgrade", "propose"}
 
-// may returns a problem when the command is not allowed as the subscription stands.
+// may returns a problem when the command is not allowed in the present state.
 func (s *Subscription) may(command string) error {
 	if !slices.Contains(allowed[command], s.State) {
 		if s.State == Ended {
+			// A code of its own, so that a storefront can offer to start again.
 			return refuse("subscription_ended", "This subscription has ended.")
 		}
 		return refuse("not_in_this_state", "A subscription that is %s does not allow %s.", s.stateText(), command)
@@ -224,6 +226,7 @@ func (s *Subscription) may(command string) error {
 	return refuse("invoice_open", "An invoice is not paid yet.")
 }
 
+// stateText is the state for a message to people; a zero Subscription has none.
 func (s *Subscription) stateText() string {
 	if s.State == "" {
 		return "not started"
@@ -262,21 +265,28 @@ func (s Subscription) apply(c Command, r *run) (Subscription, []Effect, error) {
 	if err := c.do(r); err != nil {
 		return s, nil, err
 	}
+	// Nothing happened, so nothing is stored: a command that came twice costs no write.
 	if r.effects == nil && r.note == "" {
 		return s, nil, nil
 	}
+	// Last, because both depend on the days, prices and state after the command.
 	r.retarget()
 	r.schedule()
 	r.emit(Entry{At: r.at, Command: c.name(), From: s.State, To: r.s.State, Seq: r.s.Span.Seq, Note: r.note})
 	return r.s, r.effects, nil
 }
 
+// emit appends effects in the order in which they are to be carried out.
 func (r *run) emit(e ...Effect) { r.effects = append(r.effects, e...) }
 
+// event emits an event about the running span. An amount of 0 means that the event is not about
+// money.
 func (r *run) event(name, reason string, amount int64) {
 	r.emit(Event{Name: name, Seq: r.s.Span.Seq, Amount: r.s.money(amount), Reason: reason})
 }
 
+// notice emits a notice with the earliest time for channels that have quiet hours (SMS, push); mail
+// may go at once.
 func (r *run) notice(n Notice) {
 	n.Later = r.quietHours()
 	n.Amount.Currency = r.s.Terms.Currency

@@ -38,7 +38,11 @@ func (s *Subscription) tasks() []task {
 	return append(out, task{opens, (*run).openNext, "open"})
 }
 
+// unpaidTasks are those of a subscription with an open invoice. Notices and the next opening wait
+// until it is paid or given up.
 func (s *Subscription) unpaidTasks(o *Open) []task {
+	// While the outcome is unknown only the provider is asked: a second charge might take the money
+	// twice.
 	if o.InFlight {
 		return []task{{o.CheckAt, (*run).check, "ask the provider"}}
 	}
@@ -49,6 +53,7 @@ func (s *Subscription) unpaidTasks(o *Open) []task {
 	if !o.RetryAt.IsZero() {
 		out = append(out, task{o.RetryAt, (*run).retry, "charge again"})
 	}
+	// No decline that counts yet, so the days to suspension do not run.
 	if o.Since.IsZero() {
 		return out
 	}
@@ -59,7 +64,7 @@ func (s *Subscription) unpaidTasks(o *Open) []task {
 	return append(out, task{s.days(o.Since, d.CancelDays), (*run).giveUp, "give up"})
 }
 
-// next is the earliest task; among equals the first.
+// next is the earliest task; among equals the first in the order of tasks.
 func (s *Subscription) next() (t task, ok bool) {
 	for _, c := range s.tasks() {
 		if !ok || c.at.Before(t.at) {
@@ -69,7 +74,8 @@ func (s *Subscription) next() (t task, ok bool) {
 	return t, ok
 }
 
-// schedule puts Due to the earliest task; what is overdue is due at once.
+// schedule sets Due to the earliest task. An overdue one is due now, so that Due never lies in the
+// past of the write and the due index stays in order.
 func (r *run) schedule() {
 	r.s.Due = time.Time{}
 	if t, ok := r.s.next(); ok {
@@ -77,6 +83,8 @@ func (r *run) schedule() {
 	}
 }
 
+// do carries out the earliest task, if its time has come. One at a time: each changes what is due
+// next.
 func (Due) do(r *run) error {
 	t, ok := r.s.next()
 	if !ok || r.at.Before(t.at) {
@@ -87,7 +95,7 @@ func (Due) do(r *run) error {
 	return nil
 }
 
-// giveUp ends a subscription that stayed unpaid.
+// giveUp ends a subscription that stayed unpaid until the policy's last day.
 func (r *run) giveUp() {
 	r.void(EndUnpaid)
 	r.end(EndUnpaid)

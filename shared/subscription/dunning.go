@@ -31,6 +31,8 @@ func (d Dunning) or() Dunning {
 	}
 	d.TechnicalTries = cmp.Or(d.TechnicalTries, 8)
 	d.TechnicalMinutes = cmp.Or(d.TechnicalMinutes, 5)
+	// Each later default is built on the values before it, so a plan that sets only MoneyDays still
+	// suspends after its last retry and ends after that.
 	d.SuspendDays = cmp.Or(d.SuspendDays, d.MoneyDays[len(d.MoneyDays)-1]+1)
 	d.CancelDays = cmp.Or(d.CancelDays, max(14, d.SuspendDays+6))
 	return d
@@ -82,11 +84,13 @@ func Next(p Dunning, attempts, used []Attempt, at time.Time, days func(first tim
 		return Decision{Wait: WaitCard, Counts: true}
 	case payment.KindAction:
 		return Decision{Wait: WaitShopper, Counts: true}
+	// A technical failure says nothing about the card, so it is repeated soon and tells nobody.
 	case payment.KindTechnical:
 		if n := technicalRun(attempts); n <= p.TechnicalTries {
 			retry, counts = at.Add(backOff(p.TechnicalMinutes, n)), false
 		}
 	}
+	// Also when a technical retry is planned: the first decline decides the last day for it.
 	n, first := counted(attempts, p.TechnicalTries)
 	if retry.IsZero() {
 		retry = nextMoneyDay(p.MoneyDays, n, first, at, days)
@@ -94,7 +98,9 @@ func Next(p Dunning, attempts, used []Attempt, at time.Time, days func(first tim
 	if retry.IsZero() {
 		return Decision{Wait: WaitNothing, Counts: counts}
 	}
+	// Earlier invoices of the same card count too: the networks count per card and merchant.
 	retry, ok := allowedByNetwork(slices.Concat(used, attempts), last, retry)
+	// A retry on or after the last day would come when the subscription has ended.
 	if !ok || !retry.Before(days(first, p.CancelDays)) {
 		return Decision{Wait: WaitNothing, Counts: counts}
 	}
@@ -146,6 +152,7 @@ func counted(attempts []Attempt, tries int) (n int, first time.Time) {
 // nextMoneyDay is the day after the n-th failure of the schedule. A run that was late moves the next try to the day
 // after it and loses none.
 func nextMoneyDay(schedule []int, n int, first, at time.Time, days func(time.Time, int) time.Time) time.Time {
+	// A technical failure that used up its tries is treated as the first decline.
 	n = max(n, 1)
 	if n > len(schedule) {
 		return time.Time{}
@@ -162,6 +169,7 @@ type window struct {
 	span  time.Duration
 }
 
+// month is the networks' window of 30 days, not a calendar month.
 const month = 30 * 24 * time.Hour
 
 // The networks' limits on charging a declined card again. Visa: 20 tries in 30 days (Visa Core Rules, 18 April 2026; 15
@@ -175,6 +183,7 @@ var limits = map[string][]window{
 	"":           {{10, 24 * time.Hour}, {20, month}},
 }
 
+// limitsOf are the limits of a card brand, whatever its capitals.
 func limitsOf(brand string) []window {
 	if l, ok := limits[strings.ToLower(brand)]; ok {
 		return l
@@ -195,6 +204,7 @@ func allowedByNetwork(all []Attempt, last Attempt, retry time.Time) (at time.Tim
 	at = retry
 	for _, w := range limitsOf(last.Brand) {
 		if len(same) < w.tries {
+			// Below the limit: the next attempt is allowed by this window.
 			continue
 		}
 		// The try before which w.tries others lie must be out of the window when the next one is made.

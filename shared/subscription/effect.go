@@ -8,9 +8,9 @@ import (
 	"dangol/shared/platform/civil"
 )
 
-// Effect is something to carry out after Apply, in the order given. What is stored with the subscription (invoice,
-// history, event) goes into the same transaction; what happens outside (stock, charge) follows, and its outcome comes
-// back as a command.
+// Effect is one thing to carry out after Apply, in the order given. Effects that are stored with
+// the subscription (invoice, history, event) go into the same transaction. Those outside (stock,
+// charge) follow as tasks, and their outcome comes back as a command.
 type Effect interface{ effect() }
 
 // MakeInvoice stores the invoice, before anything is charged for it.

@@ -30,6 +30,7 @@ const (
 // RateOf is the rate of a subscription as it stands.
 func (s *Subscription) RateOf(at time.Time) Rate {
 	r := Rate{From: at}
+	// A gift that waits has been paid for, but nothing recurs from it.
 	if s.waiting() && s.State != Ended {
 		return r
 	}
@@ -37,6 +38,7 @@ func (s *Subscription) RateOf(at time.Time) Rate {
 	case Active, PastDue:
 		r.PerMonth = s.Terms.PerMonth()
 	case Canceled:
+		// While canceled, only days that are paid still count; a canceled trial counts nothing.
 		if s.Span.Kind == SpanPaid && s.Span.Paid {
 			r.PerMonth = s.Terms.PerMonth()
 		}
@@ -46,6 +48,7 @@ func (s *Subscription) RateOf(at time.Time) Rate {
 		r.Reason = Voluntary
 	case Ended:
 		r.Reason = Voluntary
+		// A subscription whose first payment failed never was the subscriber's decision to leave.
 		if s.EndReason == EndUnpaid || s.EndReason == EndNotStarted {
 			r.Reason = Involuntary
 		}
@@ -91,6 +94,7 @@ type Movement struct {
 func MRR(records []Record, from, to time.Time) Movement {
 	m := Movement{From: from, To: to}
 	for _, c := range records {
+		// The first instant it ever paid tells a new subscriber from one who came back.
 		before, firstBefore := c.at(from)
 		after, _ := c.at(to)
 		a, b := before.PerMonth, after.PerMonth
@@ -138,6 +142,7 @@ type TrialRecord struct {
 func TrialConversion(trials []TrialRecord, from, to time.Time) Share {
 	var s Share
 	for _, t := range trials {
+		// Half-open, so that two periods side by side count each trial once.
 		if t.End.IsZero() || t.End.Before(from) || !t.End.Before(to) {
 			continue
 		}
@@ -161,6 +166,7 @@ type Case struct {
 func Recovery(cases []Case, from, to time.Time) Share {
 	var s Share
 	for _, c := range cases {
+		// Counted by the day of the decline, like the cases of the reports of payment providers.
 		if c.Since.Before(from) || !c.Since.Before(to) || c.Recovered.IsZero() && !c.Closed {
 			continue
 		}
@@ -197,12 +203,15 @@ func Cohorts(records []Record, now time.Time) []Cohort {
 	return out
 }
 
+// paying counts, for each month after the first payment, how many of a cohort still paid. It stops
+// where the youngest member has not reached the month, so every entry counts the whole cohort.
 func paying(cohort []Record, now time.Time) []int {
 	counts := []int{}
 	for k := 0; ; k++ {
 		n := 0
 		for _, c := range cohort {
 			_, first := c.at(now)
+			// k calendar months after the first payment, at the same time of day.
 			at := AnchorOn(civil.DateAt(first, time.UTC), "UTC").Opening(Every(1, Month),
 				k).Start(time.UTC).Add(first.Sub(first.Truncate(24 * time.Hour)))
 			if at.After(now) {
@@ -239,6 +248,8 @@ func StockNeeded(parcels []Payment, edition func(civil.Date) []Item) []Need {
 	for id, n := range sum {
 		out = append(out, Need{VariantID: id, Quantity: n})
 	}
+	// Sorted, because the order of a map differs from call to call and the report is shown as a
+	// list.
 	slices.SortFunc(out, func(a, b Need) int { return cmp.Compare(a.VariantID, b.VariantID) })
 	return out
 }

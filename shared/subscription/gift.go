@@ -7,11 +7,11 @@ import (
 	"dangol/shared/platform/civil"
 )
 
-// claimDays is how long a gift can be claimed, from the day its mail goes out. One that waits for its recipient and is
-// not claimed goes back to the giver then, in full.
+// claimDays is how long a gift can be claimed, from the day its mail goes out. A gift that waits
+// and is not claimed by then is refunded to the giver in full.
 const claimDays = 90
 
-// maxGiftMails bounds how often one gift is announced, so that it cannot be used to pester somebody.
+// maxGiftMails bounds how often one gift is announced: the recipient did not ask for these mails.
 const maxGiftMails = 5
 
 // maxGiftDays is how far ahead a gift can be planned.
@@ -59,10 +59,12 @@ func (s *Subscription) waiting() bool {
 	return s.Gift != nil && s.Span.Kind == SpanGap && s.Cycles == 0
 }
 
+// giftProblems adds what is wrong with a gift to the fields of a start.
 func (c Start) giftProblems(f *fields, today civil.Date) {
 	if c.Gift == nil {
 		return
 	}
+	// Prepaid, because a gift must never charge the giver again.
 	f.Require(c.Terms.Prepaid > 1 && !c.Trial, "/gift", "not_for_this_plan", "a gift is a prepaid plan without a trial")
 	f.Require(c.BillingDay == 0, "/billingDay", "not_for_this_plan", "a gift counts from the day it begins")
 	f.Require(c.Gift.Recipient != "", "/gift/recipient", "required", "a mail address")
@@ -83,6 +85,8 @@ func (r *run) startGift(today civil.Date) bool {
 	g := r.s.Gift
 	g.Begins = max(g.Begins, today)
 	g.Until = g.Begins.Add(claimDays)
+	// A membership always waits: its days must not run before anybody uses them. Parcels can go out
+	// when the address is known.
 	g.Waits = !r.s.Terms.delivers() || r.s.AddressID == ""
 	closes := g.Begins
 	if g.Waits {
@@ -91,7 +95,9 @@ func (r *run) startGift(today civil.Date) bool {
 	if closes == today {
 		return false
 	}
+	// The cycles count from the day they begin and not from the day of the purchase.
 	r.s.Anchor = AnchorOn(closes, r.s.Anchor.Zone)
+	// A span of its own until then: it costs nothing and holds the invoice of all cycles.
 	r.begin(Span{Kind: SpanGap, Opens: today, Closes: closes}, r.at)
 	t := r.s.Terms
 	lines := []invoice.Line{{
@@ -102,7 +108,8 @@ func (r *run) startGift(today civil.Date) bool {
 	return true
 }
 
-// giftHour is when the recipient is told: at once, or at the policy's hour of a day to come.
+// giftHour is when the recipient is told: at once for a gift of today, else at the policy's hour of
+// the chosen day.
 func (s *Subscription) giftHour() time.Time {
 	if s.Gift.Begins <= civil.DateAt(s.StartedAt, s.zone()) {
 		return s.StartedAt
@@ -110,7 +117,7 @@ func (s *Subscription) giftHour() time.Time {
 	return s.Terms.hour(s.Gift.Begins, s.zone())
 }
 
-// giftTask is the mail to the recipient.
+// giftTask is the first mail to the recipient; later ones are sent on request only.
 func (s *Subscription) giftTask() (task, bool) {
 	g := s.Gift
 	if g == nil || g.Mails > 0 || g.ClaimedBy != "" {
@@ -119,12 +126,15 @@ func (s *Subscription) giftTask() (task, bool) {
 	return task{s.giftHour(), (*run).mailGift, "gift mail"}, true
 }
 
+// mailGift sends the announcement and counts it against the limit.
 func (r *run) mailGift() {
 	g := r.s.Gift
 	g.Mails++
 	r.notice(Notice{Kind: NoticeGift, Date: g.Until})
 }
 
+// do announces the gift again. The count covers every address, so that changing it gives no more
+// mails.
 func (c MailGift) do(r *run) error {
 	g := r.s.Gift
 	switch {
@@ -139,6 +149,7 @@ func (c MailGift) do(r *run) error {
 		g.Recipient = c.Recipient
 	}
 	r.note = "gift mail"
+	// Only the address is changed; the planned mail will use it.
 	if r.at.Before(r.s.giftHour()) {
 		return nil // its day is still to come
 	}
@@ -146,11 +157,13 @@ func (c MailGift) do(r *run) error {
 	return nil
 }
 
+// do gives the gift to a customer. From then on days, address and skips are theirs.
 func (c ClaimGift) do(r *run) error {
 	g := r.s.Gift
 	switch {
 	case g == nil:
 		return refuse("no_gift", "This subscription is no gift.")
+	// The same customer again: a repeated request, not a second claim.
 	case g.ClaimedBy == c.CustomerID && c.CustomerID != "":
 		return nil
 	case g.ClaimedBy != "":
@@ -172,6 +185,7 @@ func (c ClaimGift) do(r *run) error {
 	if c.AddressID != "" {
 		r.s.AddressID = c.AddressID
 	}
+	// Local days are the recipient's from here on; the money stays with the giver.
 	if c.Zone != "" {
 		r.s.Anchor.Zone = c.Zone
 	}
@@ -186,7 +200,7 @@ func (c ClaimGift) do(r *run) error {
 	return nil
 }
 
-// beginGift opens the first cycle of a gift that has waited, on this day.
+// beginGift opens the first cycle of a gift that waited, today.
 func (r *run) beginGift() {
 	p := &r.s.Span
 	day := r.today()
@@ -195,7 +209,7 @@ func (r *run) beginGift() {
 	r.openNext()
 }
 
-// giveUpGift gives everything back for a gift that nobody has claimed.
+// giveUpGift refunds a gift that nobody claimed, with its setup fee.
 func (r *run) giveUpGift() {
 	t := r.s.Terms
 	r.s.PrepaidLeft = 0

@@ -34,6 +34,8 @@ func (s *Subscription) plannedNotices() []planned {
 	var out []planned
 	add := func(kind NoticeKind, on civil.Date, days int) {
 		tag := fmt.Sprintf("%s:%s:%d", on, kind, days)
+		// A question that was renewed has a new id, so it is announced again, although the day is
+		// the same.
 		if kind == NoticeConsent || kind == NoticePriceChange {
 			tag += ":" + s.Ask.ID
 		}
@@ -42,6 +44,8 @@ func (s *Subscription) plannedNotices() []planned {
 		}
 		out = append(out, planned{at: s.Terms.hour(on.Add(-days), s.zone()), tag: tag, kind: kind, on: on})
 	}
+	// Nothing is announced where no payment will come: canceled after the minimum term, unpaid,
+	// ended, and gifts, which never renew.
 	pays := s.State == Active || s.State == Paused || s.State == Trialing || s.State == Canceled &&
 		s.Span.Kind != SpanTrial && s.PrepaidLeft == 0 &&
 		s.Cycles < s.Terms.MinCycles
@@ -55,9 +59,11 @@ func (s *Subscription) plannedNotices() []planned {
 	if a := s.Ask; a != nil && a.Answer == "" && s.State != Canceled {
 		s.askNotices(a, add)
 	}
+	// Where consent is required the request itself announces the end of the trial.
 	if s.State == Trialing && s.Ask != nil && !s.Ask.Required && s.Ask.Answer != Refused {
 		add(NoticeTrialEnding, on, trialDays)
 	}
+	// A renewal that costs nothing needs no announcement.
 	if s.State != Trialing && s.coming().Payment() > 0 && !s.endsUnlessAnswered(on) {
 		for _, days := range s.renewalDays() {
 			add(NoticeRenewal, on, days)
@@ -93,14 +99,15 @@ func (s *Subscription) renewalDays() []int {
 	for _, rule := range compliance.RenewalRulesFor(s.Region, period) {
 		days = append(days, rule.Days())
 	}
+	// The default of 3 was filled in by Policy.or, and -1 means never.
 	if len(days) == 0 && t.Policy.RenewalDays > 0 {
 		days = append(days, t.Policy.RenewalDays)
 	}
 	return days
 }
 
-// tell sends a notice, and marks those of the same kind and day that are late as well as told. On the day itself, after
-// a run that was late, there is nothing left to announce.
+// tell sends a notice and marks the late ones of the same kind and day as sent, so that after a
+// pause of the jobs only one mail goes out. On the day itself nothing is left to announce.
 func (r *run) tell(n planned) {
 	for _, other := range r.s.plannedNotices() {
 		if other.kind == n.kind && other.on == n.on && !other.at.After(r.at) {

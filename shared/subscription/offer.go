@@ -14,7 +14,8 @@ const (
 	OfferPlan  OfferKind = "plan"
 )
 
-// Offer is one that a plan makes after a cancellation. It is never made before.
+// Offer is one that a plan makes after a cancellation, and never before: leaving must be possible
+// in one step.
 type Offer struct {
 	Kind   OfferKind `json:"kind" enum:"pause,plan"`
 	Days   int       `json:"days,omitempty" doc:"pause: for so long after what is paid."`
@@ -29,6 +30,8 @@ func (o Offer) ID() string {
 	return "plan-" + o.PlanID
 }
 
+// offers checks the offers of a plan field by field. Whether the other plan exists is not known
+// here; an offer whose plan is gone is simply not made.
 func (f *fields) offers(offers []Offer) {
 	f.within("/policy/offers", int64(len(offers)), 0, maxOffers)
 	for i, o := range offers {
@@ -57,6 +60,8 @@ type Explain struct{ Reason string }
 func (AcceptOffer) name() string { return "accept_offer" }
 func (Explain) name() string     { return "explain" }
 
+// do takes the cancellation back and applies the offer in the same change, so that nobody goes on
+// without what they were offered.
 func (c AcceptOffer) do(r *run) error {
 	if err := (Reactivate{}).do(r); err != nil {
 		return err
@@ -65,12 +70,14 @@ func (c AcceptOffer) do(r *run) error {
 	if c.Terms != nil {
 		next = Downgrade{Terms: *c.Terms}
 	}
+	// The state after reactivating must allow it: an unpaid invoice forbids both.
 	if err := r.s.may(next.name()); err != nil {
 		return err
 	}
 	return next.do(r)
 }
 
+// do stores the reason in the history and as an event; the state stays.
 func (c Explain) do(r *run) error {
 	r.note = c.Reason
 	r.event(EventLeft, c.Reason, 0)

@@ -8,6 +8,7 @@ import (
 	"dangol/shared/platform/civil"
 )
 
+// do begins a subscription: with a trial, with a gift, or with a first payment at once.
 func (c Start) do(r *run) error {
 	today := civil.DateAt(r.at, civil.ZoneOrUTC(c.Zone))
 	if err := c.check(today); err != nil {
@@ -22,6 +23,7 @@ func (c Start) do(r *run) error {
 		r.event(EventStarted, string(c.Terms.Kind), 0)
 		r.s.State = Trialing
 		ends := today.Add(c.Terms.TrialDays)
+		// The anchor is the first paid day, so that a trial does not move the billing day.
 		r.s.Anchor = c.anchor(ends)
 		r.s.Span = Span{Seq: r.number(), Kind: SpanTrial, Opens: today, Closes: ends, Start: r.at,
 			End: ends.Start(r.s.zone()), Paid: true}
@@ -29,8 +31,10 @@ func (c Start) do(r *run) error {
 	}
 	r.s.State, r.s.Unbegun = Starting, true
 	if c.Gift == nil || !r.startGift(today) {
+		// A gift that begins today opens its first cycle like any other subscription.
 		r.openPeriod(today, r.at, OpenFirst)
 	}
+	// Nothing had to be charged, so no outcome will come that could activate it.
 	if r.s.Open == nil && r.s.State == Starting {
 		r.s.State = Active
 		r.begun()
@@ -46,6 +50,7 @@ func (r *run) begun() {
 	}
 }
 
+// check names every wrong field of a start at once.
 func (c Start) check(today civil.Date) error {
 	var f fields
 	f.Require(c.ID != "", "/id", "required", "an id")
@@ -55,8 +60,10 @@ func (c Start) check(today civil.Date) error {
 	f.interval(c.Terms.Interval)
 	f.within("/quantity", int64(c.Terms.Quantity), 1, MaxQuantity)
 	f.within("/billingDay", int64(c.BillingDay), 0, 31)
+	// A day of the month means nothing to an interval of days or weeks.
 	f.Require(c.BillingDay == 0 || c.Terms.Interval.months() > 0, "/billingDay", "not_for_this_plan",
 		"only for plans by month or year")
+	// The part of a month before the billing day cannot be paid together with whole cycles.
 	f.Require(c.BillingDay == 0 || c.Terms.Prepaid == 1 || c.Terms.delivers(), "/billingDay", "not_for_this_plan",
 		"not for a prepaid membership")
 	c.giftProblems(&f, today)
@@ -64,7 +71,7 @@ func (c Start) check(today civil.Date) error {
 	return f.Err()
 }
 
-// anchor is counted from the first day, or in its month from the billing day.
+// anchor counts from the first day, or from the billing day in its month.
 func (c Start) anchor(first civil.Date) Anchor {
 	a := AnchorOn(first, c.Zone)
 	if c.BillingDay > 0 {
@@ -73,15 +80,18 @@ func (c Start) anchor(first civil.Date) Anchor {
 	return a
 }
 
-// openNext ends the running span and begins what follows it, on the days as planned, however late it is.
+// openNext ends the running span and begins the one after it, on the planned days, however late the
+// job runs: nobody gets days free or pays them twice because a job was late.
 func (r *run) openNext() {
 	old := r.s.Span
 	day, start := old.Closes, old.End
+	// A shortage belongs to the cycle that has just ended.
 	r.s.Stock = nil
 	r.closeSpan()
 	if old.Kind == SpanTrial && !r.trialConverts() {
 		return
 	}
+	// The gift's last day to be claimed has come.
 	if g := r.s.Gift; g != nil && g.Waits && g.ClaimedBy == "" {
 		r.giveUpGift()
 		return
@@ -90,6 +100,7 @@ func (r *run) openNext() {
 		r.end(EndCanceled)
 		return
 	}
+	// A pause may end on any day, so the cycles may have to be counted from there.
 	if old.Kind == SpanPaused {
 		r.reanchor(day)
 		r.s.State = Active
@@ -100,6 +111,7 @@ func (r *run) openNext() {
 		r.s.State = Active
 	}
 	switch {
+	// A pause wins over a skip: it leaves out that cycle too.
 	case r.s.PauseUntil > day:
 		r.begin(Span{Kind: SpanPaused, Opens: day, Closes: r.s.PauseUntil}, start)
 		r.s.State, r.s.PauseUntil = Paused, ""
@@ -117,33 +129,38 @@ func (r *run) openNext() {
 // runOut reports whether nothing that is paid or owed is left of a canceled subscription.
 func (r *run) runOut() bool { return r.s.PrepaidLeft == 0 && r.s.Cycles >= r.s.Terms.MinCycles }
 
-// begin starts a span behind the one before. Its end is the start of a local day; where a move of zones would put that
-// before its start it is empty.
+// begin starts a span after the one before. Its end is the start of a local day; where a move of
+// time zones would put that before its start, the span is empty.
 func (r *run) begin(p Span, start time.Time) {
 	p.Seq = r.number()
 	p.Start, p.End = start, p.Closes.Start(r.s.zone())
 	if p.End.Before(start) {
 		p.End = start
 	}
+	// Spans that cost nothing count as paid, so that nothing waits for a payment.
 	if p.Kind != SpanPaid {
 		p.Paid = true
 	}
 	r.s.Span, r.closed = p, false
+	// Days in UTC: the limit protects the system and has nothing to do with the subscriber's day.
 	if day := civil.DateAt(r.at, time.UTC); r.s.Burst.Day != day {
 		r.s.Burst = Burst{Day: day}
 	}
 	r.s.Burst.N++
 	r.s.Burst.Hold = r.s.Burst.N >= burstLimit
+	// Notices of days that have passed can no longer be sent twice. A tag begins with its day.
 	r.s.Told = slices.DeleteFunc(r.s.Told, func(tag string) bool { return tag[:len(time.DateOnly)] < string(p.Opens) })
 }
 
-// number gives the next span or invoice its number.
+// number gives the next span or invoice its number. Numbers are never reused, so that the keys of
+// charges made of them are unique.
 func (r *run) number() int {
 	r.s.Seq++
 	return r.s.Seq
 }
 
-// reanchor counts from a day on, unless the anchor opens a period on it anyway.
+// reanchor counts cycles from a day on, unless it is an opening day already: then the stored day of
+// the month (31, for example) must not be lost.
 func (r *run) reanchor(day civil.Date) {
 	a, i := r.s.Anchor, r.s.Terms.Interval
 	if a.Opening(i, a.Index(i, day)) != day {
@@ -157,10 +174,12 @@ func (r *run) nextOpening(day civil.Date) civil.Date {
 	return a.Opening(i, a.Index(i, day)+1)
 }
 
-// openPeriod begins the period, or the part of one, that opens on a day: covered by an earlier payment, or invoiced.
+// openPeriod begins the period, or the part of one, that opens on a day. It is covered by an
+// earlier payment, or it is invoiced now.
 func (r *run) openPeriod(day civil.Date, start time.Time, kind OpenKind) {
 	covered := r.s.PrepaidLeft > 0
 	if !covered {
+		// A gift never renews: with its last cycle it is over.
 		if kind == OpenRenewal && r.s.NoRenewal {
 			r.end(EndGiftOver)
 			return
@@ -175,6 +194,7 @@ func (r *run) openPeriod(day civil.Date, start time.Time, kind OpenKind) {
 		Kind: SpanPaid, Opens: day, Closes: a.Opening(i, n+1), WholeOpens: a.Opening(i, n), WholeCloses: a.Opening(i, n+1),
 		Price: r.s.Terms.Cycle(),
 	}
+	// Parcels are sent in whole cycles only; the days before the next opening cost nothing.
 	if !p.whole() && r.s.Terms.delivers() {
 		r.begin(Span{Kind: SpanGap, Opens: day, Closes: p.Closes}, start)
 		r.event(EventSkipped, "date", 0)
@@ -188,6 +208,7 @@ func (r *run) openPeriod(day civil.Date, start time.Time, kind OpenKind) {
 		r.event(EventRenewed, "prepaid", 0)
 		return
 	}
+	// The payments of the period before can no longer be refunded by days.
 	r.s.Payments = nil
 	r.invoice(kind, r.periodLines(p), nil)
 }
@@ -198,6 +219,7 @@ func (r *run) applyNext(day civil.Date, start time.Time) bool {
 	if next := r.s.Next; next != nil {
 		before := r.s.Terms.Interval
 		r.s.Terms, r.s.Next = *next, nil
+		// Only another interval moves the opening days; another price keeps them.
 		if next.Interval != before {
 			r.reanchorInterval(day)
 		}
@@ -206,8 +228,8 @@ func (r *run) applyNext(day civil.Date, start time.Time) bool {
 	return r.applyRise(day, start)
 }
 
-// reanchorInterval counts an interval of another length from this day on, keeping a day of the month beyond this
-// month's last.
+// reanchorInterval counts an interval of another length from this day on. A stored day beyond the
+// end of a short month is kept: 31 stays 31.
 func (r *run) reanchorInterval(day civil.Date) {
 	keep := r.s.Anchor.Day
 	r.s.Anchor = AnchorOn(day, r.s.Anchor.Zone)
@@ -217,7 +239,8 @@ func (r *run) reanchorInterval(day civil.Date) {
 	}
 }
 
-// periodLines are the lines of an invoice for a whole period, or for a part of one by days.
+// periodLines are the invoice lines of a whole period (all prepaid cycles at once), or of a part of
+// one by days.
 func (r *run) periodLines(p Span) []invoice.Line {
 	t := r.s.Terms
 	l := invoice.Line{
@@ -232,7 +255,8 @@ func (r *run) periodLines(p Span) []invoice.Line {
 	return append([]invoice.Line{l}, r.setupLine()...)
 }
 
-// setupLine is the line of the setup fee, while it is due.
+// setupLine is the line of the setup fee while it is due; a slice, so that it can be appended as it
+// is.
 func (r *run) setupLine() []invoice.Line {
 	t := r.s.Terms
 	if !r.s.SetupDue {
@@ -242,19 +266,19 @@ func (r *run) setupLine() []invoice.Line {
 		TaxBP: t.TaxBP}}
 }
 
-// cycle counts a paid cycle that has begun.
+// cycle counts a paid cycle that has begun; the minimum term is counted in these.
 func (r *run) cycle() {
 	r.s.Span.Paid = true
 	r.s.Cycles++
 }
 
-// closeSpan reports the running span as it is in the end.
+// closeSpan reports the running span with its final days: a change or cancellation may have cut it.
 func (r *run) closeSpan() {
 	r.emit(SpanEnded{Span: r.s.Span, Terms: r.s.Terms})
 	r.closed = true
 }
 
-// cut ends the running span on a day, at this instant.
+// cut ends the running span on a day and at this instant, if it would run longer.
 func (r *run) cut(day civil.Date) {
 	p := &r.s.Span
 	if day < p.Closes {
@@ -266,12 +290,14 @@ func (r *run) cut(day civil.Date) {
 	r.closeSpan()
 }
 
-// end makes the subscription final. What is left of account credit goes back to the customer.
+// end makes the subscription final. Account credit that is left stays the customer's.
 func (r *run) end(reason string) {
 	if !r.closed {
+		// The day of the end is used, so the span covers it.
 		r.cut(r.today().Add(1))
 	}
 	r.s.State, r.s.EndReason, r.s.EndedAt = Ended, reason, r.at
+	// Nothing of a final state may ask, charge or wait for anything.
 	r.s.Open, r.s.Ask, r.s.Next, r.s.Aside, r.s.Stock, r.s.PauseUntil, r.s.Skip = nil, nil, nil, nil, nil, "", false
 	if r.s.Begun() {
 		r.event(EventEnded, reason, r.s.Credit)
@@ -295,14 +321,17 @@ func (r *run) broken() bool {
 	return r.s.Action != nil && r.s.Action.State == ActionFailed && r.s.Action.Code == CodeActionExpired
 }
 
-// present is how long after a request its sender is surely waiting for the answer no more.
+// present is how long after the start the sender surely still waits for the answer. Within it a
+// failed first payment is answered and not mailed.
 const present = time.Minute
 
 // void gives the open invoice up: the credit it used comes back, the goods go back to stock.
 func (r *run) void(reason string) {
 	o := r.s.Open
 	r.s.Credit += o.CreditUsed
+	// Paid before, so it is due again with the next invoice.
 	r.s.SetupDue = r.s.SetupDue || o.SetupFee
+	// Remembered, because money may still arrive for it.
 	r.s.Voided, r.s.Open = Paid{Key: o.Key, Left: o.Amount}, nil
 	r.remember(o)
 	r.emit(Void{Key: o.Key, Reason: reason})

@@ -12,6 +12,7 @@ import (
 	"dangol/shared/platform/problem"
 )
 
+// do takes the news that a charge succeeded, for the open invoice or for one that was given up.
 func (c ChargeSucceeded) do(r *run) error {
 	switch o := r.s.Open; {
 	case o != nil && o.Key == c.Key:
@@ -27,6 +28,7 @@ func (c ChargeSucceeded) do(r *run) error {
 			Key: c.Key + "#refund-late", PaymentID: c.PaymentID, ChargeKey: c.Key, Amount: r.s.money(r.s.Voided.Left),
 		})
 		r.s.Voided = Paid{}
+	// An outcome that came twice.
 	case r.knows(c.Key):
 	default:
 		return refuse("unknown_charge", "This subscription has no open invoice %s.", c.Key)
@@ -34,15 +36,16 @@ func (c ChargeSucceeded) do(r *run) error {
 	return nil
 }
 
-// knows reports whether the key is of one of the subscription's earlier invoices, so that its outcome has been dealt
-// with.
+// knows reports whether the key is of one of this subscription's earlier invoices, so that its
+// outcome has been dealt with.
 func (r *run) knows(key string) bool {
 	n, ok := strings.CutPrefix(key, Key(r.s.ID, 0)[:len(r.s.ID)+1])
 	seq, err := strconv.Atoi(n)
 	return ok && err == nil && seq >= 1 && seq <= r.s.Seq
 }
 
-// paid closes the open invoice. paymentID is "" when nothing had to be charged.
+// paid closes the open invoice and begins what it paid for. paymentID is "" when account credit
+// covered it.
 func (r *run) paid(paymentID string) {
 	o := r.s.Open
 	r.s.Open = nil
@@ -56,11 +59,14 @@ func (r *run) paid(paymentID string) {
 		r.change(o.Change)
 		return
 	}
+	// The running span is marked, also when the payment came after its last day.
 	r.s.Span.Paid = true
 	switch {
 	case r.s.waiting():
+		// The cycles of a gift begin when it is claimed, so all of them are left.
 		r.s.PrepaidLeft = r.s.Terms.Prepaid
 	case r.s.Span.whole():
+		// The first of the prepaid cycles begins now.
 		r.cycle()
 		r.s.PrepaidLeft = r.s.Terms.Prepaid - 1
 	}
@@ -69,7 +75,8 @@ func (r *run) paid(paymentID string) {
 	r.standAfterPayment(o)
 }
 
-// standAfterPayment moves on to the state a paid subscription is in.
+// standAfterPayment moves to the state that a paid subscription is in. A canceled one stays
+// canceled.
 func (r *run) standAfterPayment(o *Open) {
 	switch r.s.State {
 	case Starting:
@@ -84,13 +91,14 @@ func (r *run) standAfterPayment(o *Open) {
 		r.begun() // canceled while the first payment was being made
 		r.event(EventRenewed, "", o.Amount)
 	}
+	// Only after a decline that counted: a technical failure that was repaired changes no days.
 	if !o.Since.IsZero() {
 		r.recover(o)
 	}
 }
 
-// recover gives back the days on which the benefits were suspended, and lets periods that passed meanwhile pass: goods
-// that were not sent and benefits that were not given are not charged.
+// recover gives back the days on which the benefits were suspended, and passes over the periods
+// that went by meanwhile: what was not sent or given is not charged.
 func (r *run) recover(o *Open) {
 	p := &r.s.Span
 	today := civil.DateAt(r.at, r.s.zone())
@@ -102,11 +110,14 @@ func (r *run) recover(o *Open) {
 			r.credit(p.part(from, to), 0, "suspended")
 		}
 	}
+	// The period still runs, or was not interrupted: nothing to pass over.
 	if r.at.Before(p.End) || !o.Suspended && !r.s.Terms.delivers() {
 		return
 	}
 	day, start := p.Closes, p.End
 	closes := today
+	// On an opening day the next cycle begins today; otherwise the days until the next opening are
+	// free.
 	if r.s.Anchor.Opening(r.s.Terms.Interval, r.s.Anchor.Index(r.s.Terms.Interval, today)) != today {
 		closes = r.nextOpening(today)
 	}
@@ -121,10 +132,12 @@ func (r *run) credit(amount, toCard int64, reason string) {
 	if amount <= 0 {
 		return
 	}
+	// Refunds are made first and credit is the rest, so that both add up to the note.
 	r.s.Credit += amount - toCard
 	r.emit(MakeCreditNote{invoice.CreditNote{
 		SubscriptionID: r.s.ID, Seq: r.s.Span.Seq, Reason: reason, Issued: r.at, Currency: r.s.Terms.Currency,
 		Amount: amount, ToCard: toCard, ToCredit: amount - toCard,
+		// A credit note shows the tax contained in its amount, as the invoice does.
 		Taxes: invoice.Taxes([]invoice.Line{{Amount: amount, TaxBP: r.s.Terms.TaxBP}}),
 	}})
 }
@@ -134,6 +147,7 @@ func (r *run) credit(amount, toCard int64, reason string) {
 func (r *run) refund(amount int64, reason string) {
 	left := amount
 	var refunds []Effect
+	// The last payment first, as its card is the most likely to be still valid.
 	for i := range slices.Backward(r.s.Payments) {
 		p := &r.s.Payments[i]
 		back := min(left, p.Left)
@@ -142,13 +156,17 @@ func (r *run) refund(amount int64, reason string) {
 		}
 		p.Left, left = p.Left-back, left-back
 		p.Refunds++
+		// A number in the key, because a payment can be refunded in several parts.
 		key := p.Key + "#refund-" + strconv.Itoa(p.Refunds)
 		refunds = append(refunds, Refund{Key: key, PaymentID: p.PaymentID, ChargeKey: p.Key, Amount: r.s.money(back)})
 	}
+	// The note comes before its refunds, which name it.
 	r.credit(amount, amount-left, reason)
 	r.emit(refunds...)
 }
 
+// do takes the news that a charge failed. News of another attempt than the one in flight is old and
+// changes nothing.
 func (c ChargeFailed) do(r *run) error {
 	o := r.s.Open
 	if o == nil || o.Key != c.Key || !o.InFlight || o.Attempt != c.Attempt {
@@ -165,9 +183,12 @@ func (c ChargeFailed) do(r *run) error {
 	})
 	r.note = string(c.Kind) + " " + c.Code
 	switch {
+	// The plan of now is untouched: only the change was not paid.
 	case o.Kind == OpenChange:
 		r.void("change not paid")
 		r.notice(Notice{Kind: NoticeChangeFailed, Reason: c.Code})
+	// Nobody waits for a subscription that never began; the shopper may try again with another
+	// card.
 	case o.Kind == OpenFirst:
 		r.void(EndNotStarted)
 		r.end(EndNotStarted)
@@ -177,7 +198,7 @@ func (c ChargeFailed) do(r *run) error {
 	return nil
 }
 
-// follow decides what comes after a renewal that was declined.
+// follow decides what comes after a declined renewal.
 func (r *run) follow(kind payment.Kind) {
 	o := r.s.Open
 	counted := withoutPresent(o.Failures)
@@ -191,6 +212,7 @@ func (r *run) follow(kind payment.Kind) {
 	if r.s.Terms.delivers() {
 		r.emit(ReleaseStock{Key: o.Key}) // the next try is days away and holds them again
 	}
+	// Who has canceled is not dunned: the subscription ends.
 	if r.s.State == Canceled {
 		r.void(EndUnpaid)
 		r.end(EndUnpaid)
@@ -217,22 +239,25 @@ func withoutPresent(failures []Attempt) []Attempt {
 	return failures[:n]
 }
 
-// suspend stops the benefits of a subscription that has been unpaid for too long.
+// suspend stops the benefits after the policy's days without payment. Retries may go on.
 func (r *run) suspend() {
 	r.s.State, r.s.Open.Suspended = Suspended, true
 	r.event(EventSuspended, "", r.s.Open.Amount)
 	r.notice(r.failedNotice(NoticeSuspended))
 }
 
+// do charges another card from now on, and at once what is unpaid.
 func (c ChangeCard) do(r *run) error {
 	if c.Card.Token == "" {
 		return problem.InvalidField("/card", "required", "a way to pay")
 	}
+	// Two charges of one invoice at a time could both succeed.
 	if o := r.s.Open; o != nil && o.InFlight {
 		return refuse("payment_running", "A payment is being made. Try again in a few minutes.")
 	}
 	r.s.Card = c.Card
 	r.note = "card changed"
+	// While the cycle waits for stock nothing may be charged for it.
 	if r.s.Open != nil && !r.s.outOfStock() {
 		r.collect()
 		r.s.Open.ByHand = true
@@ -240,6 +265,7 @@ func (c ChangeCard) do(r *run) error {
 	return nil
 }
 
+// do charges the unpaid invoice at once, within the limits of the card networks.
 func (PayNow) do(r *run) error {
 	o := r.s.Open
 	switch {
@@ -249,6 +275,7 @@ func (PayNow) do(r *run) error {
 		return nil // the bank is waiting for them already
 	case o.InFlight:
 		return refuse("payment_running", "A payment is being made. Try again in a few minutes.")
+	// A hard decline must not be repeated with the same card; the networks fine it.
 	case o.Wait == WaitCard:
 		return refuse("card_refused", "This card cannot be charged again. Please use another one.")
 	}

@@ -101,9 +101,10 @@ func (a Anchor) Valid() error {
 	return nil
 }
 
-// clamped is min(day, last day of the month) of a month counted from year 0.
+// clamped is min(day, last day of the month), for a month counted from January of year 0.
 func clamped(months, day int) civil.Date {
 	y, m := floorDiv(months, 12)
+	// Day 0 of the following month is the last day of this one.
 	last := time.Date(y, time.Month(m+2), 0, 0, 0, 0, 0, time.UTC).Day()
 	return civil.NewDate(y, time.Month(m+1), min(day, last))
 }
@@ -119,6 +120,7 @@ func (a Anchor) Opening(i Interval, n int) civil.Date {
 
 // Index is the period that a date falls into: Opening(Index) <= d < Opening(Index+1).
 func (a Anchor) Index(i Interval, d civil.Date) int {
+	// A first guess by months; the day within the month may put the date before that opening.
 	var n int
 	if m := i.months(); m > 0 {
 		y, month, _ := d.Parts()
@@ -152,7 +154,8 @@ func (a Anchor) Period(i Interval, n int) Period {
 	return p
 }
 
-// floorDiv divides rounding down; the remainder is never negative. b is above 0.
+// floorDiv divides rounding down, unlike Go's division: months before the anchor give negative
+// numbers.
 func floorDiv(a, b int) (quotient, remainder int) {
 	quotient, remainder = a/b, a%b
 	if remainder < 0 {

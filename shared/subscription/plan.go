@@ -47,7 +47,7 @@ type Tax struct {
 	Included bool  `json:"included" doc:"The prices contain the tax."`
 }
 
-// gross is a price with its tax.
+// gross is a price with its tax. Amounts inside a subscription always contain it.
 func (t Tax) gross(price int64) int64 {
 	if t.Included {
 		return price
@@ -55,10 +55,10 @@ func (t Tax) gross(price int64) int64 {
 	return price + money.TaxOnTop(price, t.RateBP)
 }
 
-// Benefits is what a membership gives while it is in force.
+// Benefits is what a membership gives while it is in force; carts and this package share the type.
 type Benefits = membership.Benefits
 
-// Item is goods in a parcel.
+// Item is a variant and how many units of it each parcel has.
 type Item struct {
 	VariantID string `json:"variantId"`
 	Quantity  int    `json:"quantity"`
@@ -74,6 +74,7 @@ type Edition struct {
 // EditionOn returns the edition of a box whose cycle opens on d: the latest that has begun. ok is false when none has.
 func (p *Plan) EditionOn(d civil.Date) (e Edition, ok bool) {
 	for _, candidate := range p.Editions {
+		// The editions are in no particular order.
 		if candidate.From <= d && (!ok || candidate.From > e.From) {
 			e, ok = candidate, true
 		}
@@ -128,18 +129,22 @@ const (
 	StockRefund     StockAction = "refund"
 )
 
-// or fills zero fields with the defaults.
+// or fills zero fields with the defaults. Stored terms have them filled in, so that a later default
+// does not change what somebody has agreed to.
 func (p Policy) or() Policy {
 	if p.Silence == "" {
 		p.Silence = KeepTerms
 	}
 	if len(p.AskDays) == 0 {
+		// A request with two reminders; the first leaves more than the seven days that are
+		// required.
 		p.AskDays = []int{14, 7, 2}
 	}
 	if p.RenewalDays == 0 {
 		p.RenewalDays = 3
 	}
 	if p.Stock.Do == "" {
+		// Waiting is the mildest: nobody loses a cycle because a delivery was a day late.
 		p.Stock.Do = StockWait
 	}
 	if p.Stock.WaitDays == 0 {
@@ -185,6 +190,7 @@ func (p *Plan) Terms(currency string, quantity int) (Terms, error) {
 	return Terms{
 		PlanID: p.ID, Version: p.Version, Kind: p.Kind, Interval: p.Interval, Currency: currency,
 		Price: p.Tax.gross(price), SetupFee: p.Tax.gross(p.SetupFees[currency]), TaxBP: p.Tax.RateBP,
+		// Cloned, so that an edit of the plan in memory does not reach the terms.
 		Quantity: quantity, Contents: slices.Clone(p.Contents), Prepaid: max(p.Prepaid, 1), MinCycles: p.MinCycles,
 		TrialDays: p.TrialDays, Benefits: p.Benefits, Policy: p.Policy.or(),
 	}, nil
@@ -211,8 +217,8 @@ func (t Terms) averageDays() int {
 // Money is an amount in the currency of the terms.
 func (t Terms) Money(amount int64) money.Money { return money.Of(amount, t.Currency) }
 
-// goods reports whether each cycle sends a parcel.
+// delivers reports whether each cycle sends a parcel.
 func (t Terms) delivers() bool { return t.Kind != Membership }
 
-// hours is the policy's hour of the day d for notices and retries.
+// hour is the policy's hour of a day in a zone, for notices and retries.
 func (t Terms) hour(d civil.Date, z *time.Location) time.Time { return d.At(t.Policy.NoticeHour*60, z) }

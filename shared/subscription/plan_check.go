@@ -9,7 +9,8 @@ import (
 	"dangol/shared/platform/problem"
 )
 
-// Limits of what a plan may say; they keep sums inside 64 bits and parcels liftable.
+// Limits of what a plan may say. They keep sums of ordinary plans far inside 64 bits and a parcel
+// small enough to carry.
 const (
 	MaxQuantity  = 100
 	maxPrice     = 1_000_000_000_000
@@ -18,7 +19,7 @@ const (
 	maxItems     = 50
 )
 
-// fields collects what is wrong with a plan or a request; its methods check what several of them have.
+// fields collects everything that is wrong with an input, so that one answer names all of it.
 type fields struct{ problem.Fields }
 
 // Check returns a problem invalid_input that names every wrong field of the plan, else nil.
@@ -47,6 +48,7 @@ func (p *Plan) Check() error {
 	return f.Err()
 }
 
+// interval checks unit and count; the highest count depends on the unit.
 func (f *fields) interval(i Interval) {
 	top, ok := longest[i.Unit]
 	f.Require(ok, "/interval/unit", "unknown", "day, week, month or year")
@@ -55,11 +57,14 @@ func (f *fields) interval(i Interval) {
 	}
 }
 
+// within adds a field when a number is outside a range, and says which side.
 func (f *fields) within(pointer string, n, low, high int64) {
 	f.Require(n >= low, pointer, "too_small", "at least %d", low)
 	f.Require(n <= high, pointer, "too_large", "at most %d", high)
 }
 
+// amounts checks amounts by currency in a fixed order, so that the same input gives the same
+// answer.
 func (f *fields) amounts(pointer string, byCurrency map[string]int64) {
 	for _, code := range sortedKeys(byCurrency) {
 		_, err := money.Digits(code)
@@ -68,6 +73,7 @@ func (f *fields) amounts(pointer string, byCurrency map[string]int64) {
 	}
 }
 
+// benefits checks the benefits, which only a membership may have.
 func (f *fields) benefits(p *Plan) {
 	f.Require(p.Kind == Membership || p.Benefits == Benefits{}, "/benefits", "not_for_this_kind",
 		"only a membership has benefits")
@@ -78,6 +84,8 @@ func (f *fields) benefits(p *Plan) {
 	f.within("/benefits/pointsTimes", int64(p.Benefits.PointsTimes), 0, 100)
 }
 
+// contents checks what is sent: a replenishment has fixed contents, a box editions, a membership
+// none.
 func (f *fields) contents(p *Plan) {
 	f.Require(p.Kind == Replenishment || len(p.Contents) == 0, "/contents", "not_for_this_kind",
 		"only a replenishment has fixed contents")
@@ -96,6 +104,7 @@ func (f *fields) contents(p *Plan) {
 	}
 }
 
+// items checks the items of one parcel.
 func (f *fields) items(pointer string, items []Item) {
 	f.within(pointer, int64(len(items)), 0, maxItems)
 	for i, it := range items {
@@ -104,6 +113,7 @@ func (f *fields) items(pointer string, items []Item) {
 	}
 }
 
+// policy checks the plan's own decisions; zero means the default and is always allowed.
 func (f *fields) policy(p Policy) {
 	f.Require(slices.Contains([]Silence{"", KeepTerms, EndsAll}, p.Silence), "/policy/silence", "unknown", "keep or end")
 	for i, d := range p.AskDays {
@@ -111,9 +121,11 @@ func (f *fields) policy(p Policy) {
 		f.within(at, int64(d), 1, 30)
 		f.Require(i == 0 || d < p.AskDays[i-1], at, "order", "fewer days than the one before it")
 	}
+	// The first request must leave the time that law and networks want.
 	f.Require(len(p.AskDays) == 0 || p.AskDays[0] >= minAskDays, "/policy/askDays/0", "too_small", "at least %d",
 		minAskDays)
 	f.within("/policy/renewalDays", int64(p.RenewalDays), -1, 60)
+	// Mails and retries by day: at night nobody would see them, and banks decline more.
 	f.within("/policy/noticeHour", int64(p.NoticeHour), 0, 20)
 	f.Require(p.NoticeHour == 0 || p.NoticeHour >= 8, "/policy/noticeHour", "too_small", "not before 8 in the morning")
 	actions := []StockAction{"", StockWait, StockSubstitute, StockSkip, StockRefund}
@@ -126,6 +138,7 @@ func (f *fields) policy(p Policy) {
 	f.dunning(p.Dunning)
 }
 
+// dunning checks the follow-up of failed payments.
 func (f *fields) dunning(d Dunning) {
 	f.within("/policy/dunning/moneyDays", int64(len(d.MoneyDays)), 0, 8)
 	last := 0
@@ -138,10 +151,12 @@ func (f *fields) dunning(d Dunning) {
 	f.within("/policy/dunning/technicalMinutes", int64(d.TechnicalMinutes), 0, 60)
 	f.within("/policy/dunning/suspendDays", int64(d.SuspendDays), 0, 90)
 	f.within("/policy/dunning/cancelDays", int64(d.CancelDays), 0, 120)
+	// Compared with the defaults filled in: a plan may set only one of the two.
 	filled := d.or()
 	f.Require(filled.CancelDays > filled.SuspendDays, "/policy/dunning/cancelDays", "order", "more than suspendDays")
 }
 
+// sortedKeys puts the keys of a map in order.
 func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
@@ -154,6 +169,7 @@ func sortedKeys[V any](m map[string]V) []string {
 // refuse is a conflict: the state of the subscription or the plan does not allow it.
 func refuse(code, format string, args ...any) error { return problem.Conflict(code, format, args...) }
 
+// wrongQuantity is the problem of a quantity outside the limits.
 func wrongQuantity() error {
 	return problem.InvalidField("/quantity", "out_of_range", "between 1 and %d", MaxQuantity)
 }

@@ -11,6 +11,7 @@ type Planned struct {
 	Seq        int        `json:"seq,omitempty"` // number of the span behind which the cycle is left out
 }
 
+// none reports whether nothing is planned.
 func (p Planned) none() bool { return p.Next == nil && !p.Skip && p.PauseUntil == "" }
 
 // Planned is what is planned as the subscription stands.
@@ -22,11 +23,13 @@ func (s *Subscription) Planned() Planned {
 // coming back loses nothing.
 func (r *run) restore() {
 	p := r.s.Aside
+	// Used once: a later cancellation sets aside what is planned then.
 	r.s.Aside = nil
 	if p == nil {
 		return
 	}
 	r.s.Next = p.Next
+	// A pause whose end has passed while canceled would begin in the past.
 	if p.PauseUntil > r.s.Span.Closes {
 		r.s.PauseUntil = p.PauseUntil
 	}

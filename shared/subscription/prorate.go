@@ -6,6 +6,7 @@ import "dangol/shared/platform/civil"
 // that follow cost the rest, so used and unused share one rounding: they always add up to the price, and neither side
 // is favored by more than half a unit.
 func upTo(price int64, whole, days int) int64 {
+	// Dates may lie outside of the period; those days cost nothing.
 	if whole <= 0 || days <= 0 {
 		return 0
 	}
@@ -21,6 +22,7 @@ func upTo(price int64, whole, days int) int64 {
 // price is not negative.
 func Prorate(price int64, opens, closes, from, to civil.Date) int64 {
 	whole := opens.Days(closes)
+	// Both ends are rounded from the start of the period, so neighbors share their rounding.
 	cost := upTo(price, whole, opens.Days(to)) - upTo(price, whole, opens.Days(from))
 	return max(cost, 0)
 }
@@ -34,9 +36,10 @@ func perMonth(price int64, i Interval) int64 {
 	return roundDiv(price*cycleDays, cycleMonths*int64(i.days()))
 }
 
-// roundDiv divides to the nearest whole, halves up. a is not negative, b above 0.
+// roundDiv divides to the nearest whole, halves up. a is not negative, b is above 0.
 func roundDiv(a, b int64) int64 {
 	q, r := a/b, a%b
+	// Compared as r >= b-r, because 2*r could overflow.
 	if r >= b-r {
 		q++
 	}

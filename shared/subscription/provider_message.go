@@ -1,7 +1,7 @@
 package subscription
 
-// ChargeHeard says that the provider has news of the charge in flight: it is asked at once instead of at the next
-// check. News of any other charge changes nothing.
+// ChargeReport says that the provider has news of the charge in flight: the provider is asked at
+// once instead of at the next check. News of any other charge changes nothing.
 type ChargeReport struct {
 	Key     string
 	Attempt int
@@ -14,6 +14,8 @@ type CardUpdated struct{ Card Card }
 func (ChargeReport) name() string { return "charge_heard" }
 func (CardUpdated) name() string  { return "card_updated" }
 
+// do asks the provider now. The message itself is not trusted: it may be forged, late or out of
+// order.
 func (c ChargeReport) do(r *run) error {
 	o := r.s.Open
 	if o == nil || o.Key != c.Key || !o.InFlight || o.Attempt != c.Attempt {
@@ -24,11 +26,14 @@ func (c ChargeReport) do(r *run) error {
 	return nil
 }
 
+// do stores the renewed card data under the same token.
 func (c CardUpdated) do(r *run) error {
 	if c.Card.Token != r.s.Card.Token || c.Card == r.s.Card {
 		return nil
 	}
 	r.s.Card, r.note = c.Card, "card renewed by its network"
+	// Only where another card was waited for: a renewed expiry date does not bring money to an
+	// account.
 	if o := r.s.Open; o != nil && !o.InFlight && o.Wait == WaitCard && !r.s.outOfStock() {
 		r.collect()
 	}

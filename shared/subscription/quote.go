@@ -42,6 +42,7 @@ func (s Subscription) Quote(c Command, at time.Time) (Quote, error) {
 		State: after.State, Now: after.money(0), CreditUsed: after.money(0), Refund: after.money(0), Credit: after.money(0),
 		NextAmount: after.money(0),
 	}
+	// Several commands emit several of these; the figures add up over all of them.
 	for _, e := range effects {
 		switch e := e.(type) {
 		case MakeInvoice:
@@ -53,6 +54,7 @@ func (s Subscription) Quote(c Command, at time.Time) (Quote, error) {
 			q.Credit.Amount += e.Amount.Amount
 		}
 	}
+	// What comes next depends on whether the invoice gets paid; a quote assumes that it does.
 	paid := after.payOpen(at)
 	q.State, q.Credit.Amount = paid.State, q.Credit.Amount+paid.Credit
 	if paid.State == Canceled {
@@ -68,12 +70,13 @@ func (s Subscription) Quote(c Command, at time.Time) (Quote, error) {
 	return q, nil
 }
 
-// payOpen is the subscription as it stands when its open invoice gets paid at an instant.
+// payOpen is the subscription as it stands if its open invoice is paid at an instant.
 func (s Subscription) payOpen(at time.Time) Subscription {
 	if s.Open == nil {
 		return s
 	}
 	paid, _, err := s.Apply(ChargeSucceeded{Key: s.Open.Key}, at)
+	// It cannot be paid as it stands; the caller then shows the state before the payment.
 	if err != nil {
 		return s
 	}
@@ -89,8 +92,8 @@ type Payment struct {
 	Quantity int         `json:"quantity"`
 }
 
-// Upcoming foresees the next n charges if nothing changes and every one succeeds: it plays the subscription forward.
-// Consent that is still to be given counts as not given.
+// Upcoming foresees the next n charges if nothing changes and every one succeeds, by running the
+// rules forward. Consent that is still to be given counts as not given.
 func (s Subscription) Upcoming(n int) []Payment {
 	var out []Payment
 	s.play(func(e Effect, at time.Time, opens civil.Date) bool {

@@ -51,6 +51,7 @@ type ActionRequired struct {
 	URL     string
 }
 
+// name is the command's name in history and problems.
 func (ActionRequired) name() string { return "action_required" }
 
 // ApplyOnSession is Apply for a command of somebody who is there: what it charges, the bank may ask them about.
@@ -70,6 +71,7 @@ func (s *Subscription) OpenAction() *Action {
 // Begun reports whether there is a subscription: one whose first payment is not made is a request for one.
 func (s *Subscription) Begun() bool { return !s.Unbegun }
 
+// do notes the challenge and waits for it. News of another attempt is old and changes nothing.
 func (c ActionRequired) do(r *run) error {
 	o := r.s.Open
 	if o == nil || o.Key != c.Key || !o.InFlight || o.Attempt != c.Attempt {
@@ -79,11 +81,14 @@ func (c ActionRequired) do(r *run) error {
 		if a.URL == c.URL {
 			return nil // asked again before it is passed; the time does not begin anew
 		}
+		// The provider may make a new address for the same challenge; the cardholder's time goes
+		// on.
 		a.URL = c.URL
 		r.note = "the bank asks for the cardholder elsewhere"
 		return nil
 	}
 	r.s.Action = &Action{AttemptKey: o.AttemptKey(), URL: c.URL, Until: r.at.Add(ActionTime), State: ActionOpen}
+	// The charge is looked up when the time is over, also when nobody comes back.
 	o.CheckAt = r.s.Action.Until
 	r.note = "the bank asks for the cardholder"
 	return nil

@@ -33,14 +33,17 @@ const (
 // WithoutYes is what happens on the day when the subscriber has said nothing, and when they have said no.
 func (s *Subscription) WithoutYes() (silent, refused Outcome) {
 	a := s.Ask
+	// Nothing is asked, so nothing changes.
 	if a == nil {
 		return PriceStays, PriceStays
 	}
 	refused = PriceStays
+	// A trial always ends with a no: nobody agreed to a price.
 	if a.Kind == compliance.TrialTurnsPaid || s.Terms.Policy.Silence == EndsAll {
 		refused = EndsThen
 	}
 	silent = refused
+	// Silence is enough where neither the law nor the plan asks for a yes.
 	if !a.Required {
 		silent = PriceBegins
 	}
@@ -58,6 +61,7 @@ func (s *Subscription) askSituation(last bool) string {
 	case refused == EndsThen:
 		situation = "end"
 	}
+	// Only a request has a last reminder; a notice goes out once.
 	if last && s.Ask.Required {
 		situation += LastReminder
 	}
@@ -68,6 +72,7 @@ func (s *Subscription) askSituation(last bool) string {
 // it is the requests for consent that say what is going to happen.
 func (s *Subscription) endsUnlessAnswered(on civil.Date) bool {
 	silent, refused := s.WithoutYes()
+	// Another day is none of this question's, and a yes was given.
 	switch a := s.Ask; {
 	case a == nil || a.On != on || a.Answer == Granted:
 		return false
@@ -79,6 +84,8 @@ func (s *Subscription) endsUnlessAnswered(on civil.Date) bool {
 
 // foreseen is the subscription as it stands in the middle of a change, ready to be played forward.
 func (r *run) foreseen() Subscription {
+	// A copy, so that foreseeing changes nothing; its notices are planned as if the change were
+	// over.
 	next := &run{s: r.s.clone(), at: r.at}
 	next.schedule()
 	return next.s
@@ -86,6 +93,7 @@ func (r *run) foreseen() Subscription {
 
 // chargeOn is what is charged on a day if nothing changes: 0 when account credit covers it.
 func (r *run) chargeOn(on civil.Date) money.Money {
+	// The next charge may be on a later day: then nothing is charged on this one.
 	for _, u := range r.foreseen().Upcoming(1) {
 		if u.On == on {
 			return u.Amount
@@ -103,6 +111,7 @@ func (r *run) canceledNotice() Notice {
 		n.Charges++
 		n.Amount.Amount += u.Amount.Amount
 	}
+	// What still costs something comes first: the subscriber has to know that above all.
 	switch {
 	case n.Charges > 0:
 		n.Situation = MinimumTerm
@@ -135,19 +144,23 @@ func (r *run) endedNotice(reason string) Notice {
 func (r *run) failedNotice(kind NoticeKind) Notice {
 	o, d := r.s.Open, r.s.Terms.Policy.Dunning.or()
 	n := Notice{Kind: kind, Date: r.s.Span.Opens, Amount: r.s.money(o.Amount)}
+	// day is a day of the dunning schedule in the subscriber's zone.
 	day := func(days int) civil.Date { return civil.DateAt(r.s.days(o.Since, days), r.s.zone()) }
 	n.PayBy = day(d.CancelDays).Add(-1) // given up in the morning of that day
+	// Parcels have no benefits that could stop: a parcel that is not paid is not sent.
 	if r.s.State == PastDue && !r.s.Terms.delivers() {
 		n.BenefitsStop = day(d.SuspendDays)
 	}
 	if kind == NoticeSuspended {
 		n.Situation = "benefits"
+		// Two texts, because benefits stop and parcels are not sent.
 		if r.s.Terms.delivers() {
 			n.Situation = "parcels"
 		}
 		return n
 	}
 	n.Retry, n.Wait, n.Situation = o.RetryAt, o.Wait, "retry"
+	// No date means that somebody has to act first; the text says who.
 	if o.RetryAt.IsZero() {
 		n.Situation = string(o.Wait)
 	}
@@ -156,6 +169,7 @@ func (r *run) failedNotice(kind NoticeKind) Notice {
 
 // shortageSituation says what is done about a cycle whose goods are out: that depends on whether it was paid ahead.
 func (r *run) shortageSituation(action StockAction) string {
+	// Goods are held before the charge, so without an open invoice the cycle was paid before.
 	paid := r.s.Open == nil
 	switch {
 	case action == StockSubstitute:
@@ -197,6 +211,7 @@ func (r *run) plannedChange(situation string) {
 		Kind: NoticeChangePlanned, Situation: situation, Date: r.s.nextPaid(), Amount: r.s.money(t.Payment()),
 		NextPlan: t.PlanID,
 	}
+	// In a trial the next payment is at its end, whatever the plan's days are.
 	if r.s.State == Trialing {
 		n.Date = r.s.Span.Closes
 	}
@@ -205,5 +220,6 @@ func (r *run) plannedChange(situation string) {
 
 // quietHours is when channels that disturb may be used at the earliest.
 func (r *run) quietHours() time.Time {
+	// For SMS and push; mail disturbs nobody.
 	return compliance.QuietHours(compliance.SMS, r.s.Region).Next(r.at, r.s.zone())
 }

@@ -6,6 +6,7 @@ import (
 	"dangol/shared/platform/civil"
 )
 
+// do takes the news that the stock of a cycle could not be reserved. News of another cycle is old.
 func (c StockFailed) do(r *run) error {
 	if c.Key != r.cycleKey() || r.s.State == Ended || r.s.Span.Kind != SpanPaid || !r.s.Terms.delivers() {
 		return nil
@@ -29,15 +30,17 @@ func (c StockFailed) do(r *run) error {
 // outOfStock reports whether a cycle waits for its goods.
 func (s *Subscription) outOfStock() bool { return s.Stock != nil && !s.Stock.RetryAt.IsZero() }
 
-// missGoods follows the plan's policy. It has its own counter: the subscriber has done nothing wrong, so no dunning
-// begins.
+// skipDelivery follows the plan's policy for a shortage. It is not a failed payment and has a
+// counter of its own: the subscriber did nothing wrong, so no dunning begins.
 func (r *run) skipDelivery() {
 	w, p := r.s.Stock, r.s.Terms.Policy
 	action := p.Stock.Do
+	// The substitutes are out of stock too.
 	if action == StockSubstitute && (w.Substituted || len(p.Substitutes) == 0) {
 		action = StockSkip
 	}
 	tomorrow := r.s.Terms.hour(civil.DateAt(r.at, r.s.zone()).Add(1), r.s.zone())
+	// Waiting ends after the policy's days, and in any case with the cycle it is for.
 	if action == StockWait && (!tomorrow.Before(r.s.days(w.Since.Start(r.s.zone()), p.Stock.WaitDays+1)) ||
 		!tomorrow.Before(r.s.Span.End)) {
 		action = StockSkip
@@ -64,7 +67,8 @@ func (r *run) skipDelivery() {
 	}
 }
 
-// restock tries to hold the goods of the cycle again, and goes on where it stopped.
+// restock tries to reserve the stock again and continues where it stopped: with the charge, or with
+// the delivery of a cycle that is paid.
 func (r *run) restock() {
 	r.s.Stock.RetryAt = time.Time{}
 	if r.s.Open != nil {
@@ -74,7 +78,8 @@ func (r *run) restock() {
 	r.send()
 }
 
-// leaveOut passes over the cycle: an unpaid one is not charged, a paid one moves to the end or its money is given back.
+// leaveOut passes over the cycle: an unpaid one is not charged; a paid one moves to the end or is
+// given back.
 func (r *run) leaveOut(action StockAction) {
 	p := &r.s.Span
 	paid := r.s.Open == nil
@@ -85,6 +90,7 @@ func (r *run) leaveOut(action StockAction) {
 		r.emit(ReleaseStock{Key: r.cycleKey()})
 	}
 	price := p.Price
+	// The span stays, so that the days have no hole, but it costs nothing and counts for nothing.
 	p.Kind, p.Price, p.Paid = SpanSkipped, 0, true
 	r.s.Stock = nil
 	r.event(EventSkipped, "out of stock", 0)
@@ -92,6 +98,7 @@ func (r *run) leaveOut(action StockAction) {
 	case !paid:
 	case action == StockRefund:
 		r.refund(price, "out of stock")
+	// A prepaid cycle is sent later instead.
 	case r.s.Terms.Prepaid > 1:
 		r.s.PrepaidLeft++
 	default:
@@ -99,6 +106,7 @@ func (r *run) leaveOut(action StockAction) {
 	}
 	switch r.s.State {
 	case Starting:
+		// The first parcel cannot be sent, so the subscription has no beginning.
 		r.end(EndNothingToBuy)
 	case PastDue, Suspended:
 		r.s.State = Active

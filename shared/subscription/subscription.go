@@ -82,7 +82,8 @@ type Subscription struct {
 	Due time.Time `json:"due,omitzero"`
 }
 
-// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+// MarshalDynamoDBAttributeValue stores the subscription as one compressed attribute: it is always
+// read and written whole, and item size decides the cost.
 func (s Subscription) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
 	return table.Pack(s)
 }
@@ -100,7 +101,8 @@ type Card struct {
 	ExpMonth int    `json:"expMonth,omitempty"`
 }
 
-// expired reports whether the card is no longer valid on a day; it is until the last day of its month.
+// expired reports whether the card has expired by a day: it is valid until the last day of its
+// month.
 func (c Card) expired(d civil.Date) bool {
 	return c.ExpYear > 0 && d >= civil.NewDate(c.ExpYear, time.Month(c.ExpMonth+1), 1)
 }
@@ -137,7 +139,7 @@ type Span struct {
 	FreeTo   civil.Date `json:"freeTo,omitempty"`
 }
 
-// whole reports whether the span is a whole period.
+// whole reports whether the span is a whole period. Only whole ones count as cycles.
 func (p Span) whole() bool { return p.Opens == p.WholeOpens && p.Closes == p.WholeCloses }
 
 // part is what the days from a date to another cost, both within the whole period.
@@ -254,13 +256,17 @@ type Burst struct {
 	Hold bool       `json:"hold,omitempty"`
 }
 
+// burstLimit is more than the shortest plan needs in a day, and few enough to stop a loop early.
 const burstLimit = 15
 
 // Key is what the invoice of a span is charged under, once and for all: subscription and number of the span.
 func Key(subscriptionID string, seq int) string { return subscriptionID + "#" + strconv.Itoa(seq) }
 
+// zone is where the subscriber's days are. An unknown zone (the database of a later release) counts
+// as UTC rather than stopping the billing.
 func (s *Subscription) zone() *time.Location { return civil.ZoneOrUTC(s.Anchor.Zone) }
 
+// money is an amount in the subscription's currency.
 func (s *Subscription) money(amount int64) money.Money { return s.Terms.Money(amount) }
 
 // days puts n days after the local day of an instant at the policy's hour: retries and their mails come by day.
@@ -268,7 +274,8 @@ func (s *Subscription) days(first time.Time, n int) time.Time {
 	return s.Terms.hour(civil.DateAt(first, s.zone()).Add(n), s.zone())
 }
 
-// clone copies everything that Apply may change.
+// clone copies everything behind a pointer or slice that Apply may change. Maps and contents are
+// replaced and never changed in place.
 func (s Subscription) clone() Subscription {
 	s.Next, s.Gift, s.Stock, s.Ask = copied(s.Next), copied(s.Gift), copied(s.Stock), copied(s.Ask)
 	s.Open, s.Action, s.Aside = copied(s.Open), copied(s.Action), copied(s.Aside)
@@ -280,6 +287,7 @@ func (s Subscription) clone() Subscription {
 	return s
 }
 
+// copied is a pointer to a copy; nil stays nil.
 func copied[T any](p *T) *T {
 	if p == nil {
 		return nil

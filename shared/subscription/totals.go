@@ -8,6 +8,7 @@ import (
 // Plus adds the movement of other subscriptions over the same time.
 func (m Movement) Plus(o Movement) Movement {
 	return Movement{
+		// The time span is that of the other, so that a zero value can start a sum.
 		From: o.From, To: o.To, Opening: m.Opening + o.Opening, Closing: m.Closing + o.Closing, New: m.New + o.New,
 		Returned: m.Returned + o.Returned, Expansion: m.Expansion + o.Expansion, Contraction: m.Contraction + o.Contraction,
 		ChurnVoluntary: m.ChurnVoluntary + o.ChurnVoluntary, ChurnInvoluntary: m.ChurnInvoluntary + o.ChurnInvoluntary,
@@ -30,6 +31,7 @@ func MergeCohorts(a, b []Cohort) []Cohort {
 			byMonth[c.Month] = slices.Clone(c.Paying)
 			continue
 		}
+		// A month counts only as far as both parts have reached it.
 		before = before[:min(len(before), len(c.Paying))]
 		for k := range before {
 			before[k] += c.Paying[k]

@@ -25,7 +25,7 @@ import (
 // Default is the bus every account has; SES puts its events there.
 const Default = "default"
 
-// Account and Region stand in the events.
+// Account and Region stand in the events, as placeholders that no real account has.
 const (
 	Account = "000000000000"
 	Region  = "us-east-1"
@@ -55,6 +55,7 @@ type Rule struct {
 	Target  string
 }
 
+// picks reports whether the rule wants an event of a bus.
 func (r Rule) picks(bus string, e events.EventBridgeEvent) bool {
 	named := func(list []string, value string) bool { return len(list) == 0 || slices.Contains(list, value) }
 	return cmp.Or(r.Bus, Default) == bus && named(r.Pattern.Sources, e.Source) &&
@@ -129,6 +130,7 @@ func Open(rules []Rule, o Options) (*Bus, error) {
 	for _, d := range kept {
 		b.count = max(b.count, d.Number)
 		switch {
+		// The rule was removed from the topology since the last run.
 		case b.rule(d.Rule) == nil:
 		case d.Dead:
 			b.dead = append(b.dead, &d)
@@ -142,6 +144,7 @@ func Open(rules []Rule, o Options) (*Bus, error) {
 // Close ends writing to the file.
 func (b *Bus) Close() error { return b.file.Close() }
 
+// rule finds a rule by its name; nil when there is none.
 func (b *Bus) rule(name string) *Rule {
 	i := slices.IndexFunc(b.rules, func(r Rule) bool { return r.Name == name })
 	if i < 0 {
@@ -158,11 +161,13 @@ func (b *Bus) Emit(bus, source, detailType string, detail json.RawMessage) error
 	return err
 }
 
-// publish makes a delivery for each rule that picks the event; the caller holds the lock.
+// publish makes a delivery for each rule that picks the event, and stores it before it counts. The
+// caller holds the lock.
 func (b *Bus) publish(bus string, e events.EventBridgeEvent) (eventID string, err error) {
 	now := b.options.Clock.Now()
 	e.Version, e.ID, e.AccountID, e.Region = "0", id.New("evt", now), Account, Region
 	if e.Time.IsZero() {
+		// EventBridge keeps whole seconds.
 		e.Time = now.Truncate(time.Second)
 	}
 	if e.Resources == nil {
@@ -173,6 +178,7 @@ func (b *Bus) publish(bus string, e events.EventBridgeEvent) (eventID string, er
 			continue
 		}
 		copies := 1
+		// At least once: a consumer has to cope with the second delivery.
 		if b.options.Faults.Twice != nil && b.options.Faults.Twice(b.entries, r.Name) {
 			copies = 2
 		}
@@ -246,8 +252,8 @@ func (b *Bus) due() (batch []*Delivery) {
 	return batch
 }
 
-// finish forgets a delivery that succeeded and puts off, or gives up, one that did not. One cut off by the end of ctx
-// stays as it was.
+// finish deletes a delivery that succeeded, and postpones or gives up one that failed. One that was
+// cut off by the end of ctx stays as it was: it is no failure of the function.
 func (b *Bus) finish(ctx context.Context, d *Delivery, failure error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -266,6 +272,7 @@ func (b *Bus) finish(ctx context.Context, d *Delivery, failure error) error {
 		d.Dead = true
 		b.dead = append(b.dead, d)
 	} else {
+		// One minute after the first failure, two after the second.
 		d.DueAt = b.options.Clock.Now().Add(time.Duration(d.Attempts) * RetryStep)
 		heap.Push(&b.waiting, d)
 	}
@@ -285,7 +292,8 @@ func (b *Bus) DeadLetters(rule string) []Delivery {
 	return out
 }
 
-// Redrive tries everything a rule has given up again, at this time, and returns how many deliveries that is.
+// Redrive tries everything again that a rule has given up, at once, and returns how many deliveries
+// that is.
 func (b *Bus) Redrive(rule string) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -307,6 +315,7 @@ func (b *Bus) Redrive(rule string) (int, error) {
 	return moved, nil
 }
 
+// byDue is a heap by time, and by number for those of one time, so that events keep their order.
 type byDue []*Delivery
 
 func (h byDue) Len() int { return len(h) }
@@ -325,6 +334,7 @@ func (h *byDue) Push(x any) { *h = append(*h, x.(*Delivery)) }
 func (h *byDue) Pop() any {
 	last := len(*h) - 1
 	d := (*h)[last]
+	// So that the delivery can be collected.
 	(*h)[last] = nil
 	*h = (*h)[:last]
 	return d

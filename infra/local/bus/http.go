@@ -21,10 +21,12 @@ const (
 	maxBytes   = 256 << 10
 )
 
+// putEvents is the request of the API.
 type putEvents struct {
 	Entries []entry
 }
 
+// entry is one event of a request.
 type entry struct {
 	Source       string
 	DetailType   string
@@ -34,12 +36,14 @@ type entry struct {
 	Time         *float64 // epoch seconds
 }
 
+// result is the answer for one entry: an id, or why it was refused.
 type result struct {
 	EventID      string `json:"EventId,omitempty"`
 	ErrorCode    string `json:",omitempty"`
 	ErrorMessage string `json:",omitempty"`
 }
 
+// invalid is an error of the whole request.
 type invalid string
 
 func (i invalid) Error() string { return string(i) }
@@ -60,10 +64,12 @@ func (b *Bus) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"__type": code, "message": err.Error()})
 }
 
+// answer checks the request as a whole and then puts each entry on its own.
 func (b *Bus) answer(r *http.Request) (any, error) {
 	if target := r.Header.Get("X-Amz-Target"); target != "AWSEvents.PutEvents" {
 		return nil, invalid("only AWSEvents.PutEvents is served locally, not " + target)
 	}
+	// More than the limit, so that a request that is too large is answered and not cut.
 	raw, err := io.ReadAll(io.LimitReader(r.Body, 4*maxBytes))
 	if err != nil {
 		return nil, invalid("unreadable body")
@@ -103,11 +109,13 @@ func (e entry) size() int {
 		n += len(r)
 	}
 	if e.Time != nil {
+		// EventBridge counts 14 bytes for a time.
 		n += 14
 	}
 	return n
 }
 
+// put puts one entry; a refused entry does not stop the others.
 func (b *Bus) put(e entry) (result, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -127,12 +135,14 @@ func (b *Bus) put(e entry) (result, error) {
 	}
 	if e.Time != nil {
 		whole, _ := math.Modf(*e.Time)
+		// EventBridge drops the fraction.
 		event.Time = time.Unix(int64(whole), 0).UTC()
 	}
 	eventID, err := b.publish(bus, event)
 	return result{EventID: eventID}, err
 }
 
+// refusal is what EventBridge refuses in a single entry.
 func (e entry) refusal() result {
 	type field struct{ name, value string }
 	for _, required := range []field{{"Source", e.Source}, {"DetailType", e.DetailType}, {"Detail", e.Detail}} {
@@ -141,9 +151,11 @@ func (e entry) refusal() result {
 				"Parameter " + required.name + " is not valid. Reason: " + required.name + " is a required argument."}
 		}
 	}
+	// Only AWS services may use these sources.
 	if strings.HasPrefix(e.Source, "aws.") {
 		return result{"", "NotAuthorizedForSourceException", "Not authorized for the source."}
 	}
+	// The detail must be an object: patterns look into its fields.
 	if detail := bytes.TrimSpace([]byte(e.Detail)); !json.Valid(detail) || detail[0] != '{' {
 		return result{"", "MalformedDetail", "Detail is malformed."}
 	}

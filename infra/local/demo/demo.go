@@ -26,7 +26,7 @@ var products string
 //go:embed extras.json
 var extras []byte
 
-// Seed fills the shop unless it has products.
+// Seed fills the shop, unless it has products: a second start must not fill it twice.
 func Seed(ctx context.Context, r *runner.Runner) error {
 	token, err := r.Issuer().Mint(issuer.Claims{Subject: "merchant-demo", Email: "merchant@haneul.example",
 		Groups: []string{"merchant"}})
@@ -61,12 +61,15 @@ func Seed(ctx context.Context, r *runner.Runner) error {
 	return s.reviews(ctx, r.Clock().Now().Format(time.DateOnly))
 }
 
+// shop calls the API with a merchant's token.
 type shop struct{ address, token string }
 
+// fill imports the products with their pictures, then what a CSV file cannot describe.
 func (s shop) fill(ctx context.Context) error {
 	for line := range strings.Lines(products) {
 		handle, rest, _ := strings.Cut(line, ",")
 		title, _, _ := strings.Cut(rest, ",")
+		// Pictures are uploaded first, because the import checks nothing but the address.
 		if strings.Contains(line, "{media}") {
 			if err := s.picture(ctx, handle, title); err != nil {
 				return err
@@ -87,7 +90,8 @@ func (s shop) fill(ctx context.Context) error {
 	return s.extras(ctx)
 }
 
-// picture draws a plain label and puts it into the media bucket.
+// picture draws a plain label and puts it into the media bucket, so that no image files have to be
+// kept here. The color follows from the handle and is the same at each start.
 func (s shop) picture(ctx context.Context, handle, title string) error {
 	h := fnv.New32a()
 	h.Write([]byte(handle))
@@ -109,6 +113,7 @@ type extra struct {
 	Stock int `json:"stock"`
 }
 
+// extras makes the gift sets and limited editions.
 func (s shop) extras(ctx context.Context) error {
 	var all []extra
 	if err := json.Unmarshal(extras, &all); err != nil {
@@ -122,6 +127,7 @@ func (s shop) extras(ctx context.Context) error {
 	return nil
 }
 
+// described is the part of a product that is needed for references.
 type described struct {
 	Handle   string `json:"handle"`
 	Variants []struct {
@@ -129,6 +135,7 @@ type described struct {
 	} `json:"variants"`
 }
 
+// extra makes one product, with components by handle and with its stock.
 func (s shop) extra(ctx context.Context, e extra) error {
 	handle := fmt.Sprint(e.Product["handle"])
 	if err := s.picture(ctx, handle, handle); err != nil {
@@ -162,6 +169,8 @@ func (s shop) extra(ctx context.Context, e extra) error {
 	return s.call(ctx, http.MethodPut, "/stock/"+made.Variants[0].ID, "application/json", level, nil)
 }
 
+// call sends one request and decodes the answer; any status of 300 or more is an error with the
+// body.
 func (s shop) call(ctx context.Context, method, path, contentType string, body []byte, out any) error {
 	req, err := http.NewRequestWithContext(ctx, method, s.address+path, bytes.NewReader(body))
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 //go:embed coupons.json
 var coupons string
 
-// readers is how many people have agreed to hear from the demo shop before it moved here.
+// readers is how many people agreed to advertising before the demo shop moved here.
 const readers = 30
 
 // outreach makes the codes that series give away, imports people who have agreed to advertising elsewhere, groups the
@@ -31,6 +31,7 @@ func (s shop) outreach(ctx context.Context, now time.Time) error {
 	return s.campaign(ctx, now)
 }
 
+// coupons makes promotions with codes and names the source of codes for each series.
 func (s shop) coupons(ctx context.Context, now time.Time) error {
 	all, err := s.filled(ctx, coupons, now)
 	if err != nil {
@@ -42,6 +43,7 @@ func (s shop) coupons(ctx context.Context, now time.Time) error {
 			return err
 		}
 		name := fmt.Sprint(promotion["coupon"])
+		// The name belongs to outreach; promotions would refuse the field.
 		delete(promotion, "coupon") // not a field of promotions
 		body, err := json.Marshal(promotion)
 		if err != nil {
@@ -68,11 +70,13 @@ func (s shop) coupons(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// consents imports consents as a shop does that moves here, with where and when they were given.
 func (s shop) consents(ctx context.Context, now time.Time) error {
 	rows := make([]map[string]string, readers)
 	for i := range rows {
 		rows[i] = map[string]string{
 			"email": fmt.Sprintf("reader%02d@haneul.example", i+1), "at": now.AddDate(0, 0, -i).Format(time.RFC3339),
+			// Two of three in Korean.
 			"source": "sign-up form of the former shop", "textVersion": "2026-01", "language": []string{"ko", "en"}[i%3/2],
 		}
 	}
@@ -90,6 +94,7 @@ func (s shop) consents(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// campaign drafts a campaign a week from now. It stays a draft: nothing is sent by itself.
 func (s shop) campaign(ctx context.Context, now time.Time) error {
 	seoul, err := time.LoadLocation("Asia/Seoul")
 	if err != nil {

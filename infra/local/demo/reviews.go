@@ -14,7 +14,7 @@ var reviewsKo string
 //go:embed reviews-en.csv
 var reviewsEn string
 
-// reviews brings the reviews of the brand's former shop along, and offers a coupon for new ones.
+// reviews imports the reviews of the brand's former shop and offers a coupon for new ones.
 func (s shop) reviews(ctx context.Context, today string) error {
 	for language, file := range map[string]string{"ko": reviewsKo, "en": reviewsEn} {
 		var report struct {

@@ -17,8 +17,8 @@ var plans string
 //go:embed promotions.json
 var promotions string
 
-// subscriptions puts the plans up: a membership with a trial, a box with this month's edition and the next, one to give
-// away, and soap every six weeks.
+// subscriptions makes the plans: a membership with a trial, a box with the editions of this month
+// and the next, one to give away, and soap every six weeks.
 func (s shop) subscriptions(ctx context.Context, now time.Time) error {
 	all, err := s.filled(ctx, plans, now)
 	if err != nil {
@@ -32,7 +32,7 @@ func (s shop) subscriptions(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// season plans a sale for the next weekend, and a code that works from today on.
+// season plans a sale for the next weekend, and a code that is valid from today.
 func (s shop) season(ctx context.Context, now time.Time) error {
 	all, err := s.filled(ctx, promotions, now)
 	if err != nil {
@@ -51,6 +51,7 @@ func (s shop) season(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// blanks are the placeholders in the files of the demo.
 var blanks = regexp.MustCompile(`\{(product )?([a-z][a-z -]*)\}`)
 
 // filled puts days and ids into a list: {friday} and the like are days by the shop's clock, {handle} is the first
@@ -60,7 +61,9 @@ func (s shop) filled(ctx context.Context, text string, now time.Time) ([]json.Ra
 	if err != nil {
 		return nil, err
 	}
+	// Days of the shop and not of the machine, which may be in another zone.
 	today := now.In(seoul)
+	// The next Friday, and today's never: a promotion has to start in the future.
 	friday := today.AddDate(0, 0, 1+int(time.Friday-today.Weekday()+6)%7)
 	known := map[string]string{
 		"{today}": today.Format(time.DateOnly), "{friday}": friday.Format(time.DateOnly),

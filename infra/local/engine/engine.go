@@ -20,6 +20,7 @@ import (
 )
 
 const (
+	// Long enough for a slow disk; a healthy engine answers within a second.
 	startLimit = 10 * time.Second // from launch to the first healthy answer
 	stopGrace  = 3 * time.Second  // from the polite signal to the kill
 	minBackoff = 20 * time.Millisecond
@@ -48,6 +49,7 @@ type Engine struct {
 	spent    cpu // by processes that have ended
 }
 
+// cpu is processor time.
 type cpu struct{ user, sys time.Duration }
 
 // Start launches the engine and returns when it answers. ctx bounds only the wait; after that the engine runs until
@@ -68,6 +70,7 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 		return start(ctx, o)
 	}
 	var err error
+	// Another process can take the port between choosing and using it.
 	for range freePorts {
 		if o.Port, err = freePort(); err != nil {
 			return nil, err
@@ -80,6 +83,7 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 	return nil, err
 }
 
+// start launches one engine and waits for its first answer.
 func start(ctx context.Context, o Options) (*Engine, error) {
 	life, stop := context.WithCancel(context.Background())
 	e := &Engine{options: o, log: o.Log, stop: stop, done: make(chan struct{})}
@@ -95,6 +99,7 @@ func start(ctx context.Context, o Options) (*Engine, error) {
 		e.Stop()
 		return nil, err
 	}
+	// The engine works without the indexes, only slower, so this is a warning.
 	if o.DataFile != "" {
 		if err := index(o.DataFile); err != nil {
 			e.log.Warn("the DynamoDB engine gets slower with every write", "error", err)
@@ -108,6 +113,7 @@ func (e *Engine) Endpoint() string {
 	return "http://" + e.address()
 }
 
+// address is host and port, on loopback only.
 func (e *Engine) address() string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(e.options.Port))
 }
@@ -133,6 +139,7 @@ func (e *Engine) Stop() {
 	<-e.done
 }
 
+// freePort lets the system choose a port and gives it back at once.
 func freePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -149,6 +156,7 @@ type process struct {
 	output *tail
 }
 
+// launch starts the process with its output in a pipe.
 func (e *Engine) launch() (*process, error) {
 	args := []string{"serve", "--host", "127.0.0.1", "--port", strconv.Itoa(e.options.Port)}
 	if e.options.DataFile != "" {
@@ -161,6 +169,7 @@ func (e *Engine) launch() (*process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
+	// The child has its own copy; while this one is open, the end of output would not be seen.
 	defer in.Close()
 	p.cmd.Stdout, p.cmd.Stderr = in, in
 	if err := p.cmd.Start(); err != nil {
@@ -181,6 +190,7 @@ type tail struct {
 	last  string
 }
 
+// follow reads the output until the process ends.
 func (t *tail) follow(r io.ReadCloser) {
 	defer close(t.over)
 	defer r.Close()
@@ -196,12 +206,15 @@ func (t *tail) follow(r io.ReadCloser) {
 	_, _ = io.Copy(io.Discard, r) // after a line too long to scan, so that the engine never blocks on a full pipe
 }
 
+// String is the last line that the engine printed.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.last
 }
 
+// end asks the process to stop and kills it after the grace, so that the database file is closed
+// properly.
 func (p *process) end(grace time.Duration) {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	timer := time.NewTimer(grace)
@@ -214,4 +227,5 @@ func (p *process) end(grace time.Duration) {
 	}
 }
 
+// errEnded says that the process ended before it served, mostly because the port was taken.
 var errEnded = errors.New("engine: ended before it answered")

@@ -7,6 +7,7 @@ import (
 	"runtime"
 )
 
+// binary is where npm puts the engine, below the repository.
 const binary = "node_modules/@dynoxide/linux-x64/dynoxide"
 
 // Find returns the engine binary that `npm ci` put below the repository, looking upwards from the working directory.
@@ -20,6 +21,7 @@ func Find() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("engine: %w", err)
 	}
+	// Upwards, because tests run in the folder of their package.
 	for ; ; dir = filepath.Dir(dir) {
 		path := filepath.Join(dir, filepath.FromSlash(binary))
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {

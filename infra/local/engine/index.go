@@ -10,10 +10,11 @@ import (
 	"github.com/tetratelabs/wazero"
 )
 
-// The engine keeps what its streams carry in one SQLite table and numbers each record by the largest number so far, for
-// which it reads all of them: after 6,000 records a write costs twenty times what it did at first (measured), and
-// nothing is ever removed. These two indexes answer the numbering and the reading of a shard in one step each. The
-// engine does not know of them and does not mind.
+// streamIndexes make writes cheap. The engine keeps its streams in one SQLite table and numbers
+// each record by the largest number so far, for which it reads all of them: after 6,000 records a
+// write costs twenty times as much (measured), and nothing is ever removed. These two indexes
+// answer the numbering and the reading of a shard in one step each. The engine does not use their
+// names and is not disturbed by them.
 const streamIndexes = `
 	CREATE INDEX IF NOT EXISTS dangol_stream_end ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
 	CREATE INDEX IF NOT EXISTS dangol_stream_shard ON _stream_records (table_name, shard_id, CAST(sequence_number AS INTEGER));`
@@ -26,13 +27,14 @@ func init() {
 	sqlite3.RuntimeConfig = wazero.NewRuntimeConfigInterpreter()
 }
 
-// index adds the indexes that the engine's own schema lacks to its data file.
+// index adds the missing indexes to the engine's data file.
 func index(file string) error {
 	return onFile(file, func(db *sqlite3.Conn) error { return db.Exec(streamIndexes) })
 }
 
-// Trim removes the records of a stream's shard up to and including a sequence number, except for the last record, by
-// which the engine numbers the next. The engine itself keeps them for ever. An engine in memory has nothing to forget.
+// Trim removes the records of a stream's shard up to and including a sequence number, except for
+// the last record, by which the engine numbers the next. The engine itself keeps them for ever. An
+// engine in memory has nothing to trim.
 func (e *Engine) Trim(table, shard, upTo string) error {
 	if e.options.DataFile == "" {
 		return nil
@@ -97,6 +99,7 @@ func expiredKeys(file, table, attr string, now time.Time) (keys []map[string]typ
 	return keys, err
 }
 
+// onFile opens the engine's data file for a few statements, beside the running engine.
 func onFile(file string, do func(*sqlite3.Conn) error) (err error) {
 	db, err := sqlite3.OpenFlags(file, sqlite3.OPEN_READWRITE)
 	if err != nil {

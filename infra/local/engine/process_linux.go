@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// tick is the unit of /proc/PID/stat: USER_HZ is 100 on every Linux that Go runs on.
+// tick is the unit of the times in /proc/PID/stat: USER_HZ is 100 on every Linux that Go supports.
 const tick = 10 * time.Millisecond
 
-// attributes keep Ctrl-C in a terminal from reaching the engine before the runner has finished with it, and take the
-// engine along when the runner itself is killed.
+// attributes put the engine into a process group of its own, so that Ctrl-C does not reach it
+// before the runner has finished with it, and have the kernel end it when the runner is killed.
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
@@ -34,6 +34,7 @@ func processCPU(pid int) (user, sys time.Duration, ok bool) {
 	return time.Duration(u) * tick, time.Duration(s) * tick, errU == nil && errS == nil
 }
 
+// processRSS reads the resident pages, the second field of proc(5) statm.
 func processRSS(pid int) (bytes int64, ok bool) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {

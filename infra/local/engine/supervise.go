@@ -11,9 +11,11 @@ import (
 	"time"
 )
 
+// listens matches the line that the engine prints when it is ready.
 var listens = regexp.MustCompile(`listening on http://`)
 
-// supervise runs the engine until life ends. It reports the first start, good or bad, on first.
+// supervise runs the engine until life ends and starts it again when it dies. The outcome of the
+// first start, good or bad, goes to first.
 func (e *Engine) supervise(life context.Context, first chan<- error) {
 	defer close(e.done)
 	if err := e.run(life, func() { first <- nil }); err != nil {
@@ -26,6 +28,7 @@ func (e *Engine) supervise(life context.Context, first chan<- error) {
 		e.restarts++
 		e.mu.Unlock()
 		backoff = min(2*backoff, maxBackoff)
+		// A start that succeeded resets the pause: only failures in a row make it longer.
 		err := e.run(life, func() { backoff = minBackoff })
 		if err != nil {
 			e.log.Error("the DynamoDB engine did not come back", "error", err, "next_try", backoff.String())
@@ -33,8 +36,8 @@ func (e *Engine) supervise(life context.Context, first chan<- error) {
 	}
 }
 
-// run is one life of the process: launch, wait until it answers, wait until it ends. It returns an error when the
-// engine never answered; an engine that answered and died later is a matter for the next run.
+// run is one life of the process: launch, wait until it answers, wait until it ends. An error means
+// that the engine never answered; one that answered and died later is started again by the caller.
 func (e *Engine) run(life context.Context, healthy func()) error {
 	launched := make(chan error, 1)
 	var p *process
@@ -70,7 +73,8 @@ func (e *Engine) run(life context.Context, healthy func()) error {
 	return nil
 }
 
-// awaitHealthy waits for the engine's own word that it listens, so that another server on the port is never taken for
+// awaitHealthy waits for the engine's own line that it listens, so that another server on the port
+// is never taken for
 // it, and then for an answer over HTTP.
 func (e *Engine) awaitHealthy(life context.Context, p *process) error {
 	ctx, cancel := context.WithTimeout(life, startLimit)
@@ -97,6 +101,7 @@ func (e *Engine) awaitHealthy(life context.Context, p *process) error {
 	}
 }
 
+// answers reports whether the engine answers on its health page.
 func (e *Engine) answers(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -113,7 +118,7 @@ func (e *Engine) answers(ctx context.Context) bool {
 	return err == nil && res.StatusCode == http.StatusOK && strings.Contains(string(body), "healthy")
 }
 
-// wait returns false when ctx ended first.
+// wait waits for d; false when ctx ended first.
 func wait(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

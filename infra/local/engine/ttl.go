@@ -12,12 +12,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// maxOverdue: DynamoDB leaves items alone whose time to live ran out more than five years ago.
+// maxOverdue is in years: DynamoDB does not delete items whose time to live ran out more than five
+// years ago.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-before-you-start.html
 const maxOverdue = 5
 
-// Sweep removes the items of table whose attr, a number of epoch seconds, has passed at now, and returns how many went.
-// An item renewed between the scan and the delete stays. One DescribeTable, one Scan per megabyte, one delete per item.
+// Sweep deletes the items of table whose attr, in epoch seconds, has passed at now, and returns how
+// many. An item that was renewed between the scan and the delete stays. One DescribeTable, one Scan
+// per megabyte, one delete per item.
 func Sweep(ctx context.Context, db *dynamodb.Client, table, attr string, now time.Time) (int, error) {
 	s := newSweep(db, table, attr, now)
 	described, err := db.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &table})
@@ -25,6 +27,7 @@ func Sweep(ctx context.Context, db *dynamodb.Client, table, attr string, now tim
 		return 0, fmt.Errorf("engine: sweep %s: %w", table, err)
 	}
 	for i, k := range described.Table.KeySchema {
+		// Placeholders for the keys, whose names may be reserved words.
 		s.keys = append(s.keys, *k.AttributeName)
 		s.projection += fmt.Sprintf("#k%d,", i)
 	}
@@ -73,6 +76,7 @@ func newSweep(db *dynamodb.Client, table, attr string, now time.Time) *sweep {
 	}
 }
 
+// sweep is one pass over a table.
 type sweep struct {
 	db         *dynamodb.Client
 	table      string
@@ -85,6 +89,7 @@ type sweep struct {
 // expired holds for numbers only, as in DynamoDB: BETWEEN never matches another type.
 const expired = "#ttl BETWEEN :from AND :now"
 
+// scan reads the keys of expired items only.
 func (s *sweep) scan() *dynamodb.ScanInput {
 	names := map[string]string{"#ttl": s.names["#ttl"]}
 	for i, k := range s.keys {
@@ -100,6 +105,7 @@ func (s *sweep) scan() *dynamodb.ScanInput {
 	}
 }
 
+// remove deletes each under the same condition as the scan: a renewed item must stay.
 func (s *sweep) remove(ctx context.Context, keys []map[string]types.AttributeValue) (int, error) {
 	var removed int
 	for _, key := range keys {
@@ -121,6 +127,7 @@ func (s *sweep) remove(ctx context.Context, keys []map[string]types.AttributeVal
 	return removed, nil
 }
 
+// seconds is an instant as DynamoDB's time to live stores it.
 func seconds(t time.Time) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(t.Unix(), 10)}
 }

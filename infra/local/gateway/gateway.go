@@ -34,8 +34,9 @@ const (
 // Invoke runs a function with an event and returns its answer.
 type Invoke func(ctx context.Context, function string, payload []byte) ([]byte, error)
 
-// Limits is how much the gateway takes at once. On AWS that is Lambda's concurrency; here it is one machine, and
-// requests that it cannot begin in time are refused rather than kept until their callers have given up.
+// Limits is how many requests the gateway takes at once. On AWS that is Lambda's concurrency. Here
+// it is one machine, so requests that cannot begin in time are refused and do not wait until their
+// callers have given up.
 type Limits struct {
 	Running int           // invocations at once
 	Wait    time.Duration // how long a request waits for its turn
@@ -75,6 +76,7 @@ func New(s topology.System, c clock.Clock, limits Limits, invoke Invoke) *Gatewa
 // ServeHTTP answers one request. Browsers from anywhere may call: this is a laptop.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if origin := r.Header.Get("Origin"); origin != "" {
+		// CORS is API Gateway's own work there, so functions do not know of it.
 		allow(w.Header(), origin)
 		if r.Method == http.MethodOptions {
 			w.WriteHeader(http.StatusNoContent)
@@ -103,6 +105,7 @@ func headerSize(r *http.Request) int {
 	return n
 }
 
+// allow answers a preflight request for any origin: on a laptop the storefront may run at any port.
 func allow(h http.Header, origin string) {
 	h.Set("Access-Control-Allow-Origin", origin)
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
@@ -112,6 +115,8 @@ func allow(h http.Header, origin string) {
 	h.Set("Access-Control-Expose-Headers", "etag, x-request-id, idempotent-replayed, next-cursor, location, retry-after")
 }
 
+// call turns one HTTP request into an invocation and back, with the limits of API Gateway and
+// Lambda.
 func (g *Gateway) call(w http.ResponseWriter, r *http.Request, function, route string) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -123,6 +128,7 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, function, route s
 		refuse(w, http.StatusInternalServerError, "Internal Server Error")
 		return
 	}
+	// Base64 and JSON make the event larger than the body.
 	if len(payload) > maxPayload {
 		refuse(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
 		return
@@ -144,7 +150,7 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, function, route s
 	write(w, out)
 }
 
-// begin takes a turn. It reports false when none became free in time, or the caller has hung up.
+// begin takes a turn. It returns false when none became free in time, or the caller has hung up.
 func (g *Gateway) begin(ctx context.Context) bool {
 	select {
 	case g.turns <- struct{}{}:
@@ -163,6 +169,8 @@ func (g *Gateway) begin(ctx context.Context) bool {
 	return false
 }
 
+// event builds the event as API Gateway does: header names in lower case, several values joined by
+// commas.
 func (g *Gateway) event(r *http.Request, route string, body []byte) events.APIGatewayV2HTTPRequest {
 	headers := make(map[string]string, len(r.Header)+1)
 	for name, values := range r.Header {
@@ -183,6 +191,7 @@ func (g *Gateway) event(r *http.Request, route string, body []byte) events.APIGa
 			},
 		},
 	}
+	// Like API Gateway: text as it is, everything else as Base64.
 	if utf8.Valid(body) {
 		event.Body = string(body)
 	} else {
@@ -191,6 +200,7 @@ func (g *Gateway) event(r *http.Request, route string, body []byte) events.APIGa
 	return event
 }
 
+// write turns the function's answer into an HTTP answer.
 func write(w http.ResponseWriter, out []byte) {
 	var answer events.APIGatewayV2HTTPResponse
 	if err := json.Unmarshal(out, &answer); err != nil {
@@ -208,8 +218,8 @@ func write(w http.ResponseWriter, out []byte) {
 	io.WriteString(w, answer.Body)
 }
 
-// busy is what the laptop says when it cannot begin, or did not end in time: a problem, so that clients wait and try
-// again.
+// busy is the answer when the laptop cannot begin a request, or did not end it in time: a problem
+// that tells clients to wait and try again.
 func busy(w http.ResponseWriter, p *problem.Problem) {
 	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -217,7 +227,8 @@ func busy(w http.ResponseWriter, p *problem.Problem) {
 	json.NewEncoder(w).Encode(p)
 }
 
-// refuse is an answer of API Gateway itself: its body is no problem+json, and an HTTP API offers no way to change that.
+// refuse is an answer of API Gateway itself. Its body is not problem+json, because an HTTP API
+// offers no way to change it.
 func refuse(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

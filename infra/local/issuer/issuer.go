@@ -26,9 +26,10 @@ const (
 	maxSubject = 128
 )
 
-// scopes is what each group may ask for besides everybody's.
+// scopes is what each group may ask for besides the customer scope.
 var scopes = map[string]string{"agent": "shop/agent", "merchant": "shop/merchant"}
 
+// everybody is the scope of every signed-in customer.
 const everybody = "shop/customer"
 
 // Options are what an Issuer works with.
@@ -67,6 +68,7 @@ func Open(o Options) (*Issuer, error) {
 		return nil, fmt.Errorf("issuer: key: %w", err)
 	}
 	key := jose.JSONWebKey{Key: private, Algorithm: string(jose.RS256), Use: "sig"}
+	// The name follows from the key, so tokens of before a restart are still found in the key set.
 	name, err := id256(key)
 	if err != nil {
 		return nil, fmt.Errorf("issuer: key: %w", err)
@@ -92,7 +94,8 @@ func (i *Issuer) KeySet() jose.JSONWebKeySet {
 	return jose.JSONWebKeySet{Keys: []jose.JSONWebKey{i.key.Public()}}
 }
 
-// Mint signs an access token.
+// Mint signs an access token with the claims of a Cognito token. In a Cognito access token there is
+// no email; it is added here on request for tests.
 func (i *Issuer) Mint(c Claims) (string, error) {
 	now := i.options.Clock.Now()
 	ttl := c.ExpiresIn
@@ -120,6 +123,7 @@ func (i *Issuer) Mint(c Claims) (string, error) {
 	return token, nil
 }
 
+// allScopes is what a token of these groups may have.
 func allScopes(groups []string) string {
 	all := []string{everybody}
 	for _, g := range groups {
@@ -128,6 +132,7 @@ func allScopes(groups []string) string {
 	return strings.Join(all, " ")
 }
 
+// discovery is the OpenID Connect document by which clients find the key set.
 func (i *Issuer) discovery(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, map[string]any{
 		"issuer":                                i.options.URL,
@@ -141,11 +146,14 @@ func (i *Issuer) discovery(w http.ResponseWriter, _ *http.Request) {
 	})
 }
 
+// keys is the key set. A minute of caching is enough, because the key never changes while the
+// issuer runs.
 func (i *Issuer) keys(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Cache-Control", "max-age=60")
 	answer(w, http.StatusOK, i.KeySet())
 }
 
+// tokenRequest asks for a token as anybody. That is why the issuer must only listen on loopback.
 type tokenRequest struct {
 	Subject   string   `json:"sub"`
 	Email     string   `json:"email"`
@@ -154,7 +162,7 @@ type tokenRequest struct {
 	ExpiresIn *int     `json:"expiresIn"` // seconds
 }
 
-// token answers as RFC 6749 5 does.
+// token answers in the form of RFC 6749 section 5.
 func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 	c, err := readRequest(http.MaxBytesReader(w, r.Body, 64<<10))
 	if err != nil {
@@ -173,6 +181,7 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// readRequest checks a request; what is unknown is refused, so that a misspelled field is noticed.
 func readRequest(body io.Reader) (Claims, error) {
 	var in tokenRequest
 	d := json.NewDecoder(body)
@@ -204,6 +213,7 @@ func readRequest(body io.Reader) (Claims, error) {
 	return Claims{Subject: in.Subject, Email: in.Email, Groups: in.Groups, Scope: in.Scope, ExpiresIn: ttl}, nil
 }
 
+// answer writes JSON.
 func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

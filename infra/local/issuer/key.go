@@ -14,8 +14,11 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
+// keyBits is what Cognito uses.
 const keyBits = 2048
 
+// readKey reads the key from its file, or makes one. Without a file the key lives as long as the
+// issuer.
 func readKey(file string) (*rsa.PrivateKey, error) {
 	if file == "" {
 		return rsa.GenerateKey(rand.Reader, keyBits)
@@ -42,6 +45,7 @@ func readKey(file string) (*rsa.PrivateKey, error) {
 	return key, nil
 }
 
+// makeKey stores a new key that only its owner may read, so that tokens stay valid over restarts.
 func makeKey(file string) (*rsa.PrivateKey, error) {
 	key, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {
@@ -54,7 +58,8 @@ func makeKey(file string) (*rsa.PrivateKey, error) {
 	return key, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
 }
 
-// id256 names a key by its RFC 7638 thumbprint, so that the same key has the same name after a restart.
+// id256 names a key by its RFC 7638 thumbprint, so that the same key has the same name after a
+// restart.
 func id256(key jose.JSONWebKey) (string, error) {
 	public := key.Public()
 	sum, err := public.Thumbprint(crypto.SHA256)

@@ -11,9 +11,11 @@ import (
 	"slices"
 )
 
+// errSealed is the error of a body that is not in the format of RFC 8188.
 var errSealed = errors.New("push: not a message in aes128gcm")
 
-// The header of a message (RFC 8188 2.1): salt, record size, length of the key id, key id, which is the sender's key.
+// Sizes of the header of a message (RFC 8188 2.1): salt, record size, length of the key id, and the
+// key id itself, which in web push is the sender's public key.
 const (
 	saltSize   = 16
 	headerSize = saltSize + 4 + 1
@@ -34,6 +36,8 @@ func open(key *ecdh.PrivateKey, auth, sealed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The key is bound to both parties (RFC 8291 3.3), then divided into key and nonce (RFC 8188
+	// 2.2 and 2.3).
 	info := slices.Concat([]byte("WebPush: info\x00"), key.PublicKey().Bytes(), point)
 	input, err := hkdf.Key(sha256.New, shared, auth, string(info), 32)
 	if err != nil {

@@ -33,7 +33,8 @@ type browser struct {
 	messages []Message
 }
 
-// Service is the push service. It keeps everything in memory: a browser that is gone is a new one after a restart.
+// Service is the push service. It keeps everything in memory: after a restart every browser has to
+// subscribe again.
 type Service struct {
 	clock clock.Clock
 	url   string // under which Handler is served
@@ -56,6 +57,8 @@ func (s *Service) Handler() http.Handler {
 	return mux
 }
 
+// subscribe makes a browser with a key pair and a secret of its own, as pushManager.subscribe()
+// does.
 func (s *Service) subscribe(w http.ResponseWriter, _ *http.Request) {
 	key, err := ecdh.P256().GenerateKey(rand.Reader)
 	if err != nil {
@@ -76,6 +79,7 @@ func (s *Service) subscribe(w http.ResponseWriter, _ *http.Request) {
 	})
 }
 
+// list shows the messages of a browser as its service worker got them.
 func (s *Service) list(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,7 +92,8 @@ func (s *Service) list(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"messages": append([]Message{}, b.messages...)})
 }
 
-// maxBody is what push services take (RFC 8030 7.2 leaves it to them; 4,096 everywhere).
+// maxBody is the size that push services accept (RFC 8030 7.2 leaves it to them; 4,096 bytes
+// everywhere).
 const maxBody = 4096
 
 // receive answers as push services do: 404 for a subscription that is not there, 401 without VAPID, 400 for a message
@@ -101,6 +106,7 @@ func (s *Service) receive(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	// Without VAPID real services refuse the message too, so a missing key is noticed on a laptop.
 	if !strings.HasPrefix(strings.ToLower(r.Header.Get("Authorization")), "vapid ") {
 		http.Error(w, "no VAPID", http.StatusUnauthorized)
 		return
@@ -122,4 +128,5 @@ func (s *Service) receive(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusCreated)
 }
 
+// encode is the base64url without padding that web push uses.
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }

@@ -29,6 +29,7 @@ type message struct {
 	Handle        string               `json:"handle,omitempty"` // of the last receive
 	From          string               `json:"from,omitempty"`   // in a dead-letter queue: where it failed
 
+	// Changed by the heap, so that a message can be removed from the middle.
 	place int // in the heap
 }
 
@@ -46,20 +47,24 @@ type box struct {
 	byID     map[string]*message
 }
 
+// add puts a message into the heap and the index.
 func (b *box) add(m *message) {
 	heap.Push(&b.messages, m)
 	b.byID[m.ID] = m
 }
 
+// drop removes a message from both.
 func (b *box) drop(m *message) {
 	heap.Remove(&b.messages, m.place)
 	delete(b.byID, m.ID)
 }
 
+// inOrder are the messages in the order in which they were sent.
 func (b *box) inOrder() []*message {
 	return slices.SortedFunc(slices.Values(b.messages), func(x, y *message) int { return cmp.Compare(x.Number, y.Number) })
 }
 
+// depth counts as GetQueueAttributes does: ready, received but not deleted, and delayed.
 func (b *box) depth(now time.Time) (visible, hidden, delayed int) {
 	for _, m := range b.messages {
 		switch {
@@ -74,7 +79,7 @@ func (b *box) depth(now time.Time) (visible, hidden, delayed int) {
 	return visible, hidden, delayed
 }
 
-// send adds a message; the caller holds the lock.
+// send adds a message and stores it. The caller holds the lock.
 func (s *Service) send(b *box, m message, delay time.Duration) (*message, error) {
 	now := s.options.Clock.Now()
 	s.count++
@@ -83,7 +88,8 @@ func (s *Service) send(b *box, m message, delay time.Duration) (*message, error)
 	return &m, s.keep(b, &m)
 }
 
-// receive hides up to limit visible messages and returns copies of them. One received too often goes to the
+// receive hides up to limit visible messages and returns copies of them. One that was received too
+// often goes to the
 // dead-letter queue instead.
 func (s *Service) receive(b *box, limit int, hide time.Duration) ([]message, error) {
 	s.mu.Lock()
@@ -100,6 +106,8 @@ func (s *Service) receive(b *box, limit int, hide time.Duration) ([]message, err
 			continue
 		}
 		m.Receives++
+		// A new handle with each receive: a slow receiver must not delete what was given to another
+		// one.
 		m.Handle = id.Secret()
 		m.VisibleAt = now.Add(hide)
 		if m.FirstReceived.IsZero() {
@@ -117,12 +125,14 @@ func (s *Service) receive(b *box, limit int, hide time.Duration) ([]message, err
 	return batch, nil
 }
 
+// move puts a message into another queue and stores where it is.
 func (s *Service) move(m *message, from, to *box) error {
 	from.drop(m)
 	to.add(m)
 	return s.keep(to, m)
 }
 
+// remove deletes a message; one that is gone already is no error, as in SQS.
 func (s *Service) remove(b *box, id string) error {
 	m := b.byID[id]
 	if m == nil {
@@ -135,6 +145,7 @@ func (s *Service) remove(b *box, id string) error {
 	return nil
 }
 
+// keep stores a message with its queue.
 func (s *Service) keep(b *box, m *message) error {
 	if err := s.file.Put(m.ID, stored{Queue: b.Name, Message: *m}); err != nil {
 		return fmt.Errorf("queue: %w", err)
@@ -142,7 +153,7 @@ func (s *Service) keep(b *box, m *message) error {
 	return nil
 }
 
-// record is the message as Lambda hands it over.
+// record is the message in the form in which Lambda hands it to a function.
 func (m *message) record(queue string) events.SQSMessage {
 	record := events.SQSMessage{
 		MessageId: m.ID, ReceiptHandle: m.Handle, Body: m.Body, Md5OfBody: checksum(m.Body), Attributes: m.system(),
@@ -158,6 +169,7 @@ func (m *message) record(queue string) events.SQSMessage {
 	return record
 }
 
+// system are the attributes that SQS itself adds.
 func (m *message) system() map[string]string {
 	out := map[string]string{
 		"SenderId":                         "local",
@@ -174,16 +186,20 @@ func (m *message) system() map[string]string {
 	return out
 }
 
+// milliseconds is an instant as SQS writes it.
 func milliseconds(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
-// checksum is MD5 because the SQS API says so; the SDK refuses an answer without it.
+// checksum is MD5 because the SQS API asks for it: the SDK refuses an answer without it.
 func checksum(body string) string {
 	sum := md5.Sum([]byte(body))
 	return hex.EncodeToString(sum[:])
 }
 
+// newID names a message; ids sort by time.
 func newID(now time.Time) string { return id.New("msg", now) }
 
+// byVisibility is a heap by the time at which messages become visible, and by number within one
+// instant.
 type byVisibility []*message
 
 func (h byVisibility) Len() int { return len(h) }
@@ -209,6 +225,7 @@ func (h *byVisibility) Push(x any) {
 func (h *byVisibility) Pop() any {
 	last := len(*h) - 1
 	m := (*h)[last]
+	// So that the message can be collected.
 	(*h)[last] = nil
 	*h = (*h)[:last]
 	return m

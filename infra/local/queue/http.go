@@ -23,21 +23,26 @@ const (
 // failure is an SQS error: the shape name, what the older query protocol calls it, and a sentence.
 type failure struct{ code, query, message string }
 
+// Error has the code first, as the SDK prints it.
 func (f *failure) Error() string { return f.code + ": " + f.message }
 
+// missing is the error for a queue that is not in the topology.
 func missing(url string) error {
 	return &failure{"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue",
 		"The specified queue does not exist: " + url}
 }
 
+// invalid is the error for a parameter out of range.
 func invalid(message string) error {
 	return &failure{"InvalidParameterValue", "InvalidParameterValue", message}
 }
 
+// batchFailure is the error of a batch as a whole.
 func batchFailure(code, message string) error {
 	return &failure{code, "AWS.SimpleQueueService." + code, message}
 }
 
+// request has the fields of all operations; each reads its own.
 type request struct {
 	QueueUrl            string
 	QueueName           string
@@ -46,9 +51,11 @@ type request struct {
 	VisibilityTimeout   *int
 	ReceiptHandle       string
 	Entries             []entry
+	// A single message has the fields of an entry in the request itself.
 	entry
 }
 
+// entry is one message to be sent, alone or in a batch.
 type entry struct {
 	Id                string
 	MessageBody       string
@@ -70,16 +77,20 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		f, status = &failure{"InternalError", "InternalFailure", err.Error()}, http.StatusInternalServerError
 	}
+	// Clients of the older protocol read the code here.
 	w.Header().Set("X-Amzn-Query-Error", f.query+";Sender")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]string{"__type": "com.amazonaws.sqs#" + f.code, "message": f.message})
 }
 
+// answer finds the queue and runs the operation. Only what the shop uses is served, and everything
+// else says so.
 func (s *Service) answer(r *http.Request) (any, error) {
 	operation, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS.")
 	if !ok {
 		return nil, invalid("no X-Amz-Target of SQS")
 	}
+	// A batch in Base64 is larger than its messages; more than this is no request.
 	raw, err := io.ReadAll(io.LimitReader(r.Body, 2*maxBytes*maxEntries))
 	if err != nil {
 		return nil, invalid("unreadable body")
@@ -88,10 +99,12 @@ func (s *Service) answer(r *http.Request) (any, error) {
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return nil, invalid("the body is no JSON object: " + err.Error())
 	}
+	// A queue URL ends with the name.
 	name := path.Base(in.QueueUrl)
 	if operation == "GetQueueUrl" {
 		name = in.QueueName
 	}
+	// Only for the look-up: each operation takes the lock itself.
 	s.mu.Lock()
 	b := s.box(name)
 	s.mu.Unlock()
@@ -116,12 +129,14 @@ func (s *Service) answer(r *http.Request) (any, error) {
 		operation + " is not served locally"}
 }
 
+// check applies the limits of SQS to one message.
 func (e entry) check() error {
 	switch {
 	case e.MessageBody == "":
 		return &failure{"MissingParameter", "MissingParameter", "The request must contain the parameter MessageBody."}
 	case len(e.MessageBody) > maxBytes:
 		return invalid("One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.")
+	// SQS takes what XML 1.0 allows.
 	case !utf8.ValidString(e.MessageBody) || strings.ContainsRune(e.MessageBody, 0):
 		return &failure{"InvalidMessageContents", "InvalidMessageContents",
 			"The message contains characters outside the allowed set."}
@@ -132,6 +147,7 @@ func (e entry) check() error {
 	return nil
 }
 
+// sendOne sends one message.
 func (s *Service) sendOne(b *box, e entry) (any, error) {
 	if err := e.check(); err != nil {
 		return nil, err
@@ -146,6 +162,7 @@ func (s *Service) sendOne(b *box, e entry) (any, error) {
 	return map[string]string{"MessageId": sent.ID, "MD5OfMessageBody": checksum(e.MessageBody), "Id": e.Id}, nil
 }
 
+// sendBatch sends up to ten; each is refused on its own.
 func (s *Service) sendBatch(b *box, entries []entry) (any, error) {
 	var size int
 	ids := map[string]bool{}
@@ -159,6 +176,7 @@ func (s *Service) sendBatch(b *box, entries []entry) (any, error) {
 			"There should be at least one SendMessageBatchRequestEntry in the request.")
 	case len(entries) > maxEntries:
 		return nil, batchFailure("TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10.")
+	// The map is smaller when an id comes twice.
 	case len(ids) < len(entries):
 		return nil, batchFailure("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.")
 	case size > maxBytes:
@@ -167,6 +185,7 @@ func (s *Service) sendBatch(b *box, entries []entry) (any, error) {
 	successful, failed := []any{}, []any{}
 	for _, e := range entries {
 		sent, err := s.sendOne(b, e)
+		// A wrong message does not stop the others.
 		f, refused := errors.AsType[*failure](err)
 		switch {
 		case refused:
@@ -180,12 +199,14 @@ func (s *Service) sendBatch(b *box, entries []entry) (any, error) {
 	return map[string]any{"Successful": successful, "Failed": failed}, nil
 }
 
+// receiveMessage serves tests and pages; functions get their messages through deliver.
 func (s *Service) receiveMessage(b *box, in request) (any, error) {
 	limit := max(in.MaxNumberOfMessages, 1)
 	hide := b.Visibility
 	if in.VisibilityTimeout != nil {
 		hide = time.Duration(*in.VisibilityTimeout) * time.Second
 	}
+	// As SQS refuses them, so that a mistake is noticed on a laptop.
 	if limit > maxEntries || hide < 0 || hide > maxHide*time.Second {
 		return nil, invalid("MaxNumberOfMessages must be 1 to 10, VisibilityTimeout 0 to 43200.")
 	}
@@ -203,7 +224,8 @@ func (s *Service) receiveMessage(b *box, in request) (any, error) {
 	return map[string]any{"Messages": messages}, nil
 }
 
-// deleteMessage takes the handle of the last receive only: an older one belongs to a receiver who was too slow.
+// deleteMessage accepts the handle of the last receive only: an older one belongs to a receiver
+// that was too slow.
 func (s *Service) deleteMessage(b *box, handle string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -212,9 +234,11 @@ func (s *Service) deleteMessage(b *box, handle string) error {
 			return s.remove(b, m.ID)
 		}
 	}
+	// SQS answers an unknown handle with success.
 	return nil
 }
 
+// attributes are the figures that the console and the tests look at.
 func (s *Service) attributes(b *box) map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

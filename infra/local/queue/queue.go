@@ -57,6 +57,7 @@ type Service struct {
 	file    *journal.Journal[stored]
 }
 
+// stored is a line of the file: a message and its queue.
 type stored struct {
 	Queue   string  `json:"queue"`
 	Message message `json:"message"`
@@ -102,6 +103,7 @@ func (s *Service) Close() error { return s.file.Close() }
 // ARN returns the resource name of a queue.
 func ARN(name string) string { return "arn:aws:sqs:" + Region + ":" + Account + ":" + name }
 
+// box finds a queue by its name; nil when there is none.
 func (s *Service) box(name string) *box {
 	i := slices.IndexFunc(s.boxes, func(b *box) bool { return b.Name == name })
 	if i < 0 {
@@ -127,6 +129,7 @@ func (s *Service) NextDue() (at time.Time, ok bool) {
 // many were done with. The error is the end of ctx or a file that cannot be written; failed functions are not errors.
 func (s *Service) RunDue(ctx context.Context) (int, error) {
 	var total int
+	// Again until a whole pass receives nothing: functions send messages while they run.
 	for {
 		var received int
 		for _, b := range s.boxes {
@@ -146,7 +149,7 @@ func (s *Service) RunDue(ctx context.Context) (int, error) {
 	}
 }
 
-// deliver makes one invocation for a queue.
+// deliver makes one invocation with up to a batch of messages.
 func (s *Service) deliver(ctx context.Context, b *box) (received, done int, err error) {
 	batch, err := s.receive(b, b.BatchSize, b.Visibility)
 	if err != nil || len(batch) == 0 {
@@ -161,6 +164,7 @@ func (s *Service) deliver(ctx context.Context, b *box) (received, done int, err 
 		return 0, 0, fmt.Errorf("queue: payload: %w", err)
 	}
 	answer, failure := s.options.Invoke(ctx, b.Function, payload)
+	// The runner is stopping: that is no failure of the function.
 	if ctx.Err() != nil {
 		return 0, 0, s.giveBack(ctx, b, batch)
 	}
@@ -183,13 +187,16 @@ func (s *Service) deliver(ctx context.Context, b *box) (received, done int, err 
 	return len(batch), done, nil
 }
 
-// giveBack makes messages visible again whose function was stopped with the runner, so that nobody waits for them.
+// giveBack makes messages visible again whose function was stopped with the runner. Without it they
+// would stay hidden until their timeout.
 func (s *Service) giveBack(ctx context.Context, b *box, batch []message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range batch {
 		if kept := b.byID[m.ID]; kept != nil {
 			kept.VisibleAt = s.options.Clock.Now()
+			// It does not count as a receive, so it brings no message closer to the dead-letter
+			// queue.
 			kept.Receives--
 			heap.Fix(&b.messages, kept.place)
 			if err := s.keep(b, kept); err != nil {
@@ -200,8 +207,9 @@ func (s *Service) giveBack(ctx context.Context, b *box, batch []message) error {
 	return ctx.Err()
 }
 
-// failures reads batchItemFailures. A failed function, an answer that cannot be read and an id that is not in the batch
-// fail them all. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+// failures reads batchItemFailures. A failed function, an unreadable answer and an id that is not
+// in the batch fail all messages.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 func failures(batch []message, answer []byte, failure error) map[string]bool {
 	all := map[string]bool{}
 	for _, m := range batch {
@@ -210,6 +218,7 @@ func failures(batch []message, answer []byte, failure error) map[string]bool {
 	if failure != nil {
 		return all
 	}
+	// Nothing, or null, means that all succeeded.
 	if len(answer) == 0 {
 		return nil
 	}
@@ -282,6 +291,7 @@ func (s *Service) Redrive(name string) (int, error) {
 		if to == nil {
 			continue
 		}
+		// As if it had just been sent: the count of receives starts again.
 		m.From, m.Receives, m.FirstReceived, m.VisibleAt = "", 0, time.Time{}, s.options.Clock.Now()
 		if err := s.move(m, dead, to); err != nil {
 			return moved, err

@@ -16,24 +16,26 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// pollInterval is how often the runner looks whether something has become due without a write having told it.
+// pollInterval is how often the runner looks for what has become due without a write.
 const pollInterval = time.Second
 
-// expiryInterval is how often the runner deletes what has expired; DynamoDB promises days.
+// expiryInterval is how often the runner deletes expired items; DynamoDB promises days.
 const expiryInterval = 10 * time.Minute
 
-// gatherInterval is how long the runner waits after a write for more of them: reading the streams once for ten orders
-// costs a tenth.
+// gatherInterval is how long the runner waits after a write for more of them: reading the streams
+// once for ten orders costs a tenth.
 const gatherInterval = 200 * time.Millisecond
 
 // deliveriesAtOnce is how many events the bus hands to functions at a time. Mostly they wait for the engine, so more
 // than the machine has cores.
 const deliveriesAtOnce = 8
 
-// maxRounds bounds one pass, so that a function that keeps making work for itself cannot hold the laptop up.
+// maxRounds bounds one pass, so that a function that keeps making work for itself cannot block the
+// laptop.
 const maxRounds = 1_000
 
-// wakeUp says that there may be something to deliver.
+// wakeUp says that there may be something to deliver. It never blocks: one signal is enough for
+// many writes.
 func (r *Runner) wakeUp() {
 	select {
 	case r.wake <- struct{}{}:
@@ -41,7 +43,8 @@ func (r *Runner) wakeUp() {
 	}
 }
 
-// deliverLoop keeps the system moving until ctx ends.
+// deliverLoop delivers until ctx ends: soon after a write, each second for what has become due, and
+// now and then it deletes what has expired.
 func (r *Runner) deliverLoop(ctx context.Context) {
 	work := context.WithoutCancel(ctx) // a stop lets the work at hand end
 	ticker, broom := time.NewTicker(pollInterval), time.NewTicker(expiryInterval)
@@ -69,12 +72,14 @@ func (r *Runner) deliverLoop(ctx context.Context) {
 	}
 }
 
+// report logs an error; the next pass tries again.
 func (r *Runner) report(err error) {
 	if err != nil {
 		r.options.Log.Error("settle", "error", err)
 	}
 }
 
+// wait waits in real time; false when ctx ended first.
 func wait(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():
@@ -84,7 +89,7 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// part is something that may have work to do; it returns how much it did.
+// part is something that may have work; it returns how much it did.
 type part func(context.Context) (int, error)
 
 // deliveries are the parts that move what has been written, from the streams to the last consumer.
@@ -102,7 +107,8 @@ func (r *Runner) RunUntilIdle(ctx context.Context) error {
 	return r.runUntilIdle(ctx, append(r.deliveries(), r.tickSchedules, r.sweep))
 }
 
-// runUntilIdle gives every part its chance until none has anything left to do.
+// runUntilIdle runs the parts in turn until none has anything left to do. One pass at a time,
+// because the parts share cursors.
 func (r *Runner) runUntilIdle(ctx context.Context, parts []part) error {
 	r.idleLock.Lock()
 	defer r.idleLock.Unlock()
@@ -122,16 +128,18 @@ func (r *Runner) runUntilIdle(ctx context.Context, parts []part) error {
 	return fmt.Errorf("the system does not come to rest after %d rounds", maxRounds)
 }
 
+// tickSchedules runs the schedules that are due.
 func (r *Runner) tickSchedules(ctx context.Context) (int, error) {
 	return r.schedule.RunDue(ctx, r.clock.Now())
 }
 
+// tickPayments lets late outcomes and webhooks of the sandbox happen.
 func (r *Runner) tickPayments(ctx context.Context) (int, error) {
 	return r.payments.Tick(ctx, r.clock.Now())
 }
 
-// sweep invokes the scheduled functions when their table has something due. On AWS they run each minute; here they run
-// when it matters, so that a year can pass in seconds.
+// sweep invokes the scheduled functions when something is due in their tables. On AWS they run each
+// minute; here they run when there is work, so that a year can pass in seconds.
 func (r *Runner) sweep(ctx context.Context) (int, error) {
 	at, ok, err := r.nextJob(ctx)
 	if err != nil || !ok || at.After(r.clock.Now()) {
@@ -166,9 +174,10 @@ func (r *Runner) runs(f topology.Function) bool {
 	return true
 }
 
-// nextJob is when the first job of the due index is due.
+// nextJob is when the first job of all due indexes is due.
 func (r *Runner) nextJob(ctx context.Context) (at time.Time, ok bool, err error) {
 	now := r.clock.Now()
+	// One query for each kind: the index is sorted within a kind only.
 	for _, k := range r.options.System.Due {
 		first, stamp, known := r.due.first(k.Kind, now)
 		if !known {
@@ -185,7 +194,7 @@ func (r *Runner) nextJob(ctx context.Context) (at time.Time, ok bool, err error)
 	return at, ok, nil
 }
 
-// nextDue is when anything at all is due.
+// nextDue is the first instant at which anything is due, in any part.
 func (r *Runner) nextDue(ctx context.Context) (at time.Time, ok bool) {
 	consider := func(t time.Time, there bool) {
 		if there && (!ok || t.Before(at)) {
@@ -204,8 +213,8 @@ func (r *Runner) nextDue(ctx context.Context) (at time.Time, ok bool) {
 	return at, ok
 }
 
-// Advance moves the clock forward by d. Everything due on the way happens in order, at its own time. It returns what
-// happened.
+// Advance moves the clock forward by d. Everything due on the way happens in order, at its own
+// time. It returns what happened.
 func (r *Runner) Advance(ctx context.Context, d time.Duration) ([]ClockEvent, error) {
 	target := r.clock.Now().Add(d)
 	r.journal.start()
@@ -218,6 +227,8 @@ func (r *Runner) Advance(ctx context.Context, d time.Duration) ([]ClockEvent, er
 		if !ok || at.After(target) {
 			break
 		}
+		// In steps to the next due time, and never past it: a job must see the time it was planned
+		// for.
 		r.clock.MoveTo(at)
 	}
 	r.clock.MoveTo(target)
@@ -252,13 +263,15 @@ func (r *Runner) expire(ctx context.Context) error {
 	return nil
 }
 
-// forget removes what has been read from the streams; DynamoDB does after a day. One function reads each.
+// forget removes what has been read from the streams, which DynamoDB does after a day. One function
+// reads each stream, so nothing else needs it.
 func (r *Runner) forget() error {
 	if r.engine == nil {
 		return nil
 	}
 	for _, relay := range r.relays {
 		for _, p := range relay.Progress() {
+			// Nothing new was read since.
 			if r.forgotten[p.Shard] == p.Sequence {
 				continue
 			}
@@ -287,6 +300,7 @@ func (r *Runner) readAhead() (time.Duration, error) {
 	return time.ParseDuration(strings.TrimSpace(string(raw)))
 }
 
+// saveAhead stores it, so that a restart does not go back in the shop's time.
 func (r *Runner) saveAhead() error {
 	path := r.file("clock")
 	if path == "" {
@@ -303,31 +317,35 @@ type ClockEvent struct {
 	What     string    `json:"what"`
 }
 
-// journal notes what functions are invoked for.
+// journal records what functions are invoked for while the clock moves.
 type journal struct {
 	mu      sync.Mutex
 	open    bool
 	entries []ClockEvent
 }
 
+// start begins a new record.
 func (j *journal) start() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.open, j.entries = true, nil
 }
 
+// stop ends it; invocations in between are not of interest.
 func (j *journal) stop() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.open = false
 }
 
+// take returns a copy of the record.
 func (j *journal) take() []ClockEvent {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return append([]ClockEvent{}, j.entries...)
 }
 
+// invoked adds an invocation, if a record is open.
 func (j *journal) invoked(at time.Time, function string, payload []byte) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -339,7 +357,7 @@ func (j *journal) invoked(at time.Time, function string, payload []byte) {
 	}
 }
 
-// causes says in words what an invocation is about: the event of a rule, the jobs of a queue.
+// causes says what an invocation is about: the event of a rule, or the jobs of a queue.
 func causes(payload []byte) []string {
 	var p struct {
 		DetailType string `json:"detail-type"`

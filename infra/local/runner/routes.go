@@ -26,10 +26,12 @@ const (
 	chatBucket  = "chat-files"
 )
 
-// longest is the longest step that the clock takes at once.
+// longest is the longest step that the clock takes at once: five years cover every rule with a
+// term.
 const longest = 5 * 366 * 24 * time.Hour
 
-// routes puts the API, the stand-ins and the development pages on one port.
+// routes puts the API, the stand-ins for AWS and the development pages on one port, so that there
+// is one address to know and no CORS between them.
 func (r *Runner) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", r.gateway)
@@ -56,7 +58,7 @@ func (r *Runner) routes() http.Handler {
 	return mux
 }
 
-// openMedia makes the S3 stand-in, on disk when there is a data folder.
+// openMedia makes the stand-in for S3, on disk when there is a data folder.
 func (r *Runner) openMedia() error {
 	var backend gofakes3.Backend = s3mem.New()
 	if r.options.Data != "" {
@@ -80,7 +82,7 @@ func (r *Runner) openMedia() error {
 	return nil
 }
 
-// localCredentials are what every stand-in accepts.
+// localCredentials are accepted by every stand-in; the SDK refuses to call without any.
 type localCredentials struct{}
 
 // Retrieve returns them.
@@ -88,7 +90,7 @@ func (localCredentials) Retrieve(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
 }
 
-// pages are the addresses worth knowing, in the order they are printed.
+// pages are the addresses that a developer needs, in the order in which they are printed.
 var pages = []struct{ path, what string }{
 	{"/products", "the shop's API"},
 	{"/console/chat/index.html", "the agents' page"},
@@ -109,6 +111,7 @@ func (r *Runner) Pages() []string {
 	return lines
 }
 
+// home lists the pages and shows the shop's time.
 func (r *Runner) home(w http.ResponseWriter, _ *http.Request) {
 	var b strings.Builder
 	b.WriteString(`<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Dangol</title>` +
@@ -125,6 +128,8 @@ func (r *Runner) home(w http.ResponseWriter, _ *http.Request) {
 	w.Write([]byte(b.String()))
 }
 
+// showClock tells the shop's time and when something is due next, so that a client knows how far to
+// move it.
 func (r *Runner) showClock(w http.ResponseWriter, req *http.Request) {
 	answer := map[string]any{"now": r.clock.Now()}
 	if at, ok := r.nextDue(req.Context()); ok {
@@ -133,7 +138,8 @@ func (r *Runner) showClock(w http.ResponseWriter, req *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// moveClock takes {"advance":"72h"} or {"to":"2026-12-24T00:00:00+09:00"}.
+// moveClock moves the clock by {"advance":"72h"} or to {"to":"2026-12-24T00:00:00+09:00"}, and
+// answers with what happened on the way.
 func (r *Runner) moveClock(w http.ResponseWriter, req *http.Request) {
 	d, p := r.step(req)
 	if p != nil {
@@ -150,6 +156,8 @@ func (r *Runner) moveClock(w http.ResponseWriter, req *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"now": r.clock.Now(), "happened": happened})
 }
 
+// step is how far a request wants to move the clock. Backwards is refused: what has happened cannot
+// be undone.
 func (r *Runner) step(req *http.Request) (time.Duration, *problem.Problem) {
 	var body struct {
 		Advance string
@@ -171,6 +179,7 @@ func (r *Runner) step(req *http.Request) (time.Duration, *problem.Problem) {
 	return d, nil
 }
 
+// writeJSON writes an answer, as problem+json when it is an error.
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	kind := "application/json"
 	if status >= http.StatusBadRequest {

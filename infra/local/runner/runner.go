@@ -81,26 +81,29 @@ type Runner struct {
 	wake     chan struct{}
 	due      dueCache
 	idleLock sync.Mutex // one pass over what is due at a time
-	journal  journal
-	closers  []io.Closer
-	pumping  sync.WaitGroup
-	serving  sync.WaitGroup
-	stop     context.CancelFunc
+	// Records invocations while the clock moves; see ClockEvent.
+	journal journal
+	closers []io.Closer
+	pumping sync.WaitGroup
+	serving sync.WaitGroup
+	stop    context.CancelFunc
 }
 
-// Start brings the system up and returns when it answers. Errors: the port is taken, the engine does not start, a
-// function's configuration is not complete.
+// Start starts the system and returns when it answers. Errors: the port is taken, the engine does
+// not start, a function's configuration is incomplete.
 func Start(ctx context.Context, o Options) (r *Runner, err error) {
 	r = &Runner{
 		options: o, handlers: map[string]lambda.Handler{}, ran: map[string]time.Time{}, turns: make(chan struct{}, writers),
 		wake:      make(chan struct{}, 1),
 		forgotten: map[string]string{},
 	}
+	// Whatever was opened before an error is closed again.
 	defer func() {
 		if err != nil {
 			r.Close()
 		}
 	}()
+	// First, because every other part gets the address of this port.
 	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", o.Port))
 	if err != nil {
 		return r, fmt.Errorf("port %d is taken; choose another with PORT=: %w", o.Port, err)
@@ -113,6 +116,7 @@ func Start(ctx context.Context, o Options) (r *Runner, err error) {
 	if err := r.openServices(ctx); err != nil {
 		return r, err
 	}
+	// The system outlives ctx: it runs until Close.
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	r.stop = stop
 	if err := r.build(run); err != nil {
@@ -128,7 +132,8 @@ func Start(ctx context.Context, o Options) (r *Runner, err error) {
 	return r, nil
 }
 
-// openData makes the data folder, the clock as it was left, the engine and the tables.
+// openData makes the data folder, sets the clock to where it was left, and starts the engine with
+// the tables.
 func (r *Runner) openData(ctx context.Context) error {
 	if r.base = r.options.Clock; r.base == nil {
 		r.base = clock.System{}
@@ -164,7 +169,7 @@ func (r *Runner) openData(ctx context.Context) error {
 	return nil
 }
 
-// file is the path of a file in the data folder, empty when there is none.
+// file is the path of a file in the data folder; empty when everything is kept in memory.
 func (r *Runner) file(name string) string {
 	if r.options.Data == "" {
 		return ""
@@ -172,6 +177,7 @@ func (r *Runner) file(name string) string {
 	return filepath.Join(r.options.Data, name)
 }
 
+// getenv reads the environment that Options gives.
 func (r *Runner) getenv(name string) string {
 	if r.options.Getenv == nil {
 		return ""
@@ -205,7 +211,8 @@ func (r *Runner) Table(name string) *table.Table {
 	return table.New(r.watch(r.db), name, nil)
 }
 
-// Close lets what is on its way arrive, stops taking requests, and stops everything.
+// Close lets work under way end, stops taking requests, and stops everything. The order matters:
+// functions need the stand-ins, and the stand-ins need the engine.
 func (r *Runner) Close() {
 	if r.stop != nil {
 		r.stop()

@@ -39,7 +39,8 @@ const (
 	shutdownGrace = 5 * time.Second
 )
 
-// openServices makes the stand-ins for what AWS and the payment provider do.
+// openServices opens the stand-ins for AWS and the payment provider. The bus comes first, because
+// mail events go to it.
 func (r *Runner) openServices(context.Context) (err error) {
 	s, o := r.options.System, r.options
 	if r.bus, err = bus.Open(rules(s),
@@ -57,6 +58,7 @@ func (r *Runner) openServices(context.Context) (err error) {
 		return err
 	}
 	if r.mail, err = ses.Open(ses.Options{Clock: r.clock, File: r.file("mail.jsonl"), Log: o.Log,
+		// Mails tell of their fate by events of SES, as in the cloud.
 		Emit: func(detailType string, detail json.RawMessage) error {
 			return r.bus.Emit(bus.Default, "aws.ses", detailType, detail)
 		}}); err != nil {
@@ -75,6 +77,7 @@ func (r *Runner) openServices(context.Context) (err error) {
 	}
 	r.closers = append(r.closers, r.bus, r.queues, r.schedule, r.mail, r.payments)
 	r.gateway = gateway.New(s, r.clock, gateway.DefaultLimits(), r.invoke)
+	// One function at most has a socket.
 	for _, f := range s.Functions {
 		if f.Socket {
 			r.sockets = socket.New(socket.Options{Clock: r.clock, Log: o.Log, Function: f.Name, Invoke: r.invoke})
@@ -87,6 +90,7 @@ func (r *Runner) openServices(context.Context) (err error) {
 	return r.openStreams()
 }
 
+// rules are the rules of the deployed bus, from the same topology.
 func rules(s topology.System) []bus.Rule {
 	var all []bus.Rule
 	for _, f := range s.Functions {
@@ -105,10 +109,13 @@ func rules(s topology.System) []bus.Rule {
 	return all
 }
 
+// queues are the work queues with their dead-letter queues.
 func queues(s topology.System) []queue.Queue {
+	// Dead-letter queues that no work queue names: those of the schedules and of events.
 	all := []queue.Queue{{Name: topology.DeadQueue}, {Name: topology.TimesDead}}
 	for _, q := range s.Queues {
 		worker := queue.Queue{
+			// Longer than any function may run, as the deployed queues have it.
 			Name: q.Name, BatchSize: q.Batch, Visibility: 3 * time.Minute, MaxReceives: q.MaxReceive, DeadLetter: q.Dead(),
 			Function: q.Name,
 		}
@@ -133,7 +140,7 @@ func (r *Runner) openStreams() error {
 		r.closers = append(r.closers, points)
 		r.relays = append(r.relays, stream.NewReader(stream.Mapping{
 			Function: f.Name, Tables: f.Stream.Tables, BatchSize: f.Stream.Batch, MaxRetries: f.Stream.Retries, Bisect: true,
-			// As the deployed mapping's filter: only items that carry an event.
+			// The same filter as that of the deployed mapping: only items that carry an event.
 			Filter: func(e events.DynamoDBEventRecord) bool { _, ok := e.Change.NewImage["event"]; return ok },
 			OnFailure: func(_ context.Context, records []events.DynamoDBEventRecord, cause error) {
 				r.options.Log.Error("stream record given up", "function", f.Name, "records", len(records), "error", cause)
@@ -143,7 +150,8 @@ func (r *Runner) openStreams() error {
 	return nil
 }
 
-// build makes every function with the environment that a deployed one would have.
+// build makes every function with the environment that a deployed one would have. A variable that
+// the runner does not know fails the start, as it would fail the synthesis.
 func (r *Runner) build(ctx context.Context) error {
 	known := r.variables()
 	for _, f := range r.options.System.Functions {
@@ -156,6 +164,7 @@ func (r *Runner) build(ctx context.Context) error {
 		if r.options.Observe != nil {
 			env.Observe = func(op table.Op) { r.options.Observe(f.Name, op) }
 		}
+		// Checked here, because a variable that is missing would only be noticed when it is used.
 		for _, name := range f.Environment {
 			if _, ok := known[name]; !ok {
 				return fmt.Errorf("function %s reads %s, which the runner does not set", f.Name, name)
@@ -170,13 +179,16 @@ func (r *Runner) build(ctx context.Context) error {
 	return nil
 }
 
+// transport keeps more idle connections than the default of 2: all functions call the same address.
 func (r *Runner) transport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 100
 	return t
 }
 
+// wrap puts the line of writers, and what a test wants in between, before a function's tables.
 func (r *Runner) wrap(function string, db table.DB) table.DB {
+	// The line of writers is innermost, so that a test's wrapper sees what the function asked for.
 	db = r.watch(db)
 	if r.options.WrapDB != nil {
 		db = r.options.WrapDB(function, db)
@@ -184,13 +196,16 @@ func (r *Runner) wrap(function string, db table.DB) table.DB {
 	return db
 }
 
-// variables are the environment variables of all functions. The process's own environment may set the optional ones.
+// variables are the environment variables of all functions. Only those with a meaning on a laptop
+// are read from the process's own environment.
 func (r *Runner) variables() map[string]string {
 	kinds := make([]string, len(r.options.System.Due))
 	for i, k := range r.options.System.Due {
 		kinds[i] = k.Entry(queueURL(r.address, k.Queue))
 	}
+	// A variable that stays empty has no meaning on a laptop, or a default in the function.
 	known := map[string]string{
+		// The SDK refuses to start without credentials.
 		"AWS_REGION": tables.Region, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 		"DYNAMODB_ENDPOINT": r.endpoint, "EVENTBRIDGE_ENDPOINT": r.address + "/aws/events",
 		"SQS_ENDPOINT": r.address + "/aws/sqs",
@@ -222,22 +237,26 @@ func (r *Runner) variables() map[string]string {
 	return known
 }
 
+// queueURL has the form of SQS, because clients read the name from it.
 func queueURL(address, name string) string {
 	return address + "/aws/sqs/" + queue.Account + "/" + name
 }
 
-// invoke runs a function as Lambda would.
+// invoke runs a function as Lambda would: with its timeout, and a panic is a failed invocation.
 func (r *Runner) invoke(ctx context.Context, function string, payload []byte) (out []byte, err error) {
 	f, ok := r.options.System.Function(function)
 	if !ok {
 		return nil, fmt.Errorf("no function %s", function)
 	}
+	// As in the cloud, so that a function that is too slow is noticed here.
 	ctx, cancel := context.WithTimeout(ctx, f.Timeout)
 	defer cancel()
+	// Requests are left out of the journal: it shows what happened by itself.
 	if f.API == nil {
 		r.journal.invoked(r.clock.Now(), function, payload)
 	}
 	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: "local"})
+	// Lambda ends the process; here the next invocation goes on in the same one.
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("panic: %v", cause)
@@ -246,7 +265,8 @@ func (r *Runner) invoke(ctx context.Context, function string, payload []byte) (o
 	return r.handlers[function].Invoke(ctx, payload)
 }
 
-// deliverWebhook sends a webhook of the payment provider to the shop, as the provider would: over HTTP.
+// deliverWebhook sends the provider's webhook to the shop over HTTP, so that route and signature
+// are part of it.
 func (r *Runner) deliverWebhook(ctx context.Context, body []byte, header http.Header) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.address+"/payments/webhooks/sandbox",
 		strings.NewReader(string(body)))
@@ -266,7 +286,8 @@ func (r *Runner) deliverWebhook(ctx context.Context, body []byte, header http.He
 	return nil
 }
 
-// pushHosts lets messages go to the runner's own push service, and to those that the process's environment names.
+// pushHosts allows messages to the runner's own push service, and to those that the process's
+// environment names.
 func (r *Runner) pushHosts() string {
 	own := strings.TrimPrefix(r.address, "http://")
 	if more := r.getenv("PUSH_HOSTS"); more != "" {

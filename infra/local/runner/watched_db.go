@@ -10,8 +10,8 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// writers is how many writes are let through to the engine at a time. They wait for its one lock in no order, so of a
-// hundred at once on a busy machine some would wait until the engine gives up.
+// writers is how many writes go to the engine at a time. They wait for its one lock in no order, so
+// of a hundred at once some would wait until the engine gives up.
 const writers = 4
 
 // watched keeps the writers in a line, notes which jobs they may have made due, and tells of writes that carried an
@@ -28,7 +28,7 @@ func (r *Runner) watch(db table.DB) watched {
 	return watched{DB: db, turns: r.turns, wrote: r.wakeUp, due: &r.due}
 }
 
-// turn waits for a turn to write; the caller calls done after the write.
+// turn waits for a turn to write. The caller calls done after the write.
 func (w watched) turn(ctx context.Context, tells bool) (done func(), err error) {
 	select {
 	case w.turns <- struct{}{}:
@@ -43,7 +43,8 @@ func (w watched) turn(ctx context.Context, tells bool) (done func(), err error) 
 	}, nil
 }
 
-// tells reports whether a write sets the attribute that events ride on.
+// tells reports whether a write sets the attribute that holds an event: in the item, or named in an
+// expression.
 func tells(item map[string]types.AttributeValue, names map[string]string) bool {
 	if _, ok := item["event"]; ok {
 		return true
@@ -56,12 +57,14 @@ func tells(item map[string]types.AttributeValue, names map[string]string) bool {
 	return false
 }
 
+// anyTells reports it for a transaction, where the event is on one of the items.
 func anyTells(writes []types.TransactWriteItem) bool {
 	return slices.ContainsFunc(writes, func(w types.TransactWriteItem) bool {
 		return w.Put != nil && tells(w.Put.Item, nil) || w.Update != nil && tells(nil, w.Update.ExpressionAttributeNames)
 	})
 }
 
+// PutItem writes in turn.
 func (w watched) PutItem(ctx context.Context, in *dynamodb.PutItemInput,
 	o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	done, err := w.turn(ctx, tells(in.Item, nil))
@@ -73,6 +76,7 @@ func (w watched) PutItem(ctx context.Context, in *dynamodb.PutItemInput,
 	return w.DB.PutItem(ctx, in, o...)
 }
 
+// UpdateItem writes in turn.
 func (w watched) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput,
 	o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	done, err := w.turn(ctx, tells(nil, in.ExpressionAttributeNames))
@@ -84,6 +88,7 @@ func (w watched) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput,
 	return w.DB.UpdateItem(ctx, in, o...)
 }
 
+// TransactWriteItems writes in turn; a transaction is one turn.
 func (w watched) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput,
 	o ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
 	done, err := w.turn(ctx, anyTells(in.TransactItems))
@@ -105,6 +110,7 @@ func (w watched) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWr
 	return w.DB.TransactWriteItems(ctx, in, o...)
 }
 
+// DeleteItem writes in turn. A deletion carries no event.
 func (w watched) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput,
 	o ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
 	done, err := w.turn(ctx, false)
@@ -115,6 +121,7 @@ func (w watched) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput,
 	return w.DB.DeleteItem(ctx, in, o...)
 }
 
+// BatchWriteItem writes in turn. Batches are for imports and tests, which publish nothing.
 func (w watched) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput,
 	o ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
 	done, err := w.turn(ctx, false)

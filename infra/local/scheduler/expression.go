@@ -18,15 +18,18 @@ type expression interface {
 	// next returns the first instant after the given one, zero when there is none. begin is when the schedule began:
 	// its start date, or else its creation.
 	next(after, begin time.Time) time.Time
+	// once says that there is a single instant, so that the schedule is complete after it.
 	once() bool
 }
 
+// shape splits an expression into its kind and its content.
 var shape = regexp.MustCompile(`^(at|rate|cron)\((.*)\)$`)
 
 // parse reads at(yyyy-mm-ddThh:mm:ss), rate(n minutes|hours|days) or cron(minute hour day month weekday year) in a
 // time zone; an empty zone is UTC.
 func parse(text, zone string) (expression, error) {
 	loc, err := time.LoadLocation(zone)
+	// "Local" would be the zone of this machine.
 	if err != nil || zone == "Local" {
 		return nil, fmt.Errorf("there is no time zone %q", zone)
 	}
@@ -49,8 +52,10 @@ func parse(text, zone string) (expression, error) {
 	return e, nil
 }
 
+// at is a one-time expression.
 type at struct{ instant time.Time }
 
+// next is the instant, unless it has passed.
 func (a at) next(after, _ time.Time) time.Time {
 	if a.instant.After(after) {
 		return a.instant
@@ -58,8 +63,10 @@ func (a at) next(after, _ time.Time) time.Time {
 	return time.Time{}
 }
 
+// once is true: the schedule is complete afterwards.
 func (at) once() bool { return true }
 
+// parseAt reads a wall time in the schedule's zone.
 func parseAt(text string, loc *time.Location) (expression, error) {
 	wall, err := time.Parse("2006-01-02T15:04:05", text)
 	if err != nil {
@@ -85,6 +92,7 @@ func resolve(wall time.Time, loc *time.Location) (instant time.Time, exists bool
 	return before, false
 }
 
+// offset is how far the zone is ahead of UTC at an instant.
 func offset(t time.Time, loc *time.Location) time.Duration {
 	_, seconds := t.In(loc).Zone()
 	return time.Duration(seconds) * time.Second
@@ -93,9 +101,10 @@ func offset(t time.Time, loc *time.Location) time.Duration {
 // onWall returns what a clock in loc shows at t, written as UTC.
 func onWall(t time.Time, loc *time.Location) time.Time { return t.Add(offset(t, loc)).UTC() }
 
+// rate is an interval from the beginning.
 type rate struct{ every time.Duration }
 
-// next counts from the beginning, the first time at once.
+// next counts from the beginning, which is the first instant itself.
 func (r rate) next(after, begin time.Time) time.Time {
 	if begin.After(after) {
 		return begin
@@ -103,13 +112,16 @@ func (r rate) next(after, begin time.Time) time.Time {
 	return begin.Add((after.Sub(begin)/r.every + 1) * r.every)
 }
 
+// once is false.
 func (rate) once() bool { return false }
 
+// units are the words that Scheduler accepts, with and without plural.
 var units = map[string]time.Duration{
 	"minute": time.Minute, "minutes": time.Minute, "hour": time.Hour, "hours": time.Hour,
 	"day": 24 * time.Hour, "days": 24 * time.Hour,
 }
 
+// parseRate reads a number and a unit.
 func parseRate(text string) (expression, error) {
 	value, unit, _ := strings.Cut(text, " ")
 	n, err := strconv.Atoi(value)
@@ -119,14 +131,17 @@ func parseRate(text string) (expression, error) {
 	return rate{time.Duration(n) * units[unit]}, nil
 }
 
+// cron is a cron expression on the wall time of a zone.
 type cron struct {
 	when *cronexpr.Expression
 	loc  *time.Location
 }
 
-// next works on wall time. A time that clocks going forward skip is left out; one that comes twice counts once.
+// next works on wall time. A time that clocks going forward skip is left out; one that comes twice
+// counts once.
 func (c cron) next(after, begin time.Time) time.Time {
 	if begin.After(after) {
+		// The beginning itself counts too.
 		after = begin.Add(-time.Nanosecond)
 	}
 	wall := onWall(after, c.loc)
@@ -140,13 +155,17 @@ func (c cron) next(after, begin time.Time) time.Time {
 	}
 }
 
+// once is false.
 func (cron) once() bool { return false }
 
+// parseCron reads AWS's six fields. The library takes the same ones except for the numbers of
+// weekdays.
 func parseCron(text string, loc *time.Location) (expression, error) {
 	fields := strings.Fields(text)
 	if len(fields) != 6 {
 		return nil, errors.New("six fields are needed: minute hour day-of-month month day-of-week year")
 	}
+	// AWS wants a question mark for the one of the two that does not matter.
 	if (fields[2] == "?") == (fields[4] == "?") {
 		return nil, errors.New("one of day-of-month and day-of-week must be ?")
 	}
@@ -162,9 +181,10 @@ func parseCron(text string, loc *time.Location) (expression, error) {
 	return cron{when, loc}, nil
 }
 
+// numbers matches one weekday, a range, the last one of a month (6L), the n-th one (6#3) or a step.
 var numbers = regexp.MustCompile(`^(\d+|[A-Z]{3})?(?:-(\d+|[A-Z]{3}))?(L?)(#[1-5])?(/\d+)?$`)
 
-// weekdays turns AWS's days, 1 = Sunday to 7 = Saturday, into those of the library, 0 to 6.
+// weekdays converts AWS's weekdays, 1 = Sunday to 7 = Saturday, to the library's 0 to 6.
 func weekdays(field string) (string, error) {
 	if field == "?" || field == "*" {
 		return "*", nil
@@ -191,6 +211,7 @@ func weekdays(field string) (string, error) {
 	return strings.Join(out, ","), nil
 }
 
+// weekday converts one number; names pass unchanged.
 func weekday(day string) (string, error) {
 	n, err := strconv.Atoi(day)
 	if err != nil {

@@ -66,26 +66,34 @@ func (e *Epoch) UnmarshalJSON(raw []byte) error {
 	return err
 }
 
+// group is the group's name; Scheduler's own is "default".
 func (d Definition) group() string { return cmp.Or(d.GroupName, "default") }
 
+// key names a schedule: names are unique within a group.
 func (d Definition) key() string { return d.group() + "/" + d.Name }
 
+// arn is the schedule's resource name, which events show as their source.
 func (d Definition) arn() string {
 	return "arn:aws:scheduler:" + Region + ":" + Account + ":schedule/" + d.key()
 }
 
+// equal compares in the form that is stored, so that nil and empty mean the same.
 func (d Definition) equal(o Definition) bool {
 	a, errA := json.Marshal(d)
 	b, errB := json.Marshal(o)
 	return errA == nil && errB == nil && bytes.Equal(a, b)
 }
 
+// function matches the ARN of a function, with or without a version, and gives its name.
 var function = regexp.MustCompile(`^arn:[a-z-]+:lambda:[a-z0-9-]*:\d*:function:([A-Za-z0-9_-]+)(:[A-Za-z0-9_$-]+)?$`)
 
+// queue matches the ARN of a queue.
 var queue = regexp.MustCompile(`^arn:[a-z-]+:sqs:[a-z0-9-]+:\d+:[A-Za-z0-9_-]+$`)
 
+// function is the name of the target, which check has matched.
 func (d Definition) function() string { return function.FindStringSubmatch(d.Target.Arn)[1] }
 
+// The shapes and words that the API accepts.
 var (
 	nameShape = regexp.MustCompile(`^[0-9a-zA-Z-_.]{1,64}$`)
 	states    = []string{"", "ENABLED", "DISABLED"}
@@ -93,6 +101,7 @@ var (
 	modes     = []string{"OFF", "FLEXIBLE"}
 )
 
+// check refuses what Scheduler would refuse, so that a mistake shows on a laptop.
 func (d Definition) check() error {
 	switch {
 	case !nameShape.MatchString(d.Name) || !nameShape.MatchString(d.group()):
@@ -121,12 +130,15 @@ type failure struct {
 	code, message string
 }
 
+// Error has the code first, as the SDK prints it.
 func (f *failure) Error() string { return f.code + ": " + f.message }
 
+// invalid is the error for a wrong parameter.
 func invalid(message string) error {
 	return &failure{http.StatusBadRequest, "ValidationException", message}
 }
 
+// missing is the error for a schedule that does not exist.
 func missing(key string) error {
 	return &failure{http.StatusNotFound, "ResourceNotFoundException", "Schedule " + key + " does not exist."}
 }
@@ -148,11 +160,13 @@ func (s *Scheduler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"Message": f.message})
 }
 
+// request is the body of a create or update.
 type request struct {
 	Definition
 	ClientToken string
 }
 
+// answer runs one call. Reads and deletes name the schedule in path and query, writes have a body.
 func (s *Scheduler) answer(r *http.Request) (any, error) {
 	name, found := strings.CutPrefix(r.URL.Path, "/schedules")
 	if !found {
@@ -186,8 +200,8 @@ func (s *Scheduler) answer(r *http.Request) (any, error) {
 	return s.write(in, r.Method == http.MethodPost)
 }
 
-// write creates or updates. A create repeated with its token, as the SDK does when an answer was lost, is answered as
-// the first time.
+// write creates or updates. A create that is repeated with its token, as the SDK does when an
+// answer was lost, gets the first answer.
 func (s *Scheduler) write(in request, create bool) (any, error) {
 	known := s.schedules[in.key()]
 	switch {
@@ -204,6 +218,7 @@ func (s *Scheduler) write(in request, create bool) (any, error) {
 	return map[string]string{"ScheduleArn": in.arn()}, nil
 }
 
+// delete removes a schedule. A repetition with the same token succeeds, as with create.
 func (s *Scheduler) delete(key, token string) error {
 	e := s.schedules[key]
 	if e == nil && token != "" && s.deleted[key] == token {
@@ -216,6 +231,7 @@ func (s *Scheduler) delete(key, token string) error {
 	return s.drop(e)
 }
 
+// described is a schedule as GetSchedule shows it.
 type described struct {
 	Definition
 	Arn                  string
@@ -223,6 +239,7 @@ type described struct {
 	LastModificationDate Epoch
 }
 
+// describe fills in the defaults that the API shows.
 func (e *schedule) describe() described {
 	d := e.Definition
 	d.GroupName, d.State = d.group(), cmp.Or(d.State, "ENABLED")
@@ -231,6 +248,7 @@ func (e *schedule) describe() described {
 	return described{d, d.arn(), Epoch{e.Created}, Epoch{e.Modified}}
 }
 
+// get reads one schedule.
 func (s *Scheduler) get(key string) (any, error) {
 	e := s.schedules[key]
 	if e == nil {
@@ -239,7 +257,7 @@ func (s *Scheduler) get(key string) (any, error) {
 	return e.describe(), nil
 }
 
-// list pages by name: the token is the key of the last schedule given.
+// list pages by name: the token is the key of the last schedule of the page.
 func (s *Scheduler) list(group, prefix, state, token, limit string) (any, error) {
 	most := 100
 	if limit != "" {

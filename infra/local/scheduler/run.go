@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Retries and RetryStep are what Lambda does with an asynchronous invocation that fails: two more tries, one minute
-// later and then two. A target's own MaximumRetryAttempts takes the place of Retries.
+// Retries and RetryStep are Lambda's for an asynchronous invocation that fails: two more tries, one
+// and two minutes later. A target's own MaximumRetryAttempts counts instead of Retries.
 const (
 	Retries   = 2
 	RetryStep = time.Minute
@@ -33,7 +33,8 @@ type Run struct {
 	Error    string    `json:"error,omitempty"` // of the last attempt
 }
 
-// pop turns schedules that are due into runs until a run comes first. The run is kept before the schedule moves on: a
+// pop turns schedules that are due into runs until a run comes first. The run is stored before the
+// schedule moves on: a
 // kill in between repeats it and loses nothing.
 func (s *Scheduler) pop(now time.Time) (*Run, error) {
 	s.mu.Lock()
@@ -52,6 +53,7 @@ func (s *Scheduler) pop(now time.Time) (*Run, error) {
 			return nil, fmt.Errorf("scheduler: %w", err)
 		}
 		reached := e.Next
+		// After the start, only the first missed instant is made up for.
 		if e.when.once() {
 			e.Next = time.Time{}
 		} else if e.Next = e.after(reached); !e.Next.IsZero() && e.Next.Before(s.opened) {
@@ -63,7 +65,7 @@ func (s *Scheduler) pop(now time.Time) (*Run, error) {
 	}
 }
 
-// advance keeps a schedule that has moved on, or deletes it when it is complete and asked to be.
+// advance stores a schedule that has moved on, or deletes it when it is complete and asks for that.
 func (s *Scheduler) advance(e *schedule) error {
 	if e.Next.IsZero() && e.Definition.ActionAfterCompletion == "DELETE" {
 		return s.drop(e)
@@ -71,8 +73,8 @@ func (s *Scheduler) advance(e *schedule) error {
 	return s.keep(e)
 }
 
-// finish forgets a run that succeeded and puts off, or gives up, one that did not. One cut off by the end of ctx stays
-// as it was.
+// finish deletes a run that succeeded, and postpones or gives up one that failed. One that was cut
+// off by the end of ctx stays as it was.
 func (s *Scheduler) finish(ctx context.Context, r *Run, failure error, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,6 +91,7 @@ func (s *Scheduler) finish(ctx context.Context, r *Run, failure error, now time.
 	r.DueAt = now.Add(time.Duration(r.Attempts) * RetryStep)
 	s.options.Log.Warn("scheduled invocation failed", "schedule", r.Schedule, "function", r.Function, "at", r.At,
 		"attempts", r.Attempts, "given_up", r.Dead, "error", failure)
+	// With a dead-letter queue the payload goes there, as with Scheduler.
 	if r.Dead && r.Queue != "" && s.options.Bury != nil {
 		if err := s.options.Bury(r.Queue, string(r.Payload)); err != nil {
 			return fmt.Errorf("scheduler: bury %s: %w", r.ID, err)
@@ -131,7 +134,8 @@ func (s *Scheduler) Redrive() (int, error) {
 	return moved, nil
 }
 
-// run makes the invocation of the schedule's next instant. Its id depends on that instant, so a repeated one is known.
+// run makes the invocation of the schedule's next instant. Its id contains that instant, so a
+// repeated one is recognized.
 func (e *schedule) run() *Run {
 	d := e.Definition
 	r := &Run{
@@ -142,11 +146,13 @@ func (e *schedule) run() *Run {
 	if d.Target.RetryPolicy != nil && d.Target.RetryPolicy.MaximumRetryAttempts != nil {
 		r.Retries = *d.Target.RetryPolicy.MaximumRetryAttempts
 	}
+	// The placeholders that Scheduler replaces in an input.
 	r.Payload = []byte(strings.NewReplacer(
 		"<aws.scheduler.schedule-arn>", d.arn(),
 		"<aws.scheduler.scheduled-time>", e.Next.UTC().Format(time.RFC3339),
 		"<aws.scheduler.execution-id>", r.ID,
 	).Replace(d.Target.Input))
+	// Without an input Scheduler sends an event of its own.
 	if d.Target.Input == "" {
 		r.Payload, _ = json.Marshal(map[string]any{
 			"version": "0", "id": r.ID, "detail-type": "Scheduled Event", "source": "aws.scheduler", "account": Account,

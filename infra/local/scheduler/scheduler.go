@@ -52,12 +52,13 @@ type Scheduler struct {
 	file      *journal.Journal[stored]
 }
 
+// stored is a line of the file: a schedule or a run.
 type stored struct {
 	Schedule *schedule `json:"schedule,omitempty"`
 	Run      *Run      `json:"run,omitempty"`
 }
 
-// schedule is a definition with its place in time.
+// schedule is a definition and its next instant.
 type schedule struct {
 	Definition Definition `json:"definition"`
 	Created    time.Time  `json:"created"`
@@ -67,8 +68,9 @@ type schedule struct {
 	when       expression
 }
 
-// Open reads the schedules kept in the file. Of the instants a recurring schedule missed while nothing ran, the first
-// is made up for and the others are left out; a one-time schedule is made up for.
+// Open reads the schedules from the file. Of the instants that a recurring schedule missed while
+// nothing ran, the first is made up for and the others are left out. A one-time schedule is made up
+// for.
 func Open(o Options) (*Scheduler, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -98,7 +100,8 @@ func Open(o Options) (*Scheduler, error) {
 // Close ends writing to the file.
 func (s *Scheduler) Close() error { return s.file.Close() }
 
-// Ensure creates a schedule or brings it in line with the definition. One that has not changed keeps its place in time.
+// Ensure creates a schedule or changes it to the definition. One that has not changed keeps its
+// next instant.
 func (s *Scheduler) Ensure(d Definition) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,7 +111,8 @@ func (s *Scheduler) Ensure(d Definition) error {
 	return s.set(d, "")
 }
 
-// set checks a definition and puts it in place of what had its name; the caller holds the lock.
+// set checks a definition and stores it in place of the one with its name. The caller holds the
+// lock.
 func (s *Scheduler) set(d Definition, token string) error {
 	if err := d.check(); err != nil {
 		return err
@@ -122,6 +126,7 @@ func (s *Scheduler) set(d Definition, token string) error {
 	if known := s.schedules[d.key()]; known != nil {
 		entry.Created, entry.Token = known.Created, known.Token
 	}
+	// An instant that is exactly now counts.
 	entry.Next = entry.after(now.Add(-time.Nanosecond))
 	if one, ok := when.(at); ok {
 		entry.Next = one.instant // one planned for a time already past runs at once
@@ -131,7 +136,7 @@ func (s *Scheduler) set(d Definition, token string) error {
 	return s.keep(entry)
 }
 
-// after returns the next instant within the schedule's dates, which one-time schedules do not have.
+// after returns the next instant within the schedule's dates; one-time schedules have none.
 func (e *schedule) after(t time.Time) time.Time {
 	begin := e.Modified
 	if start := e.Definition.StartDate.Time; !start.IsZero() {
@@ -144,6 +149,7 @@ func (e *schedule) after(t time.Time) time.Time {
 	return next
 }
 
+// enabled reports whether the schedule will run again.
 func (e *schedule) enabled() bool { return e.Definition.State != "DISABLED" && !e.Next.IsZero() }
 
 // NextDue returns when the next invocation or retry is to be made. ok is false when none waits.
@@ -160,7 +166,8 @@ func (s *Scheduler) NextDue() (due time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// earliest returns the run or else the schedule that comes first, by time and then by name.
+// earliest returns the run, or else the schedule, that comes first by time and then by name, so
+// that two runs of a test happen in the same order.
 func (s *Scheduler) earliest() (*schedule, *Run) {
 	var first *schedule
 	for _, key := range slices.Sorted(maps.Keys(s.schedules)) {
@@ -201,6 +208,7 @@ func (s *Scheduler) RunDue(ctx context.Context, now time.Time) (int, error) {
 	}
 }
 
+// keep stores a schedule.
 func (s *Scheduler) keep(e *schedule) error {
 	if err := s.file.Put("schedule "+e.Definition.key(), stored{Schedule: e}); err != nil {
 		return fmt.Errorf("scheduler: %w", err)
@@ -208,6 +216,7 @@ func (s *Scheduler) keep(e *schedule) error {
 	return nil
 }
 
+// drop deletes a schedule from memory and file.
 func (s *Scheduler) drop(e *schedule) error {
 	delete(s.schedules, e.Definition.key())
 	if err := s.file.Delete("schedule " + e.Definition.key()); err != nil {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Quotas of the account on a laptop. The rate is above what a laptop sends: places are given out by the shop's clock,
-// which may stand still while a mail waits for its place in real time.
+// Quotas of the account on a laptop. The rate is above what a laptop sends: the mailer waits for
+// its turn in real time, while the shop's clock, by which the rate is counted, may stand still.
 const (
 	accountRate  = 100_000
 	accountQuota = 1_000_000
@@ -34,8 +34,8 @@ func (s *Sink) account(w http.ResponseWriter, _ *http.Request) {
 	})
 }
 
-// tooFast reports whether this message is one more than the rate allows in a second. It counts places as SES does: a
-// bucket that holds a second's mails.
+// tooFast reports whether this message is one more than the rate allows. Like SES it counts with a
+// bucket that holds one second's mails.
 func (s *Sink) tooFast() bool {
 	if s.options.Rate == 0 {
 		return false

@@ -18,8 +18,10 @@ type mailObject struct {
 	Tags        map[string][]string `json:"tags"`
 }
 
-// emit publishes what becomes of a message: always Send, then Delivery or Bounce, then perhaps Complaint.
+// emit publishes what becomes of a message: always Send, then Delivery or Bounce, then perhaps
+// Complaint.
 func (s *Sink) emit(m Message) error {
+	// Without a configuration set SES publishes no events.
 	if s.options.Emit == nil || m.ConfigurationSet == "" {
 		return nil
 	}
@@ -54,6 +56,7 @@ func (s *Sink) emit(m Message) error {
 	})
 }
 
+// delivered publishes the delivery to some recipients.
 func (s *Sink) delivered(m Message, recipients []string) error {
 	return s.publish(m, "Email Delivered", "Delivery", "delivery", map[string]any{
 		"timestamp": stamp(m.At), "processingTimeMillis": 1, "recipients": recipients,
@@ -61,7 +64,7 @@ func (s *Sink) delivered(m Message, recipients []string) error {
 	})
 }
 
-// split tells the recipients that asked for the message's outcome from those who merely got the same message.
+// split divides the recipients into those whose address asked for the outcome, and the others.
 func (m Message) split() (selected, others []string) {
 	for _, r := range m.recipients() {
 		if name, _ := outcome([]string{r}); name == m.Outcome {
@@ -73,6 +76,7 @@ func (m Message) split() (selected, others []string) {
 	return selected, others
 }
 
+// bounce is type, subtype and status code of an outcome; empty when it is no bounce.
 func bounce(outcome string) (kind, subtype, code string) {
 	switch outcome {
 	case outcomeBounce:
@@ -85,6 +89,7 @@ func bounce(outcome string) (kind, subtype, code string) {
 	return "", "", ""
 }
 
+// publish puts one event on the bus, in the form of SES event publishing.
 func (s *Sink) publish(m Message, detailType, eventType, key string, about map[string]any) error {
 	object := mailObject{
 		Timestamp: stamp(m.At), MessageID: m.ID, Source: bare(m.From), Headers: m.Headers,
@@ -107,4 +112,5 @@ func (s *Sink) publish(m Message, detailType, eventType, key string, about map[s
 	return nil
 }
 
+// stamp is an instant as SES events write it.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

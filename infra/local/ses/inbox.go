@@ -12,12 +12,13 @@ import (
 // shown is how many messages one page lists.
 const shown = 200
 
-// inboxJSON lists messages, newest first: ?to= an address, all without.
+// inboxJSON lists messages, newest first: those to an address with ?to=, else all.
 func (s *Sink) inboxJSON(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{"messages": s.Messages(r.FormValue("to"))})
 }
 
+// inbox is the page with the messages, newest first.
 func (s *Sink) inbox(w http.ResponseWriter, r *http.Request) {
 	to := r.FormValue("to")
 	messages := s.list(to)
@@ -39,6 +40,7 @@ func (s *Sink) inbox(w http.ResponseWriter, r *http.Request) {
 	page(w, http.StatusOK, "Inbox", b.String())
 }
 
+// row is one message in the list; an outcome other than success is shown.
 func row(b *strings.Builder, m Message) {
 	b.WriteString(`<li><a href="/inbox/` + html.EscapeString(m.ID) + `"><strong>` + html.EscapeString(subject(m)) +
 		`</strong><span>` +
@@ -50,6 +52,7 @@ func row(b *strings.Builder, m Message) {
 	b.WriteString(`</a></li>`)
 }
 
+// subject is the subject, or a text that can be clicked.
 func subject(m Message) string {
 	if m.Subject == "" {
 		return "(no subject)"
@@ -57,6 +60,7 @@ func subject(m Message) string {
 	return m.Subject
 }
 
+// message is the page of one message, with the headers that matter for its delivery.
 func (s *Sink) message(w http.ResponseWriter, r *http.Request) {
 	all := s.list("")
 	i := slices.IndexFunc(all, func(m Message) bool { return m.ID == r.PathValue("id") })
@@ -84,6 +88,7 @@ func (s *Sink) message(w http.ResponseWriter, r *http.Request) {
 	page(w, http.StatusOK, subject(m), b.String())
 }
 
+// facts are the lines above a message, those without a value included.
 func facts(m Message) []Header {
 	tags := make([]string, 0, len(m.Tags))
 	for name, value := range m.Tags {
@@ -100,6 +105,7 @@ func facts(m Message) []Header {
 	return append(about, m.Headers...)
 }
 
+// style is the only style of the pages; they load nothing.
 const style = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{max-width:52rem;margin:0 auto;padding:1rem}
 h1{font-size:1.4rem;overflow-wrap:anywhere}h2{font-size:1rem}ul{list-style:none;padding:0}li{border-top:1px solid #8884}
 li a{display:block;padding:.6rem .2rem;color:inherit;text-decoration:none;overflow-wrap:anywhere}li a:hover,li a:focus{background:#8882}
@@ -109,6 +115,7 @@ dl{display:grid;grid-template-columns:minmax(6rem,auto) 1fr;gap:.2rem 1rem}dd{ma
 iframe{width:100%;height:70vh;border:1px solid #8886;background:#fff}pre{white-space:pre-wrap;overflow-wrap:anywhere}
 input,button{font:inherit;padding:.4rem;max-width:100%}`
 
+// page writes a page. Pictures of mails may come from anywhere, everything else is forbidden.
 func page(w http.ResponseWriter, status int, title, body string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy",

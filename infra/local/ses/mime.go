@@ -9,7 +9,7 @@ import (
 	"github.com/jhillyerd/enmime/v2"
 )
 
-// parse fills the message from a raw one. What the API call says about recipients goes before the headers.
+// parse reads a raw message. Recipients that the API call names count more than the headers.
 func (m *Message) parse(raw []byte) error {
 	if _, err := mail.ReadMessage(bytes.NewReader(raw)); err != nil {
 		return bad("the raw message has no readable headers: %v", err)
@@ -18,6 +18,7 @@ func (m *Message) parse(raw []byte) error {
 	if err != nil {
 		return bad("the parts of the raw message cannot be read: %v", err)
 	}
+	// Lesser faults are common in mails and recipients' programs accept them.
 	for _, fault := range read.Errors {
 		if fault.Severe {
 			return bad("a part of the raw message cannot be decoded: %s", fault.Error())
@@ -28,6 +29,7 @@ func (m *Message) parse(raw []byte) error {
 			m.Headers = append(m.Headers, Header{Name: name, Value: v})
 		}
 	}
+	// In a fixed order, because the library keeps headers in a map.
 	slices.SortStableFunc(m.Headers, func(a, b Header) int { return strings.Compare(a.Name, b.Name) })
 	m.Subject = read.GetHeader("Subject")
 	if m.From == "" {
@@ -37,7 +39,8 @@ func (m *Message) parse(raw []byte) error {
 		m.To, m.Cc, m.Bcc = addresses(read, "To"), addresses(read, "Cc"), addresses(read, "Bcc")
 	}
 	m.HTML = read.HTML
-	// enmime makes a text out of the HTML where a message has none; a recipient's program would show none either.
+	// Without a text part the library makes one out of the HTML; a recipient's program would show
+	// none.
 	if read.Root.BreadthMatchFirst(func(p *enmime.Part) bool { return p.ContentType == "text/plain" }) != nil {
 		m.Text = read.Text
 	}
@@ -47,6 +50,7 @@ func (m *Message) parse(raw []byte) error {
 	return nil
 }
 
+// addresses are the addresses of a header; none when it is missing or wrong.
 func addresses(read *enmime.Envelope, name string) []string {
 	list, err := read.AddressList(name)
 	if err != nil {

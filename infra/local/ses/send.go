@@ -23,12 +23,15 @@ type refusal struct {
 	code, message string
 }
 
+// Error has the code first, as the SDK prints it.
 func (r *refusal) Error() string { return r.code + ": " + r.message }
 
+// bad is the error for a wrong request.
 func bad(format string, args ...any) error {
 	return &refusal{http.StatusBadRequest, "BadRequestException", fmt.Sprintf(format, args...)}
 }
 
+// sendEmail is the request of the API, as far as the shop uses it.
 type sendEmail struct {
 	FromEmailAddress string
 	Destination      struct{ ToAddresses, CcAddresses, BccAddresses []string }
@@ -41,6 +44,7 @@ type sendEmail struct {
 	ConfigurationSetName string
 }
 
+// simple is a message that SES would assemble.
 type simple struct {
 	Subject     struct{ Data string }
 	Body        struct{ Html, Text struct{ Data string } }
@@ -48,10 +52,13 @@ type simple struct {
 	Attachments []struct{ FileName string }
 }
 
+// sendEmail accepts a message and answers, or leaves the caller without an answer when the address
+// asks for that.
 func (s *Sink) sendEmail(w http.ResponseWriter, r *http.Request) {
 	m, err := s.accept(r)
 	w.Header().Set("Content-Type", "application/json")
 	if err == nil && m.Outcome == outcomeHang {
+		// Until the caller gives up or the runner stops.
 		select {
 		case <-r.Context().Done():
 		case <-s.closed:
@@ -71,9 +78,10 @@ func (s *Sink) sendEmail(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"message": f.message})
 }
 
-// accept checks a message, keeps it, and emits what becomes of it.
+// accept checks a message, stores it, and publishes what becomes of it.
 func (s *Sink) accept(r *http.Request) (Message, error) {
 	var in sendEmail
+	// The body is Base64 of the message, so it is larger.
 	raw, err := io.ReadAll(io.LimitReader(r.Body, 2*maxBytes))
 	if err == nil {
 		err = json.Unmarshal(raw, &in)
@@ -88,6 +96,7 @@ func (s *Sink) accept(r *http.Request) (Message, error) {
 	if err := m.check(); err != nil {
 		return Message{}, err
 	}
+	// The recipient's address decides, so a test needs no other switch.
 	name, address := outcome(m.recipients())
 	switch {
 	case name == outcomeReject:
@@ -95,6 +104,7 @@ func (s *Sink) accept(r *http.Request) (Message, error) {
 	case name == outcomeThrottle && s.throttle(address), s.tooFast():
 		return Message{}, &refusal{http.StatusTooManyRequests, "TooManyRequestsException", "Maximum sending rate exceeded."}
 	}
+	// The shop's clock, so that mails stand in the right order after it was moved.
 	m.Outcome, m.At = name, s.options.Clock.Now()
 	m.ID = id.New("mail", m.At)
 	if err := s.store(m); err != nil {
@@ -103,6 +113,7 @@ func (s *Sink) accept(r *http.Request) (Message, error) {
 	return m, s.emit(m)
 }
 
+// message reads the content, raw or simple.
 func (in sendEmail) message() (Message, error) {
 	m := Message{
 		From: in.FromEmailAddress, To: in.Destination.ToAddresses, Cc: in.Destination.CcAddresses,
@@ -126,6 +137,7 @@ func (in sendEmail) message() (Message, error) {
 	return m, bad("Content must hold Simple or Raw; templates are rendered by the sender")
 }
 
+// check refuses what SES would refuse.
 func (m Message) check() error {
 	if m.From == "" {
 		return bad("FromEmailAddress is missing")
@@ -134,6 +146,7 @@ func (m Message) check() error {
 	if len(all) == 0 || len(all) > maxRecipients {
 		return bad("there must be 1 to %d recipients, not %d", maxRecipients, len(all))
 	}
+	// The sender too: SES looks at both.
 	for _, address := range append(all, m.From) {
 		if _, err := mail.ParseAddress(address); err != nil {
 			return bad("Illegal address: %s", address)

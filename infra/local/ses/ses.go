@@ -29,7 +29,8 @@ type Options struct {
 	Emit func(detailType string, detail json.RawMessage) error
 	File string       // where messages are kept; empty keeps them in memory
 	Log  *slog.Logger // nil is silent
-	// Rate is how many mails a second are taken, more are throttled; 0 is 200 a second, not enforced.
+	// Rate is how many mails are accepted in a second; more are throttled. 0 enforces none, and
+	// GetAccount then reports accountRate.
 	Rate float64
 }
 
@@ -67,9 +68,10 @@ func (m Message) Header(name string) string {
 	return m.Headers[i].Value
 }
 
+// recipients are all who get the message.
 func (m Message) recipients() []string { return slices.Concat(m.To, m.Cc, m.Bcc) }
 
-// sentTo compares addresses without regard to case, with or without a name around them.
+// sentTo compares addresses without case, with or without a name around them.
 func (m Message) sentTo(to string) bool {
 	return slices.ContainsFunc(m.recipients(), func(r string) bool { return strings.EqualFold(bare(r), bare(to)) })
 }
@@ -119,7 +121,7 @@ func Open(o Options) (*Sink, error) {
 // ServeHTTP answers the SES API and the inbox.
 func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
 
-// Close ends writing to the file and lets go of callers kept hanging.
+// Close ends writing to the file and releases callers that wait for an answer.
 func (s *Sink) Close() error {
 	s.close()
 	return s.file.Close()
@@ -166,6 +168,7 @@ func (s *Sink) list(to string) []Message {
 	return found
 }
 
+// store adds a message and drops the oldest beyond keep.
 func (s *Sink) store(m Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -185,8 +188,9 @@ func (s *Sink) store(m Message) error {
 	return nil
 }
 
-// Outcomes of the simulator, after the local part of an address whose domain begins with "simulator.". A label may
-// follow a plus sign; for throttle a number there is how many calls are refused before one passes.
+// Outcomes of the simulator, by the local part of an address whose domain begins with "simulator.",
+// as with the mailbox simulator of SES. A label may follow a plus sign; for throttle a number says
+// how many calls are refused before one passes.
 const (
 	outcomeSuccess    = "success"
 	outcomeBounce     = "bounce"          // permanent: no such mailbox
@@ -199,12 +203,13 @@ const (
 	outcomeHang       = "hang"            // accepted, but the answer never comes
 )
 
+// outcomes are those that an address can ask for.
 var outcomes = []string{
 	outcomeBounce, outcomeSoftBounce, outcomeSuppressed, outcomeComplaint, outcomeOutOfDesk, outcomeThrottle,
 	outcomeReject, outcomeHang,
 }
 
-// outcome returns the outcome the first telling recipient asks for, and that recipient.
+// outcome returns the outcome that the first such recipient asks for, and that recipient.
 func outcome(recipients []string) (name, address string) {
 	for _, r := range recipients {
 		local, domain, _ := strings.Cut(strings.ToLower(bare(r)), "@")
@@ -216,7 +221,7 @@ func outcome(recipients []string) (name, address string) {
 	return outcomeSuccess, ""
 }
 
-// throttle says whether this call for the address is refused.
+// throttle reports whether this call for the address is refused. Without a number every call is.
 func (s *Sink) throttle(address string) bool {
 	local, _, _ := strings.Cut(address, "@")
 	_, label, _ := strings.Cut(local, "+")

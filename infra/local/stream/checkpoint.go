@@ -8,16 +8,18 @@ import (
 	"dangol/infra/local/engine/journal"
 )
 
-// ended marks a shard read to its end. It is no sequence number: those are digits.
+// ended marks a shard that was read to its end. It cannot be a sequence number, which has digits
+// only.
 const ended = "ended"
 
-// Checkpoints remember the last record done with, per function, stream and shard.
+// Checkpoints remember the last record that was handled, by stream and shard.
 type Checkpoints struct {
 	mu   sync.Mutex
 	at   map[string]string
 	file *journal.Journal[checkpoint]
 }
 
+// checkpoint is a line of the file.
 type checkpoint struct {
 	Shard    string `json:"shard"`
 	Sequence string `json:"sequence"`
@@ -44,12 +46,14 @@ func (c *Checkpoints) Close() error {
 	return c.file.Close()
 }
 
+// get is the checkpoint of a shard; empty when none of it was read.
 func (c *Checkpoints) get(shard string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.at[shard]
 }
 
+// set stores a checkpoint, unless it is the one there: most polls read nothing.
 func (c *Checkpoints) set(shard, sequence string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,7 +70,7 @@ func (c *Checkpoints) set(shard, sequence string) error {
 // Progress is how far a mapping has come in a shard of a table's stream.
 type Progress struct{ Table, Shard, Sequence string }
 
-// Progress tells for each shard that is being read which record was the last to be done with.
+// Progress says for each shard that is being read which record was handled last.
 func (r *Reader) Progress() []Progress {
 	r.mu.Lock()
 	defer r.mu.Unlock()

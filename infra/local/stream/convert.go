@@ -10,10 +10,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 )
 
-// convert makes the record Lambda would hand over. The engine numbers its events per table and stamps them by the
-// machine's clock; here the id is unique over all tables and the time is the shop's.
+// convert makes the record that Lambda would hand over. The engine numbers events per table and
+// uses the machine's clock; here the id is unique over all tables and the time is the shop's.
 func convert(r types.Record, stream, shard string, now time.Time) events.DynamoDBEventRecord {
 	change := aws.ToString(r.Dynamodb.SequenceNumber)
+	// Numbers of the engine repeat between tables, so stream and shard are part of the id.
 	unique := sha256.Sum256([]byte(stream + "\x00" + shard + "\x00" + change))
 	record := events.DynamoDBEventRecord{
 		AWSRegion:      aws.ToString(r.AwsRegion),
@@ -23,6 +24,7 @@ func convert(r types.Record, stream, shard string, now time.Time) events.DynamoD
 		EventVersion:   "1.1",
 		EventSourceArn: stream,
 		Change: events.DynamoDBStreamRecord{
+			// In whole seconds, as Lambda has it.
 			ApproximateCreationDateTime: events.SecondsEpochTime{Time: now.Truncate(time.Second)},
 			Keys:                        attributes(r.Dynamodb.Keys),
 			NewImage:                    attributes(r.Dynamodb.NewImage),
@@ -40,6 +42,7 @@ func convert(r types.Record, stream, shard string, now time.Time) events.DynamoD
 	return record
 }
 
+// attributes converts an image; nil stays nil, because a missing image means something.
 func attributes(m map[string]types.AttributeValue) map[string]events.DynamoDBAttributeValue {
 	if m == nil {
 		return nil
@@ -51,6 +54,7 @@ func attributes(m map[string]types.AttributeValue) map[string]events.DynamoDBAtt
 	return out
 }
 
+// attribute converts one value between the types of the SDK and of the event.
 func attribute(v types.AttributeValue) events.DynamoDBAttributeValue {
 	switch v := v.(type) {
 	case *types.AttributeValueMemberS:

@@ -12,12 +12,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 )
 
+// Pauses between attempts of a failed batch, doubling.
 const (
 	minBackoff = time.Second
 	maxBackoff = time.Minute
 )
 
-// shard is a place in one shard of one stream.
+// shard is the reading position in one shard of one stream.
 type shard struct {
 	stream, id, parent string
 	iterator           *string
@@ -28,19 +29,22 @@ type shard struct {
 	retryAt            time.Time
 }
 
-// batch is what one invocation is to get.
+// batch is what one invocation gets.
 type batch struct {
 	records  []events.DynamoDBEventRecord
 	attempts int // failures of the batch that began with this first record
 }
 
+// last is the sequence number of the last record.
 func (b batch) last() string { return sequence(b.records[len(b.records)-1]) }
 
+// key names the shard in the checkpoints.
 func (s *shard) key() string { return s.stream + "/" + s.id }
 
+// exhausted reports whether every record was read and delivered.
 func (s *shard) exhausted() bool { return s.closed && len(s.pending) == 0 }
 
-// skipped counts each unwanted record once.
+// skipped returns how many unwanted records were not counted yet, and counts them.
 func (s *shard) skipped() int {
 	n := s.unwanted
 	s.unwanted = 0
@@ -65,9 +69,10 @@ func (s *shard) take(out *dynamodbstreams.GetRecordsOutput, m Mapping, now time.
 	}
 }
 
+// sequence is the record's number in its shard, by which failures are reported.
 func sequence(r events.DynamoDBEventRecord) string { return r.Change.SequenceNumber }
 
-// deliver invokes the function with the first batch that waits and puts back what it did not take.
+// deliver invokes the function with the first waiting batch and puts back what it did not take.
 func (r *Reader) deliver(ctx context.Context, s *shard) (int, error) {
 	b := s.pending[0]
 	rest := s.pending[1:]
@@ -82,6 +87,8 @@ func (r *Reader) deliver(ctx context.Context, s *shard) (int, error) {
 	r.options.Log.Warn("stream batch failed", "function", r.mapping.Function, "records", len(b.records),
 		"taken", taken, "attempts", b.attempts+1, "error", cause)
 	reached := ""
+	// What was taken is behind the checkpoint; the rest is a new batch with its own count of
+	// failures.
 	if taken > 0 {
 		reached = sequence(b.records[taken-1])
 		b = batch{records: b.records[taken:]}
@@ -99,7 +106,8 @@ func (r *Reader) deliver(ctx context.Context, s *shard) (int, error) {
 	return taken + len(b.records) + s.skipped(), r.checkpoint(s, b.last())
 }
 
-// after decides what a failed batch becomes: two halves, the same with one more failure, or nothing.
+// after decides what a failed batch becomes: two halves, the same with one more failure, or
+// nothing.
 func (m Mapping) after(b batch) (again []batch, givenUp bool) {
 	if half := len(b.records) / 2; m.Bisect && half > 0 {
 		return []batch{{records: b.records[:half], attempts: b.attempts}, {records: b.records[half:]}}, false
@@ -111,6 +119,7 @@ func (m Mapping) after(b batch) (again []batch, givenUp bool) {
 	return []batch{b}, false
 }
 
+// backoff is the pause after so many failures.
 func backoff(attempts int) time.Duration {
 	return min(minBackoff<<min(attempts, 10), maxBackoff)
 }
@@ -128,10 +137,12 @@ func (r *Reader) invoke(ctx context.Context, b batch) (taken int, err error) {
 	return firstFailure(b.records, answer)
 }
 
+// errReported is the cause when the function itself named a record.
 var errReported = errors.New("stream: the function reported a failed record")
 
-// firstFailure reads batchItemFailures. The earliest number reported counts, whatever the order; a number that is not
-// in the batch, or an answer that cannot be read, fails the whole batch.
+// firstFailure reads batchItemFailures. The earliest record that is named counts, because
+// everything after it is sent again. A number that is not in the batch, or an unreadable answer,
+// fails the whole batch.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 func firstFailure(records []events.DynamoDBEventRecord, answer []byte) (int, error) {
 	if len(answer) == 0 {

@@ -35,7 +35,7 @@ type Mapping struct {
 	MaxRetries int
 	// Bisect splits a failed batch in two, which costs no retry, so that only the bad record is given up.
 	Bisect bool
-	// OnFailure is told what was given up, and why.
+	// OnFailure gets what was given up, and why.
 	OnFailure func(ctx context.Context, records []events.DynamoDBEventRecord, cause error)
 }
 
@@ -55,7 +55,8 @@ type Reader struct {
 
 	mu     sync.Mutex
 	shards []*shard
-	known  bool // whether the list of shards is up to date
+	// False makes the next round look for shards again.
+	known bool // whether the list of shards is up to date
 }
 
 // NewReader makes a reader; the streams are looked up at the first Poll.
@@ -104,6 +105,7 @@ func (r *Reader) NextDue() (at time.Time, ok bool) {
 	return at, ok
 }
 
+// round delivers or reads once for every shard.
 func (r *Reader) round(ctx context.Context) (int, error) {
 	if !r.known {
 		if err := r.discover(ctx); err != nil {
@@ -128,13 +130,14 @@ func (r *Reader) round(ctx context.Context) (int, error) {
 	return total, nil
 }
 
-// open reports whether records of the shard are still to come: its children wait, or an item's changes would be
-// delivered out of order.
+// open reports whether records of the shard are still to come. Its children wait until then:
+// otherwise changes of one item could be delivered out of order.
 func (r *Reader) open(stream, id string) bool {
 	return slices.ContainsFunc(r.shards, func(s *shard) bool { return s.stream == stream && s.id == id && !s.exhausted() })
 }
 
-// discover adds the shards not yet read to the end. A table without a stream is an error: the mapping is wrong.
+// discover adds the shards that were not read to the end. A table without a stream is an error: the
+// mapping is wrong.
 func (r *Reader) discover(ctx context.Context) error {
 	for _, table := range r.mapping.Tables {
 		streams, err := r.options.Client.ListStreams(ctx, &dynamodbstreams.ListStreamsInput{TableName: &table})
@@ -154,6 +157,7 @@ func (r *Reader) discover(ctx context.Context) error {
 	return nil
 }
 
+// discoverShards adds the shards of one stream, page by page.
 func (r *Reader) discoverShards(ctx context.Context, arn string) error {
 	var after *string
 	for {
@@ -174,7 +178,7 @@ func (r *Reader) discoverShards(ctx context.Context, arn string) error {
 	}
 }
 
-// pollShard delivers the batches that wait, or reads on when none does.
+// pollShard delivers the waiting batch, or reads on when there is none.
 func (r *Reader) pollShard(ctx context.Context, s *shard) (int, error) {
 	if len(s.pending) > 0 {
 		if r.options.Clock.Now().Before(s.retryAt) {
@@ -191,8 +195,9 @@ func (r *Reader) pollShard(ctx context.Context, s *shard) (int, error) {
 	return r.deliver(ctx, s)
 }
 
-// read fetches the next records and cuts them into batches. An iterator that has run out of time is replaced by one
-// from the checkpoint, and a checkpoint the stream no longer knows by the oldest record there is.
+// read fetches the next records and divides them into batches. An iterator that has expired is
+// replaced by one from the checkpoint, and a checkpoint that the stream no longer knows by the
+// oldest record there is.
 func (r *Reader) read(ctx context.Context, s *shard) error {
 	if s.iterator == nil {
 		if err := r.iterate(ctx, s); err != nil {
@@ -211,6 +216,8 @@ func (r *Reader) read(ctx context.Context, s *shard) error {
 	return nil
 }
 
+// iterate gets an iterator after the checkpoint, or at the oldest record for a shard that was never
+// read.
 func (r *Reader) iterate(ctx context.Context, s *shard) error {
 	in := &dynamodbstreams.GetShardIteratorInput{
 		StreamArn: &s.stream, ShardId: &s.id, ShardIteratorType: types.ShardIteratorTypeTrimHorizon,
@@ -230,6 +237,7 @@ func (r *Reader) iterate(ctx context.Context, s *shard) error {
 	return nil
 }
 
+// checkpoint stores how far the shard was delivered; a shard read to its end is marked as such.
 func (r *Reader) checkpoint(s *shard, sequence string) error {
 	if s.closed && len(s.pending) == 0 {
 		sequence = ended

@@ -54,16 +54,19 @@ func Create(ctx context.Context, client *dynamodb.Client, name string, s table.S
 	return nil
 }
 
+// keySchema is a partition key and a sort key.
 func keySchema(hash, sort string) []types.KeySchemaElement {
 	return []types.KeySchemaElement{
 		{AttributeName: &hash, KeyType: types.KeyTypeHash}, {AttributeName: &sort, KeyType: types.KeyTypeRange},
 	}
 }
 
+// text defines a key attribute that holds text.
 func text(name string) types.AttributeDefinition {
 	return types.AttributeDefinition{AttributeName: &name, AttributeType: types.ScalarAttributeTypeS}
 }
 
+// sortAttribute defines an index's sort key, which for the due index is a number.
 func sortAttribute(index table.Index) types.AttributeDefinition {
 	a := text(index.Sort)
 	if index.SortNumber {

@@ -11,8 +11,10 @@ import (
 	"dangol/shared/platform/table"
 )
 
+// keyOfAgent is the key of an agent.
 func keyOfAgent(id string) table.Key { return table.Key{PK: "AGENT#" + id, SK: "AGENT"} }
 
+// keyOfTeam is the key of a team.
 func keyOfTeam(id string) table.Key { return table.Key{PK: "TEAM#" + id, SK: "TEAM"} }
 
 // agentRecord is an agent as stored. The list has only the key, so that heartbeats cost one write and not three.
@@ -40,6 +42,7 @@ func (s *Service) SetAgent(ctx context.Context, a conversation.AgentStatus) (con
 		Key: keyOfAgent(a.ID),
 		Do: "SET #id = :id, #name = :name, #teams = :teams, #languages = :languages, #limit = :limit, #online = :online, " +
 			"#auto = :auto, " +
+			// ADD of nothing makes the counter of a new agent, and leaves that of an old one.
 			"#seenAt = :now, #gsi1pk = :list, #gsi1sk = :id ADD #active :none",
 		With: map[string]any{
 			":id": a.ID, ":name": a.Name, ":teams": a.Teams, ":languages": a.Languages, ":limit": a.Limit, ":online": a.Online,
@@ -54,6 +57,7 @@ func (s *Service) SetAgent(ctx context.Context, a conversation.AgentStatus) (con
 	if err := item.Decode(&r); err != nil {
 		return a, err
 	}
+	// Whoever comes online takes what has waited, without a click.
 	if a.Online && a.Auto {
 		s.drain(ctx, a)
 	}
@@ -66,6 +70,7 @@ func (s *Service) Heartbeat(ctx context.Context, id string) error {
 		Key: keyOfAgent(id), Do: "SET #seenAt = :now", If: table.IfExists, // nobody becomes an agent by being alive
 		With: map[string]any{":now": s.Clock.Now()},
 	})
+	// Signed out meanwhile.
 	if _, refused := table.Failed(err); refused {
 		return nil
 	}
@@ -91,6 +96,7 @@ func (s *Service) Agents(ctx context.Context) ([]conversation.AgentStatus, error
 	var agents []conversation.AgentStatus
 	for _, key := range keys {
 		var r agentRecord
+		// Deleted since the index was read.
 		if item, ok := found[key]; ok {
 			if err := item.Decode(&r); err != nil {
 				return nil, err
@@ -103,6 +109,7 @@ func (s *Service) Agents(ctx context.Context) ([]conversation.AgentStatus, error
 
 // agentPresent reports whether the agent who has the conversation is there.
 func (s *Service) agentPresent(ctx context.Context, c conversation.Conversation) (bool, error) {
+	// Nobody has it, so nobody is there.
 	if c.Holder() == "" {
 		return false, nil
 	}
@@ -121,11 +128,13 @@ func (s *Service) drain(ctx context.Context, a conversation.AgentStatus) {
 			s.Log.WarnContext(ctx, "drain", "error", err)
 			return
 		}
+		// The limit is looked at before each, because every claim changes the counter.
 		for _, card := range cards {
 			fresh, err := s.Agent(ctx, a.ID)
 			if err != nil || fresh.Active >= fresh.Limit {
 				return
 			}
+			// Somebody else was faster, or the agent is full: the next one may still fit.
 			if _, err := s.claim(ctx, fresh, card.ID); err != nil {
 				s.Log.InfoContext(ctx, "drain", "conversation", card.ID, "error", err)
 			}
@@ -136,11 +145,13 @@ func (s *Service) drain(ctx context.Context, a conversation.AgentStatus) {
 // teamAge is how old a team's hours may be in memory.
 const teamAge = 5 * time.Second
 
+// teamCache keeps teams in memory for a few seconds: each message asks for the team's hours.
 type teamCache struct {
 	mu    sync.Mutex
 	teams map[string]cachedTeam
 }
 
+// cachedTeam is a team with the time of its reading.
 type cachedTeam struct {
 	team conversation.Team
 	at   time.Time
@@ -155,9 +166,11 @@ func (s *Service) Team(ctx context.Context, id string) (conversation.Team, error
 	s.cache.mu.Lock()
 	known, ok := s.cache.teams[id]
 	s.cache.mu.Unlock()
+	// A clock that a test has moved back counts as old.
 	if ok && now.Sub(known.at) < teamAge && !now.Before(known.at) {
 		return known.team, nil
 	}
+	// Without the lock, so that a slow read holds nobody up; two may read the same team.
 	team, err := s.FreshTeam(ctx, id)
 	if err != nil {
 		return team, err
@@ -185,6 +198,7 @@ func (s *Service) FreshTeam(ctx context.Context, id string) (conversation.Team, 
 	var r teamRecord
 	err := s.Table.Get(ctx, keyOfTeam(id), &r)
 	if errors.Is(err, table.ErrNotFound) {
+		// A shop without a team has one all the same.
 		if fallback := conversation.DefaultTeam(); id == fallback.ID {
 			return fallback, nil
 		}
@@ -206,6 +220,7 @@ func (s *Service) PutTeam(ctx context.Context, team conversation.Team) (conversa
 	if _, refused := table.Failed(err); refused {
 		return team, problem.Precondition("version_mismatch", "The team was changed by someone else; read it again.")
 	}
+	// The process that made the change sees it at once; others within seconds.
 	s.cache.mu.Lock()
 	defer s.cache.mu.Unlock()
 	delete(s.cache.teams, team.ID)
@@ -242,11 +257,13 @@ func (s *Service) Inbox(ctx context.Context, team string, state conversation.Sta
 		After: table.Cursor(after),
 	}
 	if state != "" {
+		// The sort key begins with the state.
 		q.Where, q.With[":state"] = "#gsi1pk = :list AND begins_with(#gsi1sk, :state)", string(state)+"#"
 	}
 	return s.cards(ctx, q)
 }
 
+// cards reads the summaries of an index. 1 round trip.
 func (s *Service) cards(ctx context.Context, q table.Query) ([]conversation.ConversationSummary, string, error) {
 	page, err := s.Table.Query(ctx, q)
 	if err != nil {

@@ -24,8 +24,10 @@ const (
 	fileLife = 5 * time.Minute
 )
 
+// fileTypes are those that browsers show without running anything: no HTML, no SVG.
 var fileTypes = []string{"image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf", "text/plain"}
 
+// attachmentFolder keeps the files of a conversation together; a message may name only those in it.
 func attachmentFolder(conversationID string) string { return "chat/" + conversationID + "/" }
 
 // Upload prepares an attachment of a conversation that the caller may write into. Errors: invalid_input, as MayWrite.
@@ -35,6 +37,7 @@ func (s *Service) Upload(ctx context.Context, files Files, who Participant, conv
 	if err != nil {
 		return Attachment{}, "", err
 	}
+	// Who may not write may not upload either.
 	if err := c.MayWrite(who.Role, who.ID, s.Clock.Now()); err != nil {
 		return Attachment{}, "", err
 	}
@@ -45,6 +48,7 @@ func (s *Service) Upload(ctx context.Context, files Files, who Participant, conv
 	if size < 1 || size > maxFile {
 		return Attachment{}, "", problem.InvalidField("/size", "too_large", "1 byte to 10 MB")
 	}
+	// The key is ours; the name is only shown.
 	a := Attachment{Key: attachmentFolder(c.ID) + id.New("file", s.Clock.Now()), Name: conversation.Clean(name),
 		Type: contentType, Size: size}
 	url, err := files.Upload(ctx, a.Key, contentType, size, fileLife)

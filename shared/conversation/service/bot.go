@@ -33,10 +33,12 @@ func (s *Service) reply(ctx context.Context, c conversation.Conversation, m Mess
 	if err != nil {
 		return conversation.Reply{}, err
 	}
+	// A button is an answer to the bot and no question.
 	if m.Pressed == "" {
 		asked.Hits = index.Search(m.Text, c.Language, candidates)
 		asked.Verdict, asked.Hits = faq.Default.Decide(asked.Hits)
 	}
+	// A guest is unknown to the business.
 	if s.Business != nil && c.CustomerID != "" {
 		asked.Signals.VIP, asked.Signals.OpenCase, err = s.Business.Signals(ctx, c.CustomerID)
 		if err != nil {
@@ -44,6 +46,7 @@ func (s *Service) reply(ctx context.Context, c conversation.Conversation, m Mess
 		}
 	}
 	reply := conversation.Respond(asked, func(id string) (faq.Answer, bool) { return index.Entry(id, c.Language) })
+	// Before the model, which changes the words but not what is counted.
 	s.count(ctx, m, reply, c.Language)
 	if reply.Do != "" {
 		return s.business(ctx, c, reply)
@@ -84,10 +87,12 @@ func (s *Service) count(ctx context.Context, m Message, reply conversation.Reply
 // business carries out what the shopper asked for. What fails goes to a person.
 func (s *Service) business(ctx context.Context, c conversation.Conversation,
 	reply conversation.Reply) (conversation.Reply, error) {
+	// Without a business the bot knows nobody's orders, so a person has to look.
 	if s.Business == nil {
 		return conversation.Reply{HandOver: conversation.AsksPerson}, nil
 	}
 	text, buttons, err := s.Business.Do(ctx, reply.Do, c.CustomerID, c.Language)
+	// Not told to the shopper: what failed is the shop's own matter.
 	if err != nil {
 		s.Log.ErrorContext(ctx, "business", "action", reply.Do, "conversation", c.ID, "error", err)
 		return conversation.Reply{HandOver: conversation.Unanswerable}, nil
@@ -99,9 +104,11 @@ func (s *Service) business(ctx context.Context, c conversation.Conversation,
 // worded lets the model word a sure or unsure answer. Its failure or slowness leaves the reply as the rules made it.
 func (s *Service) worded(ctx context.Context, m Message, language string, asked conversation.Asked,
 	reply conversation.Reply) conversation.Reply {
+	// A person takes over, or the bot has no entry to word: the model would have nothing to go by.
 	if s.Model == nil || m.Text == "" || len(asked.Hits) == 0 || reply.HandOver != "" || asked.Verdict == faq.Unknown {
 		return reply
 	}
+	// Slower than this the FAQ's own text is better.
 	ctx, cancel := context.WithTimeout(ctx, modelTime)
 	defer cancel()
 	text, source, ok, err := s.Model.Answer(ctx, m.Text, language, asked.Hits)

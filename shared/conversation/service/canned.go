@@ -16,8 +16,10 @@ type Canned struct {
 	Text     string `dynamodbav:"text" json:"text"`
 }
 
+// cannedPK is the partition of all canned answers; there are few, and they are read together.
 const cannedPK = "CANNED"
 
+// cannedRecord is a canned answer as stored.
 type cannedRecord struct {
 	table.Key
 	Canned
@@ -53,6 +55,7 @@ const summaryMessages = 5
 
 // Summary is what the shopper wrote last before a person took over, for the agent to read first. 1 round trip.
 func (s *Service) Summary(ctx context.Context, c conversation.Conversation) (string, error) {
+	// Forty messages back are enough to find five of the shopper's.
 	messages, _, err := s.Replay(ctx, c, max(0, c.Seq-40), 40, true)
 	if err != nil {
 		return "", err

@@ -30,16 +30,21 @@ const (
 	maxHellos = 30
 )
 
+// keyOfTicket is the key of a ticket. The secret is hashed, so that a copy of the table opens
+// nothing.
 func keyOfTicket(secret string) table.Key {
 	return table.Key{PK: "TICKET#" + hash(secret), SK: "TICKET"}
 }
 
+// keyOfConnection is the key of a connection; what it listens to is in the same partition.
 func keyOfConnection(id string) table.Key { return table.Key{PK: "CONN#" + id, SK: "CONN"} }
 
+// keyOfPlace is the key of the note that a connection listens at a place.
 func keyOfPlace(connection, place string) table.Key {
 	return table.Key{PK: "CONN#" + connection, SK: "AT#" + place}
 }
 
+// keyOfListener is the key of a listener at a place, in the partition of the place.
 func keyOfListener(place, connection string) table.Key {
 	return table.Key{PK: "CHAT#" + place, SK: "CONN#" + connection}
 }
@@ -60,6 +65,7 @@ type ticket struct {
 // trips. Errors: conversation_not_found.
 func (s *Service) Ticket(ctx context.Context, who Participant, conversationID string) (secret string, expires time.Time,
 	err error) {
+	// A guest has no account that would prove anything later, so the token is asked for now.
 	if who.ID == "" {
 		if _, err := s.Load(ctx, who, conversationID); err != nil {
 			return "", expires, err
@@ -68,6 +74,7 @@ func (s *Service) Ticket(ctx context.Context, who Participant, conversationID st
 	secret, expires = id.Secret(), s.Clock.Now().Add(ticketLife)
 	t := ticket{
 		Key: keyOfTicket(secret), Role: who.Role, ID: who.ID, Name: who.Name, ExpiresAt: expires.UnixMilli(),
+		// An hour more than it is valid, so that a late use is refused and not unknown.
 		TTL: expires.Add(time.Hour).Unix(),
 	}
 	if who.ID == "" {
@@ -86,6 +93,7 @@ type Admission struct {
 // Redeem uses a ticket up. 1 round trip. Errors: 401 invalid_ticket for one that is unknown, late or used.
 func (s *Service) Redeem(ctx context.Context, secret string) (Admission, error) {
 	refused := problem.Unauthorized("invalid_ticket", "The ticket is missing, late or used; get a new one.")
+	// Nothing else can be a ticket, so nothing is read.
 	if len(secret) != 32 {
 		return Admission{}, refused
 	}
@@ -149,11 +157,14 @@ func (s *Service) Frame(ctx context.Context, connectionID string) (Connection, e
 		If:   "#window = :window AND #frames < :most", // no frame beyond the limit
 		With: map[string]any{":now": now, ":one": 1, ":window": window, ":most": framesPerWindow},
 	}
+	// The usual case first: one write within the window.
 	item, err := s.Table.Update(ctx, count)
 	failed, refused := table.Failed(err)
+	// The condition found no item: the connection has ended.
 	if refused && failed.Item == nil {
 		return Connection{}, problem.New(410, "connection_unknown", "This connection is not known any more; connect again.")
 	}
+	// Either the limit is reached or a window has passed; the second condition tells which.
 	if refused {
 		item, err = s.Table.Update(ctx, table.Update{
 			Key: keyOfConnection(connectionID), Do: "SET #seenAt = :now, #window = :window, #frames = :one",
@@ -195,6 +206,7 @@ func (s *Service) Hello(ctx context.Context, from Connection, conversationID str
 	if err != nil {
 		return r.Conversation, err
 	}
+	// A guest's ticket has proved this conversation already.
 	if from.Conversation != conversationID && !mayRead(r.Conversation, from.Who()) {
 		return conversation.Conversation{}, NotFound()
 	}
@@ -206,15 +218,19 @@ func (s *Service) HelloInbox(ctx context.Context, from Connection, team string) 
 	if from.Role != conversation.Agent {
 		return problem.Forbidden("not_allowed", "This is for the shop's agents.")
 	}
+	// A queue of a team that does not exist would never have anything.
 	if _, err := s.Team(ctx, team); err != nil {
 		return err
 	}
 	return s.listen(ctx, from, inboxPlace(team), maxInboxListeners)
 }
 
+// inboxPlace is the place of a team's queue.
 func inboxPlace(team string) string { return "inbox-" + team }
 
+// listen stores that a connection listens at a place, on both sides. 2 round trips.
 func (s *Service) listen(ctx context.Context, from Connection, place string, most int) error {
+	// One more than allowed tells whether the place is full.
 	there, err := s.listeners(ctx, place, most+1)
 	if err != nil {
 		return err
@@ -226,6 +242,7 @@ func (s *Service) listen(ctx context.Context, from Connection, place string, mos
 	if !known && (len(there) >= most || from.Hellos >= maxHellos) {
 		return problem.TooMany("too_many_connections", "Too many connections listen here; close one.")
 	}
+	// Both sides in one transaction, so that the end of the connection finds every place.
 	err = s.Table.Transact(ctx, id.New("hel", s.Clock.Now()),
 		table.Update{
 			Key: from.Key, Do: "ADD #hellos :one", If: table.IfExists, // a connection that was removed does not come back
@@ -247,6 +264,7 @@ func (s *Service) listen(ctx context.Context, from Connection, place string, mos
 func (s *Service) listeners(ctx context.Context, place string, most int) ([]listener, error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Where: "#pk = :pk AND begins_with(#sk, :conn)", With: map[string]any{":pk": "CHAT#" + place, ":conn": "CONN#"},
+		// Strongly consistent: whoever has just said hello must hear the next message.
 		Limit: most, Strong: true,
 	})
 	if err != nil {
@@ -259,6 +277,7 @@ func (s *Service) listeners(ctx context.Context, place string, most int) ([]list
 		if err := item.Decode(&l); err != nil {
 			return nil, err
 		}
+		// DynamoDB deletes late, so expired ones are passed over.
 		if l.TTL > now {
 			all = append(all, l)
 		}
@@ -273,6 +292,7 @@ func (s *Service) Disconnect(ctx context.Context, connectionID string) error {
 	err := s.Table.All(ctx, table.Query{Where: "#pk = :pk", With: map[string]any{":pk": keyOfConnection(connectionID).PK},
 		Strong: true},
 		func(item table.Item) error {
+			// The place's partition has an item of this connection, too.
 			if place, ok := strings.CutPrefix(item.Key().SK, "AT#"); ok {
 				keys = append(keys, keyOfListener(place, connectionID))
 			}

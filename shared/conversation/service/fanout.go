@@ -23,7 +23,10 @@ type PostError struct {
 	Err    error
 }
 
+// Error names the status, for the log.
 func (e *PostError) Error() string { return "post to connection: " + http.StatusText(e.Status) }
+
+// Unwrap gives the cause to those who look for it.
 func (e *PostError) Unwrap() error { return e.Err }
 
 // Frame sizes and times.
@@ -63,6 +66,7 @@ type Event struct {
 // tell sends the news of a conversation to everyone who listens to it, and to the team's queue. It is a hint: what
 // cannot be delivered is in the log.
 func (s *Service) tell(ctx context.Context, c conversation.Conversation, added []Message, except string) {
+	// Without sockets, as in tests and imports, everybody asks the log.
 	if s.Poster == nil {
 		return
 	}
@@ -71,6 +75,7 @@ func (s *Service) tell(ctx context.Context, c conversation.Conversation, added [
 		s.Log.WarnContext(ctx, "fan-out", "error", err)
 		return
 	}
+	// Agents see internal notes; shoppers see only that there is a message.
 	frames := make([][2]Event, 0, len(added)+1) // for shoppers, for agents
 	for _, m := range added {
 		forShopper, forAgent := m.shown(false), m.shown(true)
@@ -79,6 +84,7 @@ func (s *Service) tell(ctx context.Context, c conversation.Conversation, added [
 		shopper.Message, agent.Message = &forShopper, &forAgent
 		frames = append(frames, [2]Event{shopper, agent})
 	}
+	// Last, so that a client that shows the state has the messages that led to it.
 	state := Event{Type: "state", Conversation: c.ID, Seq: c.Seq, State: c.State, Agent: c.AgentID}
 	frames = append(frames, [2]Event{state, state})
 	s.post(ctx, c.ID, listening, frames, except)
@@ -87,6 +93,7 @@ func (s *Service) tell(ctx context.Context, c conversation.Conversation, added [
 
 // tellInbox tells the agents who watch the team's queue that a conversation changed.
 func (s *Service) tellInbox(ctx context.Context, c conversation.Conversation) {
+	// A conversation with the bot is in nobody's queue.
 	if c.State == conversation.WithBot {
 		return
 	}
@@ -119,8 +126,11 @@ func (s *Service) Signal(ctx context.Context, from Connection, conversationID st
 // post sends frames to listeners, each listener's in order and a few listeners at a time. After a 429 the rest of the
 // fan-out is left: the clients ask the log.
 func (s *Service) post(ctx context.Context, place string, to []listener, frames [][2]Event, except string) {
+	// A context of its own: the message is stored, and those who listen should hear of it although
+	// the caller has gone.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), postTime)
 	defer cancel()
+	// Encoded once for each side, not once for each listener.
 	var encoded [2][][]byte
 	for _, f := range frames {
 		for i := range encoded {
@@ -133,6 +143,7 @@ func (s *Service) post(ctx context.Context, place string, to []listener, frames 
 		if l.Connection == except {
 			continue
 		}
+		// Waits for a free slot, so that a slow listener does not stop the others.
 		slots <- struct{}{}
 		if ctx.Err() != nil {
 			break
@@ -144,6 +155,8 @@ func (s *Service) post(ctx context.Context, place string, to []listener, frames 
 				mine = encoded[1]
 			}
 			for _, data := range mine {
+				// After a failure the rest of this listener's frames is left, because they would
+				// come out of order.
 				if err := s.Poster.Post(ctx, l.Connection, data); err != nil {
 					if s.undelivered(ctx, place, l, err) {
 						cancel()
@@ -173,8 +186,10 @@ func (s *Service) undelivered(ctx context.Context, place string, l listener, err
 		if err := s.Disconnect(context.WithoutCancel(ctx), l.Connection); err != nil {
 			s.Log.WarnContext(ctx, "disconnect", "place", place, "error", err)
 		}
+	// API Gateway asks for patience with all connections of the stage.
 	case http.StatusTooManyRequests:
 		return true
+	// The role is wrong, so every frame would be refused.
 	case http.StatusForbidden:
 		s.signal(metricRefused)
 		s.Log.ErrorContext(ctx, "post refused: execute-api:ManageConnections is missing", "error", err)
@@ -191,6 +206,7 @@ func encode(e Event) []byte {
 	if err == nil && len(data) <= maxFrame {
 		return data
 	}
+	// Short enough in any case.
 	short, _ := json.Marshal(Event{Type: "resync", Conversation: e.Conversation, Seq: e.Seq})
 	return short
 }

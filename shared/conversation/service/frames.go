@@ -57,6 +57,7 @@ func (s *Service) failed(ctx context.Context, in ClientFrame, err error) []byte 
 		Detail: p.Detail})
 }
 
+// handle carries out one frame.
 func (s *Service) handle(ctx context.Context, from Connection, in ClientFrame) (Event, error) {
 	switch in.Do {
 	case "ping":
@@ -83,6 +84,7 @@ func (s *Service) alive(ctx context.Context, from Connection) error {
 	return s.Heartbeat(ctx, from.Subject)
 }
 
+// hello lets the connection listen and brings it up to date. 5 round trips.
 func (s *Service) hello(ctx context.Context, from Connection, in ClientFrame) (Event, error) {
 	if in.Inbox != "" {
 		return Event{Type: "welcome"}, s.HelloInbox(ctx, from, in.Inbox)
@@ -91,6 +93,7 @@ func (s *Service) hello(ctx context.Context, from Connection, in ClientFrame) (E
 	if err != nil {
 		return Event{}, err
 	}
+	// A number beyond the log is a client's mistake, and an answer to it would hide a gap.
 	if in.Since < 0 || in.Since > c.Seq {
 		return Event{}, problem.InvalidField("/since", "invalid", "a sequence number of this conversation, or 0")
 	}
@@ -116,7 +119,9 @@ func (s *Service) proved(from Connection, conversationID string) Participant {
 	return who
 }
 
+// sendFrame sends a message by the socket, with the same rules as by HTTP.
 func (s *Service) sendFrame(ctx context.Context, from Connection, in ClientFrame) (Event, error) {
+	// HTTP routes have this from their schema; frames have none.
 	if n := len(in.Message.ClientID); n < 8 || n > 64 {
 		return Event{}, problem.InvalidField("/message/clientId", "wrong_format", "8 to 64 characters")
 	}
@@ -131,6 +136,7 @@ type Read struct {
 	At  time.Time `dynamodbav:"at" json:"at"`
 }
 
+// readRecord is how far a side has read, as stored.
 type readRecord struct {
 	table.Key
 	Read
@@ -156,12 +162,14 @@ func (s *Service) MarkRead(ctx context.Context, who Participant, conversationID 
 		Key: table.Key{PK: "CHAT#" + conversationID, SK: "READ#" + string(who.Role)}, Do: "SET #seq = :seq, #at = :now",
 		If: "attribute_not_exists(#pk) OR #seq < :seq", With: map[string]any{":seq": seq, ":now": now}, // never backwards
 	})
+	// Read further already, perhaps on another device.
 	if _, refused := table.Failed(err); refused {
 		return r.Conversation, nil
 	}
 	if err == nil && s.Poster != nil {
 		e := Event{Type: "read", Conversation: conversationID, Role: who.Role,
 			Reads: map[conversation.Role]Read{who.Role: {seq, now}}}
+		// A hint that is lost is no failure: the next one says more.
 		if listening, err := s.listeners(ctx, conversationID, maxListeners); err == nil {
 			s.post(ctx, conversationID, listening, [][2]Event{{e, e}}, who.Connection)
 		}
@@ -190,7 +198,8 @@ func (s *Service) Reads(ctx context.Context, conversationID string) (map[convers
 func (s *Service) Of(ctx context.Context, customerID string) ([]conversation.Conversation, error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Where: "#pk = :pk AND begins_with(#sk, :chat)",
-		With:  map[string]any{":pk": "CUSTOMER#" + customerID, ":chat": "CHAT#"}, Limit: 50, Backwards: true,
+		// Ids sort by time, so backwards is newest first.
+		With: map[string]any{":pk": "CUSTOMER#" + customerID, ":chat": "CHAT#"}, Limit: 50, Backwards: true,
 	})
 	if err != nil || len(page.Items) == 0 {
 		return nil, err
@@ -232,12 +241,14 @@ func (s *Service) ExportOf(ctx context.Context, customerID string) ([]Export, er
 	for _, c := range conversations {
 		e := Export{Conversation: c}
 		for since, more := int64(0), true; more; {
+			// Page by page until the log ends.
 			var messages []Message
 			messages, more, err = s.Replay(ctx, c, since, 100, true)
 			if err != nil {
 				return nil, err
 			}
 			e.Messages = append(e.Messages, messages...)
+			// Nothing came although there should be more: the log was erased meanwhile.
 			if len(messages) == 0 {
 				break
 			}
@@ -263,6 +274,7 @@ func (s *Service) EraseOf(ctx context.Context, customerID string) (int, error) {
 // can be repeated.
 func (s *Service) Erase(ctx context.Context, conversationID string) error {
 	r, err := s.load(ctx, conversationID)
+	// Erased before.
 	if p, ok := errors.AsType[*problem.Problem](err); ok && p.Status == 404 {
 		return nil
 	}
@@ -292,5 +304,6 @@ func (s *Service) Erase(ctx context.Context, conversationID string) error {
 	// not one that goes on
 	writes := []table.Write{table.Delete{Key: r.Key, If: "#version = :version",
 		With: map[string]any{":version": r.Version}}}
+	// Conversation and counter in one transaction, so that the agent's number stays right.
 	return s.Table.Transact(ctx, id.New("era", s.Clock.Now()), append(writes, holders(r.Holder(), "")...)...)
 }

@@ -51,14 +51,17 @@ type record struct {
 // KeyOf is the key of a conversation.
 func KeyOf(id string) table.Key { return table.Key{PK: "CHAT#" + id, SK: "CHAT"} }
 
+// keyOfMessage is the key of a message. Twelve digits, so that numbers sort as text.
 func keyOfMessage(id string, seq int64) table.Key {
 	return table.Key{PK: "CHAT#" + id, SK: fmt.Sprintf("MSG#%012d", seq)}
 }
 
+// keyOfSent is the key under which a client's own id of a message is remembered.
 func keyOfSent(id, sender, clientID string) table.Key {
 	return table.Key{PK: "CHAT#" + id, SK: "SENT#" + sender + "#" + clientID}
 }
 
+// keyOfPointer is the key of a conversation in the list of its customer.
 func keyOfPointer(customerID, id string) table.Key {
 	return table.Key{PK: "CUSTOMER#" + customerID, SK: "CHAT#" + id}
 }
@@ -69,6 +72,7 @@ func recordOf(c conversation.Conversation, preview string) record {
 		Preview: preview}
 	if c.State != conversation.Closed {
 		r.InboxPK = inboxList + c.Team
+		// 9 less the priority, so that the most urgent sort first; then those that wait longest.
 		r.InboxSK = fmt.Sprintf("%s#%d#%s#%s", c.State, 9-c.Priority, c.LastAt.UTC().Format(time.RFC3339), c.ID)
 	}
 	r.DayPK = dayList + c.CreatedAt.UTC().Format("2006-01-02")
@@ -111,6 +115,7 @@ type Attachment struct {
 
 // shown is the message as somebody may see it.
 func (m Message) shown(operator bool) Message {
+	// The number stays, because clients look for gaps.
 	if m.Internal && !operator {
 		return Message{Conversation: m.Conversation, Seq: m.Seq, Hidden: true, Role: conversation.System, At: m.At}
 	}

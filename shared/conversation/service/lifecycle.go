@@ -21,6 +21,7 @@ func (s *Service) Claim(ctx context.Context, who Participant, conversationID str
 	return s.claim(ctx, a, conversationID)
 }
 
+// claim is Claim for an agent who was read already.
 func (s *Service) claim(ctx context.Context, a conversation.AgentStatus,
 	conversationID string) (conversation.Conversation, error) {
 	return s.move(ctx, conversationID, a.Name,
@@ -45,6 +46,7 @@ func (s *Service) move(
 	if err != nil {
 		return done.c, err
 	}
+	// After the write: listeners ask the log when they hear of it.
 	s.tell(ctx, done.c, done.added, "")
 	after, err := s.assign(ctx, done)
 	return after.c, err
@@ -113,6 +115,7 @@ func (s *Service) Tag(ctx context.Context, conversationID string, tags []string)
 // Rate notes the shopper's satisfaction. Errors: not_closed.
 func (s *Service) Rate(ctx context.Context, who Participant, conversationID string, score int,
 	note string) (conversation.Conversation, error) {
+	// People write phone numbers into notes, too.
 	note, _ = conversation.Mask(conversation.Clean(note))
 	return s.move(ctx, conversationID, "",
 		func(c conversation.Conversation, _ conversation.Team, now time.Time) (conversation.Change, error) {
@@ -130,6 +133,7 @@ func (s *Service) Contact(ctx context.Context, who Participant, conversationID, 
 	name, _ = conversation.Mask(conversation.Clean(name))
 	return s.move(ctx, conversationID, "",
 		func(c conversation.Conversation, _ conversation.Team, _ time.Time) (conversation.Change, error) {
+			// Also for a guest, who proves it with the token.
 			if !mayRead(c, who) {
 				return conversation.Change{}, NotFound()
 			}
@@ -155,6 +159,7 @@ func (s *Service) assign(ctx context.Context, done result) (result, error) {
 	if err != nil {
 		return done, err
 	}
+	// Those who choose for themselves are not given anything.
 	agents = slices.DeleteFunc(agents, func(a conversation.AgentStatus) bool { return !a.Auto })
 	for len(agents) > 0 {
 		a, ok := conversation.Pick(agents, done.c, s.Clock.Now())
@@ -166,6 +171,7 @@ func (s *Service) assign(ctx context.Context, done result) (result, error) {
 			done.c = c
 			return done, nil
 		}
+		// A failure of the database is not the agent's fault, and the next one would meet it too.
 		if p := problem.From(err); p.Status >= 500 {
 			return done, err
 		}
@@ -192,6 +198,7 @@ func (s *Service) Ring(ctx context.Context, conversationID string) (conversation
 		}
 		var change conversation.Change
 		change, ring = c.Rings(present, team, s.Clock.Now())
+		// Erasing needs no change of the conversation; what rings too early needs none at all.
 		if ring == conversation.RingNothing || ring == conversation.RingErase {
 			return outcome{}, errUnchanged
 		}
@@ -206,6 +213,7 @@ func (s *Service) Ring(ctx context.Context, conversationID string) (conversation
 		return ring, err
 	}
 	s.tell(ctx, done.c, done.added, "")
+	// Somebody has waited too long.
 	if ring == conversation.RingEscalate || ring == conversation.RingRequeue {
 		s.signal(metricEscalated)
 	}

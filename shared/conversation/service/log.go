@@ -39,6 +39,7 @@ func mayRead(c conversation.Conversation, who Participant) bool {
 	return false
 }
 
+// load reads a conversation. An id of another form is not looked up.
 func (s *Service) load(ctx context.Context, conversationID string) (record, error) {
 	var r record
 	if !id.Is(Prefix, conversationID) {
@@ -81,6 +82,7 @@ type result struct {
 // change applies a step: the conversation, the messages with their sequence numbers and the agents' counters in one
 // transaction. 2 round trips, 4 WCU and 2 more for each message. Errors: those of the step, agent_full, busy.
 func (s *Service) change(ctx context.Context, conversationID string, do step) (result, error) {
+	// Other writers are messages of the same conversation, which come in bursts.
 	for try := range tries {
 		r, err := s.load(ctx, conversationID)
 		if err != nil {
@@ -99,6 +101,7 @@ func (s *Service) change(ctx context.Context, conversationID string, do step) (r
 		if !refused {
 			return result{c: r.Conversation}, err
 		}
+		// Looked at first: the same message may be why the write was refused.
 		if repeated, err := s.repeated(ctx, out); repeated != nil || err != nil {
 			return result{c: r.Conversation, added: repeated, repeated: true}, err
 		}
@@ -128,6 +131,7 @@ func (s *Service) store(ctx context.Context, before record, out outcome) ([]Mess
 	after := out.after
 	after.Version, after.Seq = before.Version+1, before.Seq+int64(len(out.drafts))
 	preview := before.Preview
+	// Notices and internal notes are not what the list should show.
 	for _, d := range out.drafts {
 		if !d.Internal && d.Notice == "" && d.Text != "" {
 			preview = d.Text
@@ -144,6 +148,7 @@ func (s *Service) store(ctx context.Context, before record, out outcome) ([]Mess
 		m.Conversation, m.Seq, m.At = after.ID, before.Seq+int64(i)+1, now
 		m.Key = keyOfMessage(after.ID, m.Seq)
 		messages[i] = m
+		// A number is given once: two writers of one conversation cannot both get it.
 		writes = append(writes, table.Put{Item: m, If: table.IfNew})
 		if d.dedupe != "" {
 			writes = append(writes, table.Put{If: table.IfNew, Item: sent{
@@ -153,6 +158,7 @@ func (s *Service) store(ctx context.Context, before record, out outcome) ([]Mess
 	}
 	writes = append(writes, holders(before.Holder(), after.Holder())...)
 	writes = append(writes, out.writes...)
+	// A token of this write; a repetition by the SDK has the same.
 	return messages, s.Table.Transact(ctx, id.New("cht", now), writes...)
 }
 
@@ -182,6 +188,8 @@ func holderRefused(canceled *table.Canceled, before conversation.Conversation, o
 	if canceled.Refused(0) || out.after.Holder() == "" || before.Holder() == out.after.Holder() {
 		return false
 	}
+	// The position of the counter in the transaction: conversation, messages with their ids, the
+	// former holder.
 	n := 1
 	for _, d := range out.drafts {
 		n++
@@ -233,11 +241,13 @@ func notices(change conversation.Change, team conversation.Team, name string) []
 // 1 round trip, 0.5 RCU per 4 KB, consistent with what was acknowledged.
 func (s *Service) Replay(ctx context.Context, c conversation.Conversation, since int64, limit int,
 	operator bool) (messages []Message, more bool, err error) {
+	// since 0 is the whole log.
 	if since < 0 || since > c.Seq {
 		return nil, false, nil // a number that was never given: nothing follows it
 	}
 	page, err := s.Table.Query(ctx, table.Query{
 		Where: "#pk = :pk AND #sk BETWEEN :from AND :to", Limit: limit, Strong: true,
+		// Up to the last number that twelve digits can have.
 		With: map[string]any{":pk": "CHAT#" + c.ID, ":from": keyOfMessage(c.ID, since+1).SK, ":to": "MSG#999999999999"},
 	})
 	if err != nil {

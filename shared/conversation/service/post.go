@@ -20,6 +20,7 @@ type Management struct {
 func NewManagement(config aws.Config, endpoint string) Management {
 	return Management{apigatewaymanagementapi.NewFromConfig(config, func(o *apigatewaymanagementapi.Options) {
 		o.BaseEndpoint = &endpoint
+		// A frame that comes late is worth nothing, because the log has it.
 		o.RetryMaxAttempts = 1
 	})}
 }

@@ -42,12 +42,14 @@ func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conver
 	name, _ := conversation.Mask(conversation.Clean(o.Name))
 	c := conversation.Conversation{ID: id.New(Prefix, now), Language: o.Language, CustomerID: who.ID, Name: name,
 		Email: o.Email, Version: 1}
+	// A customer proves a conversation by their account; a guest needs the secret.
 	secret := ""
 	if who.ID == "" {
 		secret = id.Secret()
 		c.TokenHash = hash(secret)
 	}
 	c = conversation.Start(c, team, now)
+	// The greeting is the first message of the log, so that a replay shows it too.
 	greeting := Message{
 		Conversation: c.ID, Seq: 1, Role: conversation.Bot, At: now, Text: conversation.Say("greeting", c.Language),
 		Buttons: conversation.Menu(c.Language, c.CustomerID != ""),
@@ -60,12 +62,14 @@ func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conver
 		// The pointer only repeats the id in its key, so writing it over itself changes nothing.
 		writes = append(writes, table.Put{Item: pointer{Key: keyOfPointer(c.CustomerID, c.ID), Conversation: c.ID}})
 	}
+	// The id as token, so that a repetition by the SDK makes one conversation.
 	if err := s.Table.Transact(ctx, c.ID, writes...); err != nil {
 		return c, nil, "", err
 	}
 	if o.Text == "" {
 		return c, []Message{greeting.shown(false)}, secret, nil
 	}
+	// The first message goes the way of every other one.
 	who.Token = secret
 	c, more, err := s.Send(ctx, who, c.ID, Draft{ClientID: "opening-" + c.ID, Text: o.Text})
 	return c, append([]Message{greeting.shown(false)}, more...), secret, err
@@ -96,9 +100,11 @@ func (s *Service) Send(ctx context.Context, who Participant, conversationID stri
 		return done.c, shownAll(done.added, who), err
 	}
 	s.tell(ctx, done.c, done.added, who.Connection)
+	// An agent's message, or one that a person will answer.
 	if who.Role != conversation.Shopper || done.c.State != conversation.WithBot {
 		return s.settled(ctx, who, done)
 	}
+	// After the shopper's message is stored: the bot may be slow or fail.
 	after, err := s.botTurn(ctx, done.c, done.added[0])
 	if err != nil {
 		// The message is stored; an answer that fails must not make the client send it again under another id.
@@ -115,6 +121,7 @@ func (s *Service) settled(ctx context.Context, who Participant, done result) (co
 	return after.c, shownAll(after.added, who), err
 }
 
+// shownAll is the messages as the caller may see them.
 func shownAll(messages []Message, who Participant) []Message {
 	shown := make([]Message, len(messages))
 	for i, m := range messages {
@@ -146,6 +153,7 @@ func (s *Service) received(ctx context.Context, c conversation.Conversation, who
 	if err != nil {
 		return outcome{}, err
 	}
+	// Checked here, because the folder depends on the conversation.
 	for _, a := range m.Attachments {
 		if !strings.HasPrefix(a.Key, attachmentFolder(c.ID)) {
 			return outcome{}, problem.InvalidField("/attachments", "invalid", "a file that was uploaded for this conversation")
@@ -156,6 +164,7 @@ func (s *Service) received(ctx context.Context, c conversation.Conversation, who
 		change, err := c.Answered(who.ID, team, now)
 		return outcome{after: change.Conversation, drafts: []draft{in}}, err
 	}
+	// When the agent is gone the message goes back to the queue.
 	present, err := s.agentPresent(ctx, c)
 	if err != nil {
 		return outcome{}, err
@@ -166,11 +175,13 @@ func (s *Service) received(ctx context.Context, c conversation.Conversation, who
 	}
 	drafts := append([]draft{in}, notices(change, team, "")...)
 	after := change.Conversation
+	// Counted by what was masked in this message.
 	for _, kind := range m.Masked {
 		if kind == conversation.Profanity {
 			after.Abuse++
 		}
 	}
+	// The message that reaches the limit is stored still, so that the reason can be seen.
 	if after.Abuse >= conversation.AbuseLimit && !after.Blocked {
 		blocked := after.Block(team, now)
 		after = blocked.Conversation
@@ -223,6 +234,7 @@ func (s *Service) botTurn(ctx context.Context, c conversation.Conversation, m Me
 		return result{c: c}, err
 	}
 	done, err := s.change(ctx, c.ID, func(now conversation.Conversation) (outcome, error) {
+		// A person has taken over since the reply was made.
 		if now.State != conversation.WithBot {
 			return outcome{}, errOvertaken
 		}
@@ -238,6 +250,8 @@ func (s *Service) botTurn(ctx context.Context, c conversation.Conversation, m Me
 	return s.assign(ctx, done)
 }
 
+// botOutcome is what a reply changes: the answer first, then the hand-over, so that the shopper
+// reads why.
 func (s *Service) botOutcome(ctx context.Context, c conversation.Conversation, m Message,
 	reply conversation.Reply) (outcome, error) {
 	team, err := s.Team(ctx, c.Team)
@@ -254,6 +268,7 @@ func (s *Service) botOutcome(ctx context.Context, c conversation.Conversation, m
 		out.after = change.Conversation
 		out.drafts = append(out.drafts, draft{
 			Message: Message{Role: conversation.Bot, Text: reply.Text, Buttons: reply.Buttons, Entry: reply.Entry,
+				// The number of the question, so that an answer is stored once for each.
 				ClientID: fmt.Sprintf("answer-%d", m.Seq)}, dedupe: "bot",
 		})
 	}

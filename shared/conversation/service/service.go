@@ -24,6 +24,7 @@ type Service struct {
 	Business Business
 	Model    Model
 
+	// Teams are asked for with each message; see teamCache.
 	cache teamCache
 }
 
@@ -57,6 +58,7 @@ type Participant struct {
 
 // sender is how the caller is named among the senders of a conversation.
 func (w Participant) sender() string {
+	// An agent's ids are apart for each agent, a shopper's are one: a guest has no other name.
 	if w.Role == conversation.Agent {
 		return "agent-" + w.ID
 	}

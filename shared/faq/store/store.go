@@ -26,6 +26,7 @@ type Store struct {
 	Table *table.Table
 	Clock clock.Clock
 
+	// The published index stays in memory; see Index.
 	mu      sync.Mutex
 	index   *faq.Index
 	version int
@@ -40,13 +41,16 @@ const (
 	missesFor = 180 * 24 * time.Hour
 )
 
+// Partitions of what is edited and of what is counted.
 const (
 	entriesPK = "FAQ#ENTRIES"
 	countsPK  = "FAQ#COUNTS"
 )
 
+// keyOfCurrent is the key of the item that says which version is published.
 var keyOfCurrent = table.Key{PK: "FAQ", SK: "CURRENT"}
 
+// keyOfPart is the key of a part of a version's index.
 func keyOfPart(version, n int) table.Key {
 	return table.Key{PK: fmt.Sprintf("FAQ#V%d", version), SK: fmt.Sprintf("PART#%03d", n)}
 }
@@ -62,17 +66,20 @@ type Version struct {
 	Last    int       `dynamodbav:"last" json:"-"` // highest version ever made
 }
 
+// versionRecord is the published version as stored.
 type versionRecord struct {
 	table.Key
 	Version
 }
 
+// part is a piece of an index, because an item has at most 400 KB.
 type part struct {
 	table.Key
 	Data []byte `dynamodbav:"data"`
 	TTL  int64  `dynamodbav:"ttl,omitempty"`
 }
 
+// entryRecord is an entry as stored.
 type entryRecord struct {
 	table.Key
 	faq.FAQEntry
@@ -101,6 +108,7 @@ func (s *Store) Index(ctx context.Context) (*faq.Index, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The check costs one small read; the index is only read when the version is another.
 	if s.index == nil || current.Version != s.version {
 		index, err := s.load(ctx, current)
 		if err != nil {
@@ -122,8 +130,10 @@ func (s *Store) Current(ctx context.Context) (Version, error) {
 	return r.Version, err
 }
 
+// load reads the parts of a version and puts them together. 1 round trip.
 func (s *Store) load(ctx context.Context, v Version) (*faq.Index, error) {
 	if v.Version == 0 {
+		// Nothing has been published, so nothing is found.
 		return &faq.Index{}, nil
 	}
 	var keys []table.Key
@@ -138,6 +148,7 @@ func (s *Store) load(ctx context.Context, v Version) (*faq.Index, error) {
 	for _, key := range keys {
 		var p part
 		item, ok := found[key]
+		// A version without one of its parts would answer wrongly, so it is not used.
 		if !ok {
 			return nil, fmt.Errorf("faq version %d: %s is missing", v.Version, key)
 		}
@@ -161,6 +172,7 @@ func (s *Store) Entries(ctx context.Context) ([]Edited, error) {
 			records = append(records, r)
 			return nil
 		})
+	// In the order of the merchant, not of the keys.
 	slices.SortStableFunc(records, func(a, b entryRecord) int { return a.Order - b.Order })
 	all := make([]Edited, len(records))
 	for i, r := range records {
@@ -223,6 +235,7 @@ func (s *Store) Publish(ctx context.Context, by string) (Version, error) {
 	for i, e := range entries {
 		plain[i] = e.FAQEntry
 	}
+	// After the entries: one that is edited in between is part of the next version.
 	before, err := s.Current(ctx)
 	if err != nil {
 		return Version{}, err
@@ -244,6 +257,7 @@ func (s *Store) Publish(ctx context.Context, by string) (Version, error) {
 	if err := s.point(ctx, before, v); err != nil {
 		return Version{}, err
 	}
+	// After the new one is current, so that nobody reads what is about to expire.
 	return v, s.retire(ctx, before)
 }
 
@@ -264,6 +278,7 @@ func (s *Store) point(ctx context.Context, before, v Version) error {
 func (s *Store) retire(ctx context.Context, v Version) error {
 	for n := range v.Parts {
 		_, err := s.Table.Update(ctx, table.Update{
+			// The time to live, so that a version can be brought back for a while.
 			Key: keyOfPart(v.Version, n), Do: "SET #ttl = :ttl", If: table.IfExists, // a part that is gone does not come back
 			With: map[string]any{":ttl": s.Clock.Now().Add(keepOld).Unix()},
 		})
@@ -316,17 +331,20 @@ func (s *Store) Uses(ctx context.Context) ([]Use, error) {
 	return uses, err
 }
 
+// missRecord is an unanswered question as stored.
 type missRecord struct {
 	table.Key
 	faq.Miss
 	TTL int64 `dynamodbav:"ttl"`
 }
 
+// missPK is the partition of a month's unanswered questions.
 func missPK(at time.Time) string { return "FAQ#MISS#" + at.UTC().Format("2006-01") }
 
 // Unanswered notes a question that got no answer, masked. 1 round trip.
 func (s *Store) Unanswered(ctx context.Context, question, language string) error {
 	now := s.Clock.Now()
+	// Masked, because people write names and numbers into questions.
 	question, _ = conversation.Mask(conversation.Clean(question))
 	if runes := []rune(question); len(runes) > 200 {
 		question = string(runes[:200])
@@ -340,6 +358,7 @@ func (s *Store) Unanswered(ctx context.Context, question, language string) error
 // Misses lists the unanswered questions of a month, at most 1,000, the newest first.
 func (s *Store) Misses(ctx context.Context, month time.Time) ([]faq.Miss, error) {
 	page, err := s.Table.Query(ctx,
+		// Ids sort by time.
 		table.Query{Where: "#pk = :pk", With: map[string]any{":pk": missPK(month)}, Backwards: true, Limit: 1000})
 	if err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ var DefaultWindows = Windows{MailClick: 5 * 24 * time.Hour, PushClick: 24 * time
 // two at one instant the one with the greater message id counts, so that the order of the list is of no matter.
 func LastTouch(touches []Touch, ordered time.Time, w Windows) (last Touch, ok bool) {
 	for _, t := range touches {
+		// A touch after the order did not lead to it.
 		if t.At.After(ordered) || ordered.Sub(t.At) > w[t.Kind] {
 			continue
 		}
@@ -53,6 +54,7 @@ type Group struct {
 	Bought int `json:"bought"`
 }
 
+// rate is the share of buyers; 0 without people.
 func (g Group) rate() float64 {
 	if g.People == 0 {
 		return 0
@@ -74,21 +76,25 @@ type Lift struct {
 // LiftOf compares two groups. The interval is Newcombe's (1998, method 10), which is right for small groups and shares
 // near zero.
 func LiftOf(sent, held Group) Lift {
+	// An interval of an empty group says nothing, and would divide by zero.
 	if !sent.valid() || !held.valid() {
 		return Lift{}
 	}
 	p, q := sent.rate(), held.rate()
 	pLow, pHigh := wilson(sent)
 	qLow, qHigh := wilson(held)
+	// Newcombe combines the distances to the bounds of the two Wilson intervals.
 	low := p - q - math.Hypot(p-pLow, qHigh-q)
 	high := p - q + math.Hypot(pHigh-p, q-qLow)
 	return Lift{Points: 100 * (p - q), Low: 100 * low, High: 100 * high, Known: true, Significant: low > 0 || high < 0}
 }
 
+// valid reports whether a share can be computed from the group.
 func (g Group) valid() bool { return g.People > 0 && g.Bought >= 0 && g.Bought <= g.People }
 
 // wilson is the score interval of a share at 95 %.
 func wilson(g Group) (low, high float64) {
+	// The two-sided 95 % point of the normal distribution.
 	const z = 1.959964
 	n, p := float64(g.People), g.rate()
 	center := p + z*z/(2*n)

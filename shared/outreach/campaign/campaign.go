@@ -59,6 +59,7 @@ const (
 // that the zone leaves out is the instant an hour later.
 func SendAt(local time.Time, by Clock, shop, recipient *time.Location) time.Time {
 	zone := shop
+	// A recipient whose zone is not known gets it by the clock of the shop.
 	if by == RecipientClock && recipient != nil {
 		zone = recipient
 	}
@@ -103,6 +104,7 @@ type Assignment struct {
 // Assign draws by hash, so that the same person is in the same part when a page is worked twice. Holdout and test are
 // drawn apart from each other and from other campaigns.
 func Assign(campaign, person string, holdout int, test *Test) Assignment {
+	// Drawn before the test, so that the holdout is a fair part of everybody.
 	if draw("holdout", campaign, person)%100 < uint64(max(holdout, 0)) {
 		return Assignment{Holdout: true}
 	}
@@ -112,12 +114,14 @@ func Assign(campaign, person string, holdout int, test *Test) Assignment {
 	return Assignment{Tester: true, Variant: test.Variants[draw("variant", campaign, person)%uint64(len(test.Variants))]}
 }
 
+// draw is a number that depends only on its parts. The zero byte keeps "ab","c" and "a","bc" apart.
 func draw(parts ...string) uint64 {
 	h := fnv.New64a()
 	for _, p := range parts {
 		h.Write([]byte(p))
 		h.Write([]byte{0})
 	}
+	// The low bits of FNV depend little on the last bytes; folding spreads them.
 	sum := h.Sum64()
 	return sum ^ sum>>32
 }
@@ -129,6 +133,7 @@ type Result struct {
 	Clicked int    `json:"clicked"` // people, not machines
 }
 
+// rate is the share of people who clicked.
 func (r Result) rate() float64 {
 	if r.Sent == 0 {
 		return 0
@@ -140,6 +145,7 @@ func (r Result) rate() float64 {
 // two-sided test of two shares against the next best says so at 95 %: the report tells, and the campaign goes on in any
 // case. ok is false when nothing was sent.
 func Winner(results []Result) (variant string, sure, ok bool) {
+	// A variant that nobody was sent has no rate and cannot win.
 	sent := slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return r.Sent <= 0 })
 	if len(sent) == 0 {
 		return "", false, false
@@ -160,6 +166,7 @@ func Winner(results []Result) (variant string, sure, ok bool) {
 func differs(a, b Result) bool {
 	pooled := float64(a.Clicked+b.Clicked) / float64(a.Sent+b.Sent)
 	spread := math.Sqrt(pooled * (1 - pooled) * (1/float64(a.Sent) + 1/float64(b.Sent)))
+	// The two-sided 95 % point of the normal distribution.
 	return spread > 0 && math.Abs(a.rate()-b.rate())/spread > 1.959964
 }
 

@@ -32,6 +32,7 @@ const (
 
 // Watch judges the last 24 hours.
 func Watch(h Health) Verdict {
+	// Too few for a share: counts of their own. 50 bounces are a tenth of the minimum.
 	if h.Sent < minimum {
 		if h.Complained >= fewComplaints || h.Bounced >= minimum/10 {
 			return Pause
@@ -60,13 +61,16 @@ type WarmUp struct {
 // the zone. A day whose verdict is not Healthy repeats the allowance of the day before it: held is how many such days
 // there were.
 func (w WarmUp) Allowance(now time.Time, zone *time.Location, held int) (mails int, limited bool) {
+	// No warm-up was set.
 	if w.Start.IsZero() || w.First <= 0 {
 		return 0, false
 	}
+	// Days that were held back do not count.
 	days := daysBetween(w.Start.In(zone), now.In(zone)) - held
 	allowance := float64(w.First)
 	for range max(0, days) {
 		allowance *= 1.5
+		// The domain has reached its size and needs no limit any more.
 		if w.Most > 0 && allowance >= float64(w.Most) {
 			return 0, false
 		}
@@ -74,6 +78,7 @@ func (w WarmUp) Allowance(now time.Time, zone *time.Location, held int) (mails i
 	return int(allowance), true
 }
 
+// daysBetween counts days of the calendar, which differ from 24 hours when the clock changes.
 func daysBetween(from, to time.Time) int {
 	a := time.Date(from.Year(), from.Month(), from.Day(), 0, 0, 0, 0, time.UTC)
 	b := time.Date(to.Year(), to.Month(), to.Day(), 0, 0, 0, 0, time.UTC)

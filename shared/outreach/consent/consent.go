@@ -77,6 +77,7 @@ type Applied struct {
 
 // Apply adds a change to a state.
 func Apply(s State, c Change) Applied {
+	// An answer from before the newest one changes nothing; of two at one instant only a refusal counts.
 	late := c.At.Before(s.At)
 	refusing := c.Action == Refuse || c.Action == Withdraw
 	if late || c.At.Equal(s.At) && !s.At.IsZero() && !refusing {
@@ -85,6 +86,7 @@ func Apply(s State, c Change) Applied {
 	next := s
 	switch c.Action {
 	case Ask:
+		// Whoever has agreed need not confirm again.
 		if s.Answer == compliance.Given {
 			return Applied{State: s}
 		}
@@ -98,6 +100,7 @@ func Apply(s State, c Change) Applied {
 	case Give:
 		next.Answer, next.Night, next.Confirmed = compliance.Given, c.Night, c.At
 	case Refuse, Withdraw:
+		// Confirmed goes too: the two years count from a new consent.
 		next.Answer, next.Night, next.Confirmed = compliance.Refused, false, time.Time{}
 	case Import:
 		// An old consent from elsewhere never outweighs what the person said here.
@@ -109,9 +112,11 @@ func Apply(s State, c Change) Applied {
 		return Applied{State: s}
 	}
 	next.At = c.At
+	// A consent that is confirmed again changes nothing for the person.
 	changed := next.Answer != s.Answer || next.Night != s.Night
 	return Applied{
 		State: next, Changed: changed, Ask: changed && next.Answer == compliance.Pending,
+		// Nobody is told of a sign-up before it is confirmed, nor of what was agreed to elsewhere.
 		Notice: changed && c.Action != Ask && c.Action != Import,
 	}
 }
@@ -123,6 +128,7 @@ var seoul = time.FixedZone("Asia/Seoul", 9*60*60)
 // last confirmed (정보통신망법 50조 8항, 시행령 62조의3). Silence keeps the consent. ok is false without consent. 29 February
 // becomes the 28th.
 func NextConfirmation(s State) (at time.Time, ok bool) {
+	// Only consent has to be confirmed; a refusal stands.
 	if s.Answer != compliance.Given || s.Confirmed.IsZero() {
 		return time.Time{}, false
 	}

@@ -90,10 +90,12 @@ func KeyOf(id string) table.Key { return table.Key{PK: "CONTACT#" + id, SK: "CON
 // New is a contact of whom nothing is known but the address.
 func New(email string) Contact {
 	email = strings.TrimSpace(email)
+	// The id is made of the normalized address, so upper and lower case are the same contact.
 	id := consent.ContactID(email)
 	h := fnv.New32a()
 	h.Write([]byte(id))
 	return Contact{
+		// Spread by hash, so that no shard of the list becomes hot.
 		Key: KeyOf(id), ID: id, Email: email, Person: segment.Person{ID: id}, List: ListOf(int(h.Sum32() % Shards)),
 		Place: id,
 	}
@@ -107,11 +109,14 @@ func (c Contact) Gate(channel compliance.Channel) compliance.Contact {
 		Suppression: c.Suppression[channel], TopicsOff: c.TopicsOff, Recent: c.Recent,
 	}
 	if channel == compliance.Push {
+		// The gate only asks whether there is somewhere to send to.
 		g.Address = ""
 		if len(c.Push) > 0 {
 			g.Address = c.Push[0].Endpoint
 		}
 	}
+	// Existing customers may be written to without consent in some countries; the last order
+	// decides how long.
 	if last, ok := c.Person.LastOrder(); ok {
 		g.Bought = last.At
 	}
@@ -123,6 +128,7 @@ func (c Contact) Location(fallback *time.Location) *time.Location {
 	if c.Zone == "" {
 		return fallback
 	}
+	// A zone that this machine does not know.
 	zone, err := time.LoadLocation(c.Zone)
 	if err != nil {
 		return fallback
@@ -132,6 +138,8 @@ func (c Contact) Location(fallback *time.Location) *time.Location {
 
 // Apply adds an answer about consent. Errors are none: what does not apply changes nothing.
 func (c *Contact) Apply(change consent.Change) consent.Applied {
+	// Both copies of the answer change together: the person's is what conditions of segments ask
+	// about.
 	applied := consent.Apply(c.Consent[change.Channel], change)
 	if c.Consent == nil {
 		c.Consent = map[compliance.Channel]consent.State{}
@@ -163,29 +171,38 @@ const (
 // SoftBounce notes a passing failure of delivery.
 func (c *Contact) SoftBounce(at time.Time) {
 	i, found := slices.BinarySearchFunc(c.SoftBounces, at, time.Time.Compare)
+	// The same event again.
 	if found {
 		return
 	}
+	// Cloned, because the slice may be shared with what was read.
 	c.SoftBounces = slices.Insert(slices.Clone(c.SoftBounces), i, at)
+	// Only the last five count, so the span is theirs.
 	c.SoftBounces = c.SoftBounces[max(0, len(c.SoftBounces)-softLimit):]
 	if n := len(c.SoftBounces); n == softLimit && c.SoftBounces[n-1].Sub(c.SoftBounces[0]) >= softSpan {
+		// An address that is full for days is as good as gone, and SES counts further attempts
+		// against the sender.
 		c.Suppress(compliance.Email, compliance.HardBounce)
 	}
 }
 
 // Delivered forgets the passing failures before a delivery.
 func (c *Contact) Delivered(at time.Time) {
+	// Failures after the delivery stay: events come out of order.
 	c.SoftBounces = slices.DeleteFunc(slices.Clone(c.SoftBounces), func(t time.Time) bool { return !t.After(at) })
 }
 
 // Sent notes a marketing message for the frequency cap.
 func (c *Contact) Sent(at time.Time) {
+	// The cap looks at days; fifty are more than any cap allows.
 	c.Recent = append(slices.Clone(c.Recent), at)
 	c.Recent = c.Recent[max(0, len(c.Recent)-maxRecent):]
 }
 
 // Touched notes a click. One of the same message and kind counts once, the newest.
 func (c *Contact) Touched(t attribution.Touch) {
+	// The newest click of a message replaces the earlier one, so that a message fills the list only
+	// once.
 	rest := slices.DeleteFunc(slices.Clone(c.Touches),
 		func(o attribution.Touch) bool { return o.Message == t.Message && o.Kind == t.Kind })
 	rest = append(rest, t)
@@ -215,9 +232,11 @@ func (c *Contact) Unsubscribe(endpoint string) {
 // hash.
 func (c *Contact) Erase(at time.Time) {
 	kept := Contact{
+		// The key and the list stay, so that the same address is found again.
 		Key: c.Key, ID: c.ID, Person: segment.Person{ID: c.ID}, Version: c.Version, List: c.List, Place: c.Place,
 		ErasedAt: at,
 	}
+	// Under the hash: nothing may be sent to the address, and nobody can read it.
 	for _, channel := range consent.Channels {
 		kept.Suppress(channel, compliance.Erased)
 	}
@@ -227,6 +246,7 @@ func (c *Contact) Erase(at time.Time) {
 // Gone reports whether the person was erased and has done nothing since an instant at which a message was caused. An
 // order that is placed after the erasure is confirmed, although nothing else may be sent to the address.
 func (c Contact) Gone(caused time.Time) bool {
+	// What was caused before the erasure is gone; what came after it is a new beginning.
 	return !c.ErasedAt.IsZero() && !caused.After(c.ErasedAt)
 }
 
@@ -240,6 +260,7 @@ func (c *Contact) Returned(email string, at time.Time) bool {
 		return false
 	}
 	c.Email, c.ErasedAt = strings.TrimSpace(email), time.Time{}
+	// Bounces and complaints outlive an erasure: they are about the mailbox.
 	for channel, why := range c.Suppression {
 		if why == compliance.Erased {
 			delete(c.Suppression, channel)

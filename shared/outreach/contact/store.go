@@ -49,6 +49,8 @@ func (s Store) ChangeID(
 	return s.change(ctx, func() (Contact, error) { return s.Get(ctx, contactID) }, now, change)
 }
 
+// change is the loop behind Change and ChangeID. It pauses a little between attempts, because
+// contacts are changed in bursts of events.
 func (s Store) change(
 	ctx context.Context, read func() (Contact, error), now time.Time, change func(*Contact) ([]table.Write, bool, error),
 ) (Contact, error) {
@@ -90,6 +92,7 @@ func (s Store) store(ctx context.Context, put table.Put, writeID string, writes 
 	} else {
 		err = s.Table.Transact(ctx, writeID, append([]table.Write{put}, writes...)...)
 	}
+	// The contact is the first write, so a refusal at 0 says that somebody else has changed it.
 	if _, met := table.Met(err, 0); met {
 		return !table.AlreadyWritten(err, 0, writeID), nil
 	}

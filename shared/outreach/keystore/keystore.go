@@ -32,6 +32,7 @@ type links struct {
 	Keys []linkKey `dynamodbav:"keys"`
 }
 
+// linkKey is one key of links. Its id stands in each token, so that old links find their key.
 type linkKey struct {
 	ID     string    `dynamodbav:"id"`
 	Secret []byte    `dynamodbav:"secret"`
@@ -45,6 +46,7 @@ type VAPID struct {
 	Private string `dynamodbav:"private"`
 }
 
+// Both are items of their own, because they are made at different times.
 var (
 	linksKey = table.Key{PK: "KEYS#links", SK: "KEYS"}
 	vapidKey = table.Key{PK: "KEYS#vapid", SK: "KEYS"}
@@ -57,11 +59,13 @@ const secretSize = 32
 func (s *Store) Signer(ctx context.Context, now time.Time) (*tracking.Signer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// Kept for the life of the process, because keys never change.
 	if s.signer != nil {
 		return s.signer, nil
 	}
 	var found links
 	err := s.firstOf(ctx, linksKey, &found, func() (any, error) {
+		// The first two bytes become the public id; then the secret is drawn anew.
 		secret := make([]byte, secretSize)
 		if _, err := rand.Read(secret); err != nil {
 			return nil, err

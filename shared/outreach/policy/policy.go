@@ -43,10 +43,12 @@ func Parse(text string) (Config, error) {
 		return c, nil
 	}
 	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
+	// A misspelled name would leave the default in force unseen.
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&c); err != nil {
 		return c, err
 	}
+	// Without days a maximum would count for ever.
 	if c.Max < 0 || c.Reserved < 0 || c.Reserved > c.Max || c.Days < 0 || c.Max > 0 && c.Days == 0 {
 		return c, errors.New("max, reserved and days do not fit together")
 	}

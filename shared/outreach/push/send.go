@@ -70,12 +70,14 @@ type VAPID struct {
 // Check says what is wrong with the identity. Apple refuses subjects at localhost or without mailto: or https:.
 func (v VAPID) Check() error {
 	public, err := decode(v.Public)
+	// An uncompressed point of P-256 (RFC 8292 3.2).
 	if err != nil || len(public) != 65 {
 		return errors.New("push: the VAPID public key is not 65 bytes in base64url")
 	}
 	if private, err := decode(v.Private); err != nil || len(private) != 32 {
 		return errors.New("push: the VAPID private key is not 32 bytes in base64url")
 	}
+	// Apple answers 403 to such a subject, which would look like a wrong key.
 	local := strings.Contains(v.Subject, "localhost") || strings.HasSuffix(v.Subject, ".local")
 	if !strings.HasPrefix(v.Subject, "mailto:") && !strings.HasPrefix(v.Subject, "https://") || local {
 		return errors.New("push: the VAPID subject is no mailto: or https: that push services accept")
@@ -97,6 +99,7 @@ func NewSender(client *http.Client, v VAPID, hosts []string) (*Sender, error) {
 		return nil, err
 	}
 	stay := *client
+	// A redirect would carry the signed request to another host.
 	stay.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Sender{client: &stay, vapid: v, hosts: hosts}, nil
 }
@@ -112,6 +115,7 @@ func topicForm(s string) bool {
 // not Accepted. The signature is valid for 12 hours by the clock of the machine, not by a moved one: push services
 // compare it with theirs.
 func (s *Sender) Send(ctx context.Context, to Subscription, m Message) (Answer, error) {
+	// A subscription that is not valid will never work, so it is deleted like an ended one.
 	if err := to.Check(s.hosts); err != nil {
 		return Answer{Outcome: Gone}, err
 	}
@@ -122,16 +126,20 @@ func (s *Sender) Send(ctx context.Context, to Subscription, m Message) (Answer, 
 	answer, err := webpush.SendNotificationWithContext(ctx, m.Body, &webpush.Subscription{
 		Endpoint: to.Endpoint, Keys: webpush.Keys{P256dh: to.P256dh, Auth: to.Auth},
 	}, &webpush.Options{
+		// webpush-go adds mailto: by itself.
 		HTTPClient: s.client, Subscriber: strings.TrimPrefix(s.vapid.Subject, "mailto:"), Topic: m.Topic,
 		TTL:     int(m.TTL.Seconds()),
 		Urgency: m.Urgency, VAPIDPublicKey: s.vapid.Public, VAPIDPrivateKey: s.vapid.Private,
 	})
+	// The push service may have taken it all the same.
 	if err != nil {
 		return Answer{Outcome: Unknown}, fmt.Errorf("push: %w", err)
 	}
 	defer answer.Body.Close()
 	_, _ = io.CopyN(io.Discard, answer.Body, 4<<10) // read, so that the connection can be used again
 	result := Answer{Outcome: Meaning(answer.StatusCode), Status: answer.StatusCode}
+	// Only seconds: no push service in the list sends a date. A day at most, so that a mistake of
+	// theirs does not stop us.
 	if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil && seconds > 0 {
 		result.RetryAfter = min(time.Duration(seconds)*time.Second, 24*time.Hour)
 	}

@@ -28,6 +28,7 @@ var ErrSubscription = errors.New("push: not a subscription")
 var Hosts = []string{
 	"fcm.googleapis.com", "jmt17.google.com", "updates.push.services.mozilla.com", ".push.services.mozilla.com",
 	".notify.windows.com",
+	// Apple has both a fixed name and regional ones.
 	"web.push.apple.com", ".push.apple.com",
 }
 
@@ -70,12 +71,15 @@ func localTest(u *url.URL, hosts []string) bool {
 	return false
 }
 
+// allowed compares host names in lower case; a port is only for the laptop.
 func allowed(u *url.URL, hosts []string) bool {
 	if u.Port() != "" {
 		return localTest(u, hosts)
 	}
 	name := strings.ToLower(u.Hostname())
 	for _, h := range hosts {
+		// The dot is part of the suffix, so "evilpush.apple.com.example" and "notpush.apple.com" do
+		// not pass.
 		if name == h || strings.HasPrefix(h, ".") && strings.HasSuffix(name, h) {
 			return true
 		}

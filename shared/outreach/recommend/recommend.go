@@ -22,6 +22,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
+// What a block shows and how much is read for it.
 const (
 	// shown is how many products a block has.
 	shown = 3
@@ -44,6 +45,7 @@ func sales(at time.Time) string {
 // CountOrder returns the writes that count an order for the products in it, each once however many units of it there
 // are: a wholesale order is one vote.
 func CountOrder(by string, products []string, now time.Time) (writes []table.Write) {
+	// Sorted, so that the same order always counts the same products.
 	unique := slices.Compact(slices.Sorted(slices.Values(products)))
 	for _, id := range unique[:min(len(unique), maxProducts)] {
 		source := outbox.Source{Name: sales(now), Step: id}
@@ -60,6 +62,7 @@ type Recommender struct {
 	Clock    clock.Clock
 	Shop     string // address of the storefront
 
+	// The ranking is computed once an hour and shared by all mails.
 	mu      sync.Mutex
 	ranking []string
 	at      time.Time
@@ -108,9 +111,11 @@ func (r *Recommender) cart(ctx context.Context, c contact.Contact, cartID string
 	if err != nil {
 		return nil, "", err
 	}
+	// A guest's cart first; after a login the cart is the customer's.
 	for _, key := range keys {
 		item, ok := found[key]
 		var stored cart.Cart
+		// A cart that was ordered or emptied has another id.
 		if !ok || item.Decode(&stored) != nil || stored.ID != cartID {
 			continue // another cart by now
 		}
@@ -132,6 +137,7 @@ func (r *Recommender) bestSellers(ctx context.Context) ([]string, error) {
 		return r.ranking, nil
 	}
 	orders := map[string]int{}
+	// One report for each week, so that a week falls out as a whole.
 	for week := range weeks {
 		report, err := r.Outbox.Report(ctx, sales(now.AddDate(0, 0, -7*week)))
 		if err != nil {
@@ -150,6 +156,7 @@ func (r *Recommender) bestSellers(ctx context.Context) ([]string, error) {
 		}
 		return 1
 	})
+	// More than a mail shows, because some are sold out or bought already.
 	r.ranking, r.at = ranking[:min(len(ranking), candidates)], now
 	return r.ranking, nil
 }
@@ -158,6 +165,7 @@ func (r *Recommender) bestSellers(ctx context.Context) ([]string, error) {
 func (r *Recommender) products(ctx context.Context, ids, without []string, language, currency string) (
 	found []outbox.Product, err error) {
 	seen := map[string]bool{}
+	// In the order of the ranking, up to what a block shows.
 	for _, id := range ids {
 		if len(found) == shown || seen[id] || slices.Contains(without, id) {
 			continue
@@ -170,6 +178,7 @@ func (r *Recommender) products(ctx context.Context, ids, without []string, langu
 		if err != nil {
 			return nil, err
 		}
+		// What cannot be bought in that currency is not shown at all.
 		price, image, ok := r.cheapest(product, variants, currency)
 		if !ok {
 			continue
@@ -189,6 +198,7 @@ func (r *Recommender) cheapest(p *catalog.Product, variants map[string]catalog.S
 	if len(p.Images) > 0 {
 		image = p.Images[0].URL
 	}
+	// Somebody who has never ordered may pay in either of the shop's currencies.
 	currencies := []string{currency}
 	if currency == "" {
 		currencies = []string{"KRW", "USD"}
@@ -196,6 +206,7 @@ func (r *Recommender) cheapest(p *catalog.Product, variants map[string]catalog.S
 	for _, one := range currencies {
 		for _, v := range p.Variants {
 			price, sold := v.Price(one)
+			// Sold out or not on sale yet: a mail must not advertise it.
 			there := variants[v.ID].Available > 0 && v.Open(r.Clock.Now())
 			if sold && there && (!ok || price.Amount < best.Amount) {
 				best, ok = price, true

@@ -65,13 +65,16 @@ type ConsentCondition struct {
 	Is      compliance.ChannelConsent `json:"is" dynamodbav:"is" enum:"given,refused,pending,"`
 }
 
+// day is 24 hours; windows of conditions are no calendar days.
 const day = 24 * time.Hour
 
 // Holds reports whether a valid condition holds for the person at now. What lies after now has not happened.
 func (c Condition) Holds(p Person, now time.Time) bool {
+	// holds asks a part about the same person and time.
 	holds := func(part Condition) bool { return part.Holds(p, now) }
 	switch {
 	case c.All != nil:
+		// An empty list would hold for everybody; Faults refuses it.
 		return !slices.ContainsFunc(c.All, func(part Condition) bool { return !holds(part) })
 	case c.Any != nil:
 		return slices.ContainsFunc(c.Any, holds)
@@ -89,12 +92,14 @@ func (c Condition) Holds(p Person, now time.Time) bool {
 	return false
 }
 
+// holds compares without case, because tags and languages are typed by hand.
 func (c ProfileCondition) holds(p Person) bool {
 	has := func(value string) bool {
 		return slices.ContainsFunc(c.In, func(wanted string) bool { return strings.EqualFold(wanted, value) })
 	}
 	switch c.Field {
 	case FieldLanguage:
+		// "en" also stands for "en-US".
 		primary, _, _ := strings.Cut(p.Language, "-")
 		return has(p.Language) || has(primary)
 	case FieldCountry:
@@ -110,6 +115,8 @@ func (c ProfileCondition) holds(p Person) bool {
 	return false
 }
 
+// holds counts the orders in the window. Without bounds and a sum it would hold for everybody,
+// which Faults refuses.
 func (c OrderCondition) holds(p Person, now time.Time) bool {
 	count, spent := 0, int64(0)
 	for _, o := range p.Orders {
@@ -130,6 +137,7 @@ func (c OrderCondition) counts(o Order) bool {
 		slices.ContainsFunc(o.Products, func(id string) bool { return slices.Contains(c.Products, id) })
 }
 
+// holds counts the events in the window.
 func (c EventCondition) holds(p Person, now time.Time) bool {
 	count := 0
 	for _, at := range p.Events[c.Type] {
@@ -142,26 +150,31 @@ func (c EventCondition) holds(p Person, now time.Time) bool {
 
 // inWindow reports whether at is in (now - days, now]; days 0 is all of the past.
 func inWindow(at, now time.Time, days int) bool {
+	// The start is outside: after exactly 90 days an order has left the window.
 	return !at.After(now) && (days == 0 || at.After(now.Add(-time.Duration(days)*day)))
 }
 
+// inRange reports whether n is within the bounds; nil is no upper bound.
 func inRange(n, least int, most *int) bool { return n >= least && (most == nil || n <= *most) }
 
 // NextChange is the earliest instant after now at which the answer can change without a new event: when an order or
 // event enters the past or leaves a window. It is zero when time alone changes nothing.
 func (c Condition) NextChange(p Person, now time.Time) time.Time {
 	var next time.Time
+	// earliest keeps the first instant that lies ahead.
 	earliest := func(at time.Time) {
 		if at.After(now) && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
 	}
 	window := func(at time.Time, days int) {
+		// An event may be dated in the future, such as a birthday.
 		earliest(at)
 		if days > 0 {
 			earliest(at.Add(time.Duration(days) * day))
 		}
 	}
+	// Parts of all and any can each change the answer; asking all of them is too early at worst.
 	for _, part := range slices.Concat(c.All, c.Any) {
 		earliest(part.NextChange(p, now))
 	}

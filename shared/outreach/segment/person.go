@@ -50,6 +50,7 @@ const (
 // Happened adds an event. The oldest of its type are dropped beyond MaxEvents. An event of the same type at the same
 // instant is one.
 func (p *Person) Happened(event string, at time.Time) {
+	// Lists stay sorted, so that the newest are kept and windows are counted in order.
 	times := p.Events[event]
 	i, found := slices.BinarySearchFunc(times, at, time.Time.Compare)
 	if found {
@@ -58,12 +59,14 @@ func (p *Person) Happened(event string, at time.Time) {
 	if p.Events == nil {
 		p.Events = map[string][]time.Time{}
 	}
+	// Clone, because the map may be shared with what was read.
 	times = slices.Insert(slices.Clone(times), i, at)
 	p.Events[event] = times[max(0, len(times)-MaxEvents):]
 }
 
 // Undone takes the events of a type from one time to another, both included, out again.
 func (p *Person) Undone(event string, from, to time.Time) {
+	// An event does not say which message it came from, so all of that time go.
 	if times := p.Events[event]; len(times) > 0 {
 		p.Events[event] = slices.DeleteFunc(slices.Clone(times),
 			func(at time.Time) bool { return !at.Before(from) && !at.After(to) })
@@ -75,6 +78,7 @@ func (p *Person) Ordered(o Order) {
 	if slices.ContainsFunc(p.Orders, func(known Order) bool { return known.ID == o.ID }) {
 		return
 	}
+	// Orders come out of order after an import.
 	i, _ := slices.BinarySearchFunc(p.Orders, o.At, func(known Order, at time.Time) int { return known.At.Compare(at) })
 	p.Orders = slices.Insert(slices.Clone(p.Orders), i, o)
 	p.Orders = p.Orders[max(0, len(p.Orders)-MaxOrders):]

@@ -30,6 +30,7 @@ type Fault struct {
 	Text    string
 }
 
+// Error makes a fault an error, for callers that join several.
 func (f Fault) Error() string { return f.Pointer + ": " + f.Text }
 
 // Faults lists what is wrong with a condition; nil when nothing is.
@@ -42,13 +43,17 @@ func (c Condition) Faults() []Fault {
 	return v.faults
 }
 
+// validator collects faults and counts parts.
 type validator struct {
 	faults []Fault
 	parts  int
 }
 
+// fault adds a fault.
 func (v *validator) fault(pointer, text string) { v.faults = append(v.faults, Fault{pointer, text}) }
 
+// check looks at a condition and all below it. Depth and parts are bounded, because conditions are
+// evaluated with each event.
 func (v *validator) check(c Condition, at string, depth int) {
 	v.parts++
 	if depth > maxDepth {
@@ -75,6 +80,7 @@ func (v *validator) check(c Condition, at string, depth int) {
 	}
 }
 
+// fields is how many fields are set.
 func (c Condition) fields() (n int) {
 	for _, set := range []bool{
 		c.All != nil, c.Any != nil, c.Not != nil, c.Profile != nil, c.Orders != nil, c.Event != nil, c.Consent != nil,
@@ -86,6 +92,7 @@ func (c Condition) fields() (n int) {
 	return n
 }
 
+// group checks the parts of all or any. nil is "not given", an empty list is a mistake.
 func (v *validator) group(parts []Condition, at string, depth int) {
 	if parts != nil && len(parts) == 0 {
 		v.fault(at, "is empty")
@@ -95,6 +102,7 @@ func (v *validator) group(parts []Condition, at string, depth int) {
 	}
 }
 
+// profile checks a condition about the profile.
 func (v *validator) profile(c ProfileCondition, at string) {
 	if !slices.Contains([]ProfileField{FieldLanguage, FieldCountry, FieldTag, FieldCustomer, FieldBirthMonth}, c.Field) {
 		v.fault(at+"/field", fmt.Sprintf("%q is no field of the profile", c.Field))
@@ -109,6 +117,7 @@ func (v *validator) profile(c ProfileCondition, at string) {
 	}
 }
 
+// accepts reports whether a value can occur in the field.
 func (f ProfileField) accepts(value string) bool {
 	switch f {
 	case FieldCustomer:
@@ -117,16 +126,19 @@ func (f ProfileField) accepts(value string) bool {
 		return len(value) == 2
 	case FieldBirthMonth:
 		n, err := strconv.Atoi(value)
+		// Two digits, as in birthdays.
 		return err == nil && len(value) == 2 && n >= 1 && n <= 12
 	}
 	return strings.TrimSpace(value) != ""
 }
 
+// orders checks a condition about purchases.
 func (v *validator) orders(c OrderCondition, at string) {
 	v.counts(c.AtLeast, c.AtMost, c.Days, at)
 	if c.Spent < 0 {
 		v.fault(at+"/spent", "is negative")
 	}
+	// A sum without a currency would add won and dollars.
 	if (c.Spent > 0) != (c.Currency != "") {
 		v.fault(at+"/currency", "spent and currency are given together")
 	}
@@ -135,6 +147,7 @@ func (v *validator) orders(c OrderCondition, at string) {
 	}
 }
 
+// event checks a condition about events.
 func (v *validator) event(c EventCondition, at string) {
 	v.counts(c.AtLeast, c.AtMost, c.Days, at)
 	if !slices.Contains(EventTypes, c.Type) {
@@ -145,6 +158,7 @@ func (v *validator) event(c EventCondition, at string) {
 	}
 }
 
+// counts checks the bounds that orders and events share.
 func (v *validator) counts(least int, most *int, days int, at string) {
 	if least < 0 {
 		v.fault(at+"/atLeast", "is negative")
@@ -152,17 +166,20 @@ func (v *validator) counts(least int, most *int, days int, at string) {
 	if most != nil && *most < least {
 		v.fault(at+"/atMost", "is less than atLeast")
 	}
+	// Ten years; nothing is kept longer.
 	if days < 0 || days > 3650 {
 		v.fault(at+"/days", "is not from 0 to 3650")
 	}
 }
 
+// consent checks a condition about consent.
 func (v *validator) consent(c ConsentCondition, at string) {
 	if !slices.Contains([]compliance.Channel{compliance.Email, compliance.Push, compliance.SMS, compliance.KakaoMsg},
 		c.Channel) {
 		v.fault(at+"/channel", fmt.Sprintf("%q is no channel", c.Channel))
 	}
 	states := []compliance.ChannelConsent{compliance.NoAnswer, compliance.Pending, compliance.Given, compliance.Refused}
+	// No answer is a state too: the empty text.
 	if !slices.Contains(states, c.Is) {
 		v.fault(at+"/is", fmt.Sprintf("%q is no state of a consent", c.Is))
 	}

@@ -20,6 +20,7 @@ var errDelay = errors.New(`not a delay such as "90m", "24h", "3d", "2w" or "-7d"
 // ParseDelay reads "90m", "24h", "3d", "2w" and sums such as "1d12h", with a minus sign in front for the past. At most
 // ten years.
 func ParseDelay(text string) (d Delay, err error) {
+	// The sign is of the whole sum.
 	rest, negative := strings.CutPrefix(text, "-")
 	if rest == "" {
 		return d, fmt.Errorf("%q: %w", text, errDelay)
@@ -29,6 +30,7 @@ func ParseDelay(text string) (d Delay, err error) {
 		if end <= 0 {
 			return Delay{}, fmt.Errorf("%q: %w", text, errDelay)
 		}
+		// 16 bits keep the sums below far from overflowing.
 		n, err := strconv.ParseUint(rest[:end], 10, 16)
 		if err != nil || n > 3650*24*60 {
 			return Delay{}, fmt.Errorf("%q: %w", text, errDelay)
@@ -45,6 +47,7 @@ func ParseDelay(text string) (d Delay, err error) {
 		}
 		rest = rest[end+1:]
 	}
+	// Also for sums such as "9000d9000d".
 	if d.Days > 3650 || d.Clock > 3650*24*time.Hour {
 		return Delay{}, fmt.Errorf("%q: more than ten years", text)
 	}
@@ -57,6 +60,7 @@ func ParseDelay(text string) (d Delay, err error) {
 // After returns the instant a delay after from: the same time of day so many local days later, then the hours.
 func (d Delay) After(from time.Time, zone *time.Location) time.Time {
 	if d.Days == 0 {
+		// Without days the zone plays no part: hours of the clock.
 		return from.Add(d.Clock)
 	}
 	l := from.In(zone)
@@ -77,6 +81,7 @@ type wallClock struct {
 func (w wallClock) in(zone *time.Location) time.Time {
 	// The reading as if it were UTC, and the offsets in force around it, give every instant that can show it.
 	naive := time.Date(w.year, w.month, w.day, w.hour, w.min, w.second, 0, time.UTC)
+	// 36 hours are more than any offset and less than the time between two changes of a clock.
 	before, after := offset(naive.Add(-36*time.Hour), zone), offset(naive.Add(36*time.Hour), zone)
 	// The larger offset gives the earlier instant, so the first reading wins.
 	for _, seconds := range []int{max(before, after), min(before, after)} {
@@ -85,9 +90,11 @@ func (w wallClock) in(zone *time.Location) time.Time {
 			return at
 		}
 	}
+	// Neither offset shows the reading: the clock skips it.
 	return jump(naive.Add(-time.Duration(max(before, after))*time.Second), zone)
 }
 
+// offset is the zone's offset from UTC at an instant, in seconds.
 func offset(at time.Time, zone *time.Location) int {
 	_, seconds := at.In(zone).Zone()
 	return seconds
@@ -96,6 +103,7 @@ func offset(at time.Time, zone *time.Location) int {
 // jump is the change of the clock next to an instant.
 func jump(near time.Time, zone *time.Location) time.Time {
 	start, end := near.In(zone).ZoneBounds()
+	// The nearer bound of the stretch is the change; a zone may have no beginning or no end.
 	if start.IsZero() || !end.IsZero() && end.Sub(near) < near.Sub(start) {
 		return end.UTC()
 	}
@@ -105,6 +113,7 @@ func jump(near time.Time, zone *time.Location) time.Time {
 // timeOfDay is hours and minutes.
 type timeOfDay struct{ hour, min int }
 
+// parseTimeOfDay reads "10:00".
 func parseTimeOfDay(text string) (t timeOfDay, err error) {
 	at, err := time.Parse("15:04", text)
 	if err != nil {
@@ -113,6 +122,7 @@ func parseTimeOfDay(text string) (t timeOfDay, err error) {
 	return timeOfDay{at.Hour(), at.Minute()}, nil
 }
 
+// weekdays are the names in data files.
 var weekdays = map[string]time.Weekday{
 	"sun": time.Sunday, "mon": time.Monday, "tue": time.Tuesday, "wed": time.Wednesday, "thu": time.Thursday,
 	"fri": time.Friday,
@@ -132,6 +142,7 @@ func Next(at time.Time, clock, weekday string, zone *time.Location) (time.Time, 
 		return time.Time{}, fmt.Errorf("%q is no weekday (mon to sun)", weekday)
 	}
 	local := at.In(zone)
+	// A reading exists on every day, so the loop ends within eight.
 	for day := local.Day(); ; day++ {
 		date := time.Date(local.Year(), local.Month(), day, 0, 0, 0, 0, time.UTC) // of the calendar, for the weekday
 		reading := wallClock{local.Year(), local.Month(), day, t.hour, t.min, 0}.in(zone)

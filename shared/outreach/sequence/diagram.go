@@ -16,6 +16,7 @@ func (d Definition) Diagram() string {
 			b.WriteString("  " + line + "\n")
 		}
 	}
+	// The end is drawn only when a step leads there.
 	if d.ends() {
 		fmt.Fprintf(&b, "  s%d([end])\n", len(d.Steps))
 	}
@@ -25,6 +26,7 @@ func (d Definition) Diagram() string {
 	return b.String()
 }
 
+// entryText says in words what starts a run.
 func (d Definition) entryText() string {
 	text := d.Entry.Event
 	if d.Entry.Segment != "" {
@@ -36,6 +38,8 @@ func (d Definition) entryText() string {
 	return text
 }
 
+// shape is the form of a step in Mermaid: a parallelogram waits, a hexagon awaits, a rhombus
+// branches.
 func (s Step) shape() string {
 	switch {
 	case s.Wait != nil:
@@ -50,6 +54,7 @@ func (s Step) shape() string {
 	return "([end])"
 }
 
+// text says in words how long a step waits.
 func (w Wait) text() string {
 	var parts []string
 	if w.For != "" {
@@ -64,6 +69,7 @@ func (w Wait) text() string {
 	return strings.Join(parts, ", then ")
 }
 
+// arrows are the lines from a step to those that follow.
 func (d Definition) arrows(place int, s Step) []string {
 	following := d.following(place, s)
 	switch {

@@ -36,6 +36,7 @@ var Builtin = sync.OnceValues(func() (*Library, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", e.Name(), err)
 		}
+		// The name says id and version, so a changed copy with an old version is noticed.
 		if want := fmt.Sprintf("%s.v%d.json", d.ID, d.Version); want != e.Name() {
 			return nil, fmt.Errorf("%s: should be named %s", e.Name(), want)
 		}
@@ -52,10 +53,12 @@ func Parse(raw []byte) (d Definition, err error) {
 	if err := decoder.Decode(&d); err != nil {
 		return d, err
 	}
+	// Two definitions in one file, of which one would be lost.
 	if decoder.More() {
 		return d, errors.New("there is more after the definition")
 	}
 	var all []error
+	// Known is empty: templates and segments are checked where they are known.
 	for _, f := range d.Faults(Known{}) {
 		all = append(all, f)
 	}
@@ -107,5 +110,6 @@ func (l *Library) StartedBy(event string) []Definition {
 
 // EnteredFrom returns the newest versions that start when somebody comes into a segment.
 func (l *Library) EnteredFrom(segment string) []Definition {
+	// Only the newest version takes new people; the others finish theirs.
 	return slices.DeleteFunc(l.Latest(), func(d Definition) bool { return d.Entry.Segment != segment })
 }

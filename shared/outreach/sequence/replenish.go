@@ -13,10 +13,12 @@ import (
 func Replenish(p segment.Person, product string, productMedian time.Duration) (at time.Time, ok bool) {
 	var last time.Time
 	var intervals []time.Duration
+	// Orders are sorted, the oldest first.
 	for _, o := range p.Orders {
 		if !slices.Contains(o.Products, product) {
 			continue
 		}
+		// A gap below three days does not count, but the next is measured from the later part.
 		if gap := o.At.Sub(last); !last.IsZero() && gap >= 3*24*time.Hour {
 			intervals = append(intervals, gap)
 		}
@@ -42,5 +44,6 @@ func Median(intervals []time.Duration) time.Duration {
 	case n%2 == 1:
 		return sorted[n/2]
 	}
+	// The mean without adding the two, which could overflow.
 	return sorted[n/2-1] + (sorted[n/2]-sorted[n/2-1])/2
 }

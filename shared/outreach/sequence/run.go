@@ -75,6 +75,7 @@ func Enter(d Definition, p segment.Person, e Event, last time.Time, zone *time.L
 	if d.Entry.Key != "" {
 		key = e.Data[d.Entry.Key]
 	}
+	// From what costs nothing to what has to look at the person.
 	switch {
 	case d.Entry.Event != e.Type:
 		return Run{}, OtherEvent
@@ -88,12 +89,14 @@ func Enter(d Definition, p segment.Person, e Event, last time.Time, zone *time.L
 		return Run{}, AlreadyReached
 	}
 	r := Run{
+		// A copy: the event's fields may be used elsewhere.
 		Sequence: d.ID, Version: d.Version, Key: key, Person: p.ID, Status: Active, Entered: e.At, Data: maps.Clone(e.Data),
 		Holdout: heldOut(d.ID, p.ID, d.Holdout),
 	}
 	return r.to(d, 0, zone, now), Started
 }
 
+// mayReenter reports whether enough time has passed since the last run.
 func (d Definition) mayReenter(last time.Time, zone *time.Location, now time.Time) bool {
 	if last.IsZero() || d.Reentry == "" {
 		return true
@@ -109,6 +112,7 @@ func (d Definition) reached(p segment.Person, since time.Time) bool {
 		return false
 	}
 	times := p.Events[d.Goal.Event]
+	// Times are sorted; if the newest is too old, all are.
 	return len(times) > 0 && d.after(times[len(times)-1], since)
 }
 
@@ -148,21 +152,24 @@ const (
 // wait. A run that is not due, or has ended, stays as it is. At most one message is returned; the run stands behind it
 // then, and is due at once when nothing else is to wait for.
 func Advance(d Definition, r Run, p segment.Person, zone *time.Location, now time.Time) (Run, *Outgoing) {
+	// A job may come early, late and twice.
 	if r.Status != Active || r.Due.After(now) {
 		return r, nil
 	}
 	if d.reached(p, r.Entered) {
 		return r.exit(ExitGoal, now), nil
 	}
+	// Lateness counts from when the message was due, not from when the worker came.
 	planned := r.Due
 	place, ok := d.find(r.Step)
 	if !ok {
 		return r.exit(ExitRemoved, now), nil
 	}
 	r, place = r.pass(d, place, zone, now)
-	// Validate lets jumps go forward only, so this ends.
+	// Faults lets jumps go forward only, so this ends.
 	for r.Status == Active && !r.Due.After(now) {
 		step := d.Steps[place]
+		// The run stands behind the message already, so the same message cannot be asked for twice.
 		if step.Send != nil {
 			out := r.outgoing(d, step, planned, now)
 			return r.next(d, place, zone, now), out
@@ -194,6 +201,8 @@ func (r Run) pass(d Definition, place int, zone *time.Location, now time.Time) (
 	return r, place
 }
 
+// outgoing is the message of a step. In the holdout the run goes on as if it had been sent, so that
+// both groups are compared at the same steps.
 func (r *Run) outgoing(d Definition, step Step, planned, now time.Time) *Outgoing {
 	out := &Outgoing{Step: step.ID, Send: *step.Send, Planned: planned}
 	switch {
@@ -210,6 +219,7 @@ func (r *Run) outgoing(d Definition, step Step, planned, now time.Time) *Outgoin
 // late reports whether a message is later than the series allows.
 func (d Definition) late(planned, now time.Time) bool {
 	most, err := ParseDelay(d.MaxLateness)
+	// A definition that cannot be read sends nothing.
 	return err != nil || now.After(most.After(planned, time.UTC))
 }
 
@@ -226,12 +236,14 @@ func (r Run) jump(d Definition, place int, target string, zone *time.Location, n
 	return r.to(d, next, zone, now), next
 }
 
+// next goes to the step behind a place.
 func (r Run) next(d Definition, place int, zone *time.Location, now time.Time) Run {
 	return r.to(d, place+1, zone, now)
 }
 
 // to puts the run at a step and says when it is due there.
 func (r Run) to(d Definition, place int, zone *time.Location, now time.Time) Run {
+	// Behind the last step, or at an end: the purpose was not necessarily reached.
 	if place >= len(d.Steps) || d.Steps[place].End {
 		r.Status, r.Due, r.Moved = Done, time.Time{}, now
 		return r
@@ -239,6 +251,7 @@ func (r Run) to(d Definition, place int, zone *time.Location, now time.Time) Run
 	step := d.Steps[place]
 	r.Step, r.Moved, r.Due = step.ID, now, now
 	switch {
+	// A wait begins when the run comes to it, so that a late worker does not shorten it.
 	case step.Wait != nil:
 		due, ok := step.Wait.until(r.Data, zone, now)
 		if !ok {
@@ -246,6 +259,7 @@ func (r Run) to(d Definition, place int, zone *time.Location, now time.Time) Run
 		}
 		r.Due = due
 	case step.Await != nil:
+		// Faults has made sure that it can be read.
 		if timeout, err := ParseDelay(step.Await.Timeout); err == nil {
 			r.Due = timeout.After(now, zone)
 		}
@@ -259,6 +273,7 @@ func (r Run) Exit(reason string, now time.Time) Run {
 	return r.exit(reason, now)
 }
 
+// exit ends a run; it keeps its data for what is still to be recorded.
 func (r Run) exit(reason string, now time.Time) Run {
 	r.Status, r.Reason, r.Due, r.Moved = Exited, reason, time.Time{}, now
 	return r
@@ -272,15 +287,18 @@ func (w Wait) until(data map[string]string, zone *time.Location, now time.Time) 
 		if !ok {
 			return end, false
 		}
+		// Faults has made sure that both can be read; an empty offset is none.
 		offset, _ := ParseDelay(w.Offset)
 		end = offset.After(date, zone)
 	} else if w.For != "" {
 		delay, _ := ParseDelay(w.For)
 		end = delay.After(now, zone)
 	}
+	// A date that has passed does not wait.
 	if end.Before(now) {
 		end = now
 	}
+	// The time of day comes last, so that messages arrive at the hour that was meant.
 	if w.At != "" {
 		if next, err := Next(end, w.At, w.On, zone); err == nil {
 			end = next
@@ -301,11 +319,13 @@ func parseDate(text string, zone *time.Location) (time.Time, bool) {
 	return wallClock{day.Year(), day.Month(), day.Day(), 0, 0, 0}.in(zone), true
 }
 
-// Hear tells a run of an event of its person. changed is false when it means nothing to the run.
+// HandleEvent tells a run of an event of its person. changed is false when it means nothing to the
+// run.
 func HandleEvent(d Definition, r Run, e Event, zone *time.Location, now time.Time) (after Run, changed bool) {
 	if r.Status != Active {
 		return r, false
 	}
+	// Without a key in the definition the person is the key.
 	sameKey := d.Entry.Key == "" || e.Data[d.Entry.Key] == r.Key
 	if d.Goal != nil && d.Goal.Event == e.Type && (sameKey || !d.Goal.SameKey) && d.after(e.At, r.Entered) {
 		return r.exit(ExitGoal, now), true
@@ -314,6 +334,7 @@ func HandleEvent(d Definition, r Run, e Event, zone *time.Location, now time.Tim
 	if !ok {
 		return r, false
 	}
+	// Events from before the run came to the step were seen by it already, or did not matter.
 	if a := d.Steps[place].Await; a != nil && a.Event == e.Type && (sameKey || !a.SameKey) && !e.At.Before(r.Moved) {
 		r, _ = r.jump(d, place, a.Then, zone, now)
 		return r, true

@@ -23,6 +23,7 @@ func (d Definition) Faults(known Known) []segment.Fault {
 	v := &validator{d: d, known: known}
 	v.head()
 	v.entry()
+	// Fifty steps are longer than any series and keep a run small.
 	if len(d.Steps) == 0 || len(d.Steps) > 50 {
 		v.fault("/steps", "has %d steps, 1 to 50 are allowed", len(d.Steps))
 	}
@@ -33,12 +34,14 @@ func (d Definition) Faults(known Known) []segment.Fault {
 	return v.faults
 }
 
+// validator collects what is wrong with one definition.
 type validator struct {
 	d      Definition
 	known  Known
 	faults []segment.Fault
 }
 
+// fault adds a fault with its place.
 func (v *validator) fault(pointer, format string, args ...any) {
 	v.faults = append(v.faults, segment.Fault{Pointer: pointer, Text: fmt.Sprintf(format, args...)})
 }
@@ -50,6 +53,7 @@ func (v *validator) check(ok bool, pointer, format string, args ...any) {
 	}
 }
 
+// head checks everything but the entry and the steps.
 func (v *validator) head() {
 	d := v.d
 	v.check(identifier(d.ID), "/id", "%q is not made of a-z, 0-9 and _", d.ID)
@@ -57,11 +61,13 @@ func (v *validator) head() {
 	v.check(d.Purpose != "", "/purpose", "is empty")
 	marketing := d.Kind == compliance.Marketing
 	v.check(marketing || d.Kind == compliance.Transactional, "/kind", "%q is neither marketing nor transactional", d.Kind)
+	// Recipients refuse by topic, so all advertising needs one.
 	v.check(marketing == (d.Topic != ""), "/topic", "marketing has a topic, and nothing else has")
 	v.check(slices.Contains([]compliance.Priority{"", compliance.Normal, compliance.High}, d.Priority), "/priority",
 		"%q is none", d.Priority)
 	v.check(slices.Contains([]compliance.OnCap{"", compliance.WaitOnCap, compliance.SkipOnCap}, d.OnCap), "/onCap",
 		"%q is neither wait nor skip", d.OnCap)
+	// With more than half held out the shop would hardly send anything.
 	v.check(d.Holdout >= 0 && d.Holdout <= 50, "/holdout", "is not from 0 to 50 percent")
 	v.check(marketing || d.Holdout == 0, "/holdout", "a transactional series withholds nothing")
 	v.delay("/maxLateness", d.MaxLateness, false)
@@ -74,6 +80,7 @@ func (v *validator) head() {
 	}
 }
 
+// identifier reports whether a text can be part of keys and of tags of mails.
 func identifier(s string) bool {
 	for _, r := range s {
 		if r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') {
@@ -83,6 +90,7 @@ func identifier(s string) bool {
 	return s != "" && len(s) <= 40
 }
 
+// delay checks a delay; past allows negative ones.
 func (v *validator) delay(pointer, text string, past bool) {
 	d, err := ParseDelay(text)
 	switch {
@@ -95,10 +103,12 @@ func (v *validator) delay(pointer, text string, past bool) {
 	}
 }
 
+// event checks that an event is one that outreach hears of.
 func (v *validator) event(pointer, name string) {
 	v.check(slices.Contains(segment.EventTypes, name), pointer, "%q is no event to ask about", name)
 }
 
+// entry checks what starts a run.
 func (v *validator) entry() {
 	e := v.d.Entry
 	v.check((e.Event == "") != (e.Segment == ""), "/entry", "needs either an event or a segment")
@@ -116,15 +126,18 @@ func (v *validator) entry() {
 	}
 }
 
+// condition checks a condition and puts its faults below a pointer.
 func (v *validator) condition(pointer string, c segment.Condition) {
 	for _, f := range c.Faults() {
 		v.fault(pointer+f.Pointer, "%s", f.Text)
 	}
 }
 
+// step checks one step; faults of several kinds at once would only confuse.
 func (v *validator) step(i int, s Step) {
 	at := "/steps/" + strconv.Itoa(i)
 	v.check(identifier(s.ID), at+"/id", "%q is not made of a-z, 0-9 and _", s.ID)
+	// find returns the first step with the id.
 	first, _ := v.d.find(s.ID)
 	v.check(first == i, at+"/id", "%q is the id of an earlier step", s.ID)
 	fields := 0
@@ -151,6 +164,7 @@ func (v *validator) step(i int, s Step) {
 	}
 }
 
+// wait checks that a step waits for exactly one thing.
 func (v *validator) wait(at string, w Wait) {
 	v.check(w.For == "" || w.Date == "", at, "has both for and date")
 	v.check(w.For != "" || w.Date != "" || w.At != "", at, "waits for nothing")
@@ -169,6 +183,7 @@ func (v *validator) wait(at string, w Wait) {
 	v.check(w.On == "" || ok && w.At != "", at+"/weekday", "%q is none of mon to sun with a time of day", w.On)
 }
 
+// await checks a step that waits for an event.
 func (v *validator) await(at string, place int, a Await) {
 	v.event(at+"/event", a.Event)
 	v.delay(at+"/timeout", a.Timeout, false)
@@ -187,6 +202,7 @@ func (v *validator) target(pointer string, from int, id string) {
 	v.check(!ok || to > from, pointer, "step %q is not after this one", id)
 }
 
+// send checks the message of a step.
 func (v *validator) send(at string, s Send) {
 	v.check(s.Channel == compliance.Email || s.Channel == compliance.Push, at+"/channel", "%q is neither email nor push",
 		s.Channel)
@@ -202,6 +218,7 @@ func (v *validator) reachable() {
 	if len(v.d.Steps) == 0 {
 		return
 	}
+	// Jumps go forward only, so one pass in order sees every step after those that lead to it.
 	seen := make([]bool, len(v.d.Steps))
 	seen[0] = true
 	for i, s := range v.d.Steps {
@@ -219,6 +236,7 @@ func (v *validator) reachable() {
 
 // following are the places that come after a step.
 func (d Definition) following(place int, s Step) []int {
+	// to is the place of a step id, or the next place when it is empty.
 	to := func(id string) int {
 		if found, ok := d.find(id); ok && id != "" {
 			return found

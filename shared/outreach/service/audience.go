@@ -29,6 +29,7 @@ type page struct {
 	Done bool `dynamodbav:"done"`
 }
 
+// A page is as many contacts as are read and planned within one invocation with time to spare.
 const (
 	pageSize   = 100
 	freezeSize = 20 // pages of an invocation
@@ -41,6 +42,7 @@ const (
 func (s *Service) ReadContacts(ctx context.Context, shard int, after string) (found []contact.Contact, nextShard int,
 	nextAfter string, err error) {
 	where, with := "#gsi1pk = :list", map[string]any{":list": contact.ListOf(shard)}
+	// By id and not by cursor, because the place is stored with the campaign.
 	if after != "" {
 		where, with[":after"] = where+" AND #gsi1sk > :after", after
 	}
@@ -48,6 +50,7 @@ func (s *Service) ReadContacts(ctx context.Context, shard int, after string) (fo
 	if err != nil {
 		return nil, shard, after, err
 	}
+	// The index has keys only.
 	keys := make([]table.Key, len(listed.Items))
 	for i, item := range listed.Items {
 		keys[i] = item.Key()
@@ -57,6 +60,7 @@ func (s *Service) ReadContacts(ctx context.Context, shard int, after string) (fo
 		return nil, shard, after, err
 	}
 	for _, key := range keys {
+		// Deleted since the index was read.
 		item, ok := items[key]
 		if !ok {
 			continue
@@ -66,8 +70,10 @@ func (s *Service) ReadContacts(ctx context.Context, shard int, after string) (fo
 			return nil, shard, after, err
 		}
 		found = append(found, c)
+		// The place in the list is the contact's id.
 		after = c.Place
 	}
+	// Fewer than asked for is the end of the shard, unless DynamoDB has cut the page at a megabyte.
 	if len(listed.Items) < pageSize && listed.Next == "" {
 		return found, shard + 1, "", nil
 	}
@@ -84,6 +90,7 @@ func (s *Service) WorkCampaign(ctx context.Context, job due.Job) error {
 	}
 	switch c.Status {
 	case campaign.Scheduled:
+		// Too late also for the last recipient: after an outage of days the campaign is over.
 		if campaign.TooLate(campaign.LastDue(c.local(), c.Plan.By, s.Shop.Zone), s.Clock.Now(), c.lateness()) {
 			c.Status, c.Why, c.Ended, c.Due = campaign.Stopped, "too_late", s.Clock.Now(), due.Due{}
 			return s.change(ctx, &c)
@@ -95,6 +102,7 @@ func (s *Service) WorkCampaign(ctx context.Context, job due.Job) error {
 	case campaign.Sending:
 		return s.watch(ctx, &c)
 	}
+	// A paused or ended campaign has no job; resuming makes one.
 	c.Due = due.Due{}
 	return s.change(ctx, &c)
 }
@@ -104,6 +112,7 @@ func (s *Service) WorkCampaign(ctx context.Context, job due.Job) error {
 func (s *Service) freeze(ctx context.Context, c *Campaign) error {
 	now := s.Clock.Now()
 	for range freezeSize {
+		// All shards are read: everybody is written down.
 		if c.Shard >= contact.Shards {
 			c.Status = campaign.Sending
 			c.Due = due.On(DueCampaign, c.ID, now.Add(time.Minute))
@@ -119,6 +128,7 @@ func (s *Service) freeze(ctx context.Context, c *Campaign) error {
 				members = append(members, person.ID)
 			}
 		}
+		// Stored with the page, or with the next one.
 		c.Shard, c.After = shard, after
 		c.Due = due.On(DueCampaign, c.ID, now.Add(time.Second))
 		if len(members) == 0 {
@@ -127,6 +137,7 @@ func (s *Service) freeze(ctx context.Context, c *Campaign) error {
 		c.Pages++
 		c.People += len(members)
 		key := table.Key{PK: "CAMPAIGN#" + c.ID, SK: fmt.Sprintf("PAGE#%06d", c.Pages)}
+		// Pages are worked one after the other, so that the outbox is not flooded at once.
 		first := campaign.FreezeAt(c.local(), c.Plan.By, s.Shop.Zone)
 		if first.Before(now) {
 			first = now
@@ -147,6 +158,7 @@ func (s *Service) watch(ctx context.Context, c *Campaign) error {
 	if err != nil {
 		return err
 	}
+	// The test ends for all at one time, when the last recipient has had the time to read it.
 	if t := c.test(); t != nil && c.Winner == "" &&
 		!now.Before(campaign.LastDue(c.local(), c.Plan.By, s.Shop.Zone).Add(t.Wait)) {
 		results := make([]campaign.Result, len(t.Variants))
@@ -154,12 +166,14 @@ func (s *Service) watch(ctx context.Context, c *Campaign) error {
 			results[i] = campaign.Result{Variant: v, Sent: report[v][outbox.CountSent], Clicked: report[v][outbox.CountClicked]}
 		}
 		winner, _, ok := campaign.Winner(results)
+		// Nothing was sent: the first variant is as good as any.
 		if !ok {
 			winner = t.Variants[0]
 		}
 		c.Winner = winner
 	}
 	c.Due = due.On(DueCampaign, c.ID, now.Add(time.Minute))
+	// Everybody is settled; clicks that come later are still counted in the report.
 	if progress.Open > 0 {
 		return s.change(ctx, c)
 	}
@@ -189,12 +203,14 @@ func (s *Service) WorkPage(ctx context.Context, job due.Job) error {
 	}
 	now := s.Clock.Now()
 	switch {
+	// The rest waits for the winner.
 	case c.Status == campaign.Paused || c.Status == campaign.Freezing || p.Rest && c.test() != nil && c.Winner == "" &&
 		c.Status == campaign.Sending:
 		return s.putOff(ctx, p, now.Add(time.Minute))
 	case c.Status != campaign.Sending:
 		return s.cancelPage(ctx, c, p, now)
 	}
+	// The invocation may end in the middle; the place is stored.
 	for i := p.Next; i < len(p.Contacts) && ctx.Err() == nil; i++ {
 		if err := s.recipient(ctx, c, p, p.Contacts[i], now); err != nil {
 			return err
@@ -202,8 +218,10 @@ func (s *Service) WorkPage(ctx context.Context, job due.Job) error {
 		p.Next = i + 1
 	}
 	if p.Next < len(p.Contacts) {
+		// A context of its own: the place has to be stored although the time is over.
 		return s.putOff(context.WithoutCancel(ctx), p, now)
 	}
+	// The second round goes over the same contacts and plans those who were no testers.
 	if c.test() != nil && !p.Rest {
 		p.Rest, p.Next = true, 0
 		return s.putOff(ctx, p, now.Add(time.Minute))
@@ -212,6 +230,7 @@ func (s *Service) WorkPage(ctx context.Context, job due.Job) error {
 	return s.Table.Put(ctx, table.Put{Item: p, If: table.IfExists}) // done once more is as good
 }
 
+// putOff stores how far a page is and when it goes on.
 func (s *Service) putOff(ctx context.Context, p page, at time.Time) error {
 	p.Due = due.On(DuePage, p.Key.String(), at)
 	// messages carry ids of their own: a page worked twice harms nobody
@@ -222,6 +241,7 @@ func (s *Service) putOff(ctx context.Context, p page, at time.Time) error {
 // are one transaction.
 func (s *Service) cancelPage(ctx context.Context, c *Campaign, p page, now time.Time) error {
 	open := len(p.Contacts) - p.Next
+	// In the second round testers and the holdout are settled already.
 	if p.Rest {
 		open = 0
 		for _, person := range p.Contacts[p.Next:] {
@@ -244,12 +264,14 @@ func (s *Service) cancelPage(ctx context.Context, c *Campaign, p page, now time.
 // recipient plans the message of one recipient, or records why there is none.
 func (s *Service) recipient(ctx context.Context, c *Campaign, p page, contactID string, now time.Time) error {
 	a := campaign.Assign(c.ID, contactID, c.Plan.Holdout, c.test())
+	// Testers and the holdout in the first round, everybody else in the second.
 	if c.test() != nil && p.Rest == (a.Tester || a.Holdout) {
 		return nil // the other round's
 	}
 	_, err := s.Contacts.ChangeID(ctx, contactID, now, func(person *contact.Contact) ([]table.Write, bool, error) {
 		planned := s.campaignMessage(c, a, *person)
 		var known map[string]any
+		// Peek is enough: the write of the task decides.
 		if err := s.Table.Peek(ctx, task.KeyOf(outbox.DueMarketing, planned.Mail.ID), &known); err == nil {
 			return nil, true, nil // planned before
 		}
@@ -257,13 +279,16 @@ func (s *Service) recipient(ctx context.Context, c *Campaign, p page, contactID 
 			return s.once(planned, s.withhold(planned, "holdout", now)), false, nil
 		}
 		d := s.gate(planned, *person, now)
+		// The cap or the night is over before the mail is too late.
 		if d.Waits() && c.Plan.OnCap == compliance.WaitOnCap && d.NotBefore.Before(planned.Mail.Latest) {
 			planned.Mail.Planned = d.NotBefore
+			// The mailer asks the gate again at that time.
 			d.Allowed = true
 		}
 		if !d.Allowed {
 			return s.once(planned, planned.withheld(string(d.Reason), now)), false, nil
 		}
+		// Last, because a code that was taken is used up.
 		if name := c.Plan.Coupon; name != "" {
 			code, until, ok := s.coupon(ctx, name, person)
 			if !ok {
@@ -273,11 +298,14 @@ func (s *Service) recipient(ctx context.Context, c *Campaign, p page, contactID 
 		}
 		return s.write(planned, person, d, now), false, nil
 	})
+	// Erased between freezing and planning; they are counted all the same, so that the campaign
+	// ends.
 	if errors.Is(err, table.ErrNotFound) {
 		missing := PlannedMessage{Mail: outbox.Mail{ID: mailID(c.ID, contactID), Source: c.source("all"),
 			Template: "campaign"}}
 		err = s.Table.Transact(ctx, "", s.once(missing, missing.withheld("erased", now))...)
 	}
+	// The task was there already. When the contact itself was overtaken, ChangeID has tried again.
 	if canceled, refused := table.Refused(err); refused && canceled != nil {
 		return nil // planned already by another worker
 	}
@@ -294,6 +322,7 @@ func (s *Service) once(p PlannedMessage, writes []table.Write) []table.Write {
 
 // campaignMessage is the mail of a campaign to one recipient.
 func (s *Service) campaignMessage(c *Campaign, a campaign.Assignment, person contact.Contact) PlannedMessage {
+	// The rest without a winner gets the first.
 	variant := c.Plan.Variants[0]
 	for _, v := range c.Plan.Variants {
 		if a.Tester && v.ID == a.Variant || !a.Tester && v.ID == c.Winner {
@@ -301,10 +330,12 @@ func (s *Service) campaignMessage(c *Campaign, a campaign.Assignment, person con
 		}
 	}
 	language := languageOf(person)
+	// Check asks for English and Korean in each variant.
 	texts, ok := variant.Texts[language]
 	if !ok {
 		texts = variant.Texts["en"]
 	}
+	// The winner goes out later by the time of the test.
 	planned := campaign.SendAt(c.local(), c.Plan.By, s.Shop.Zone, person.Location(s.Shop.Zone))
 	if !a.Tester && c.test() != nil {
 		planned = planned.Add(c.test().Wait)
@@ -343,6 +374,7 @@ type DryRunMail struct {
 	Reason  string    `json:"reason"`
 }
 
+// More would not be read within the timeout of a request.
 const (
 	dryRunMost   = 20_000
 	dryRunSample = 50
@@ -356,6 +388,7 @@ func (s *Service) DryRunCampaign(ctx context.Context, c *Campaign) (DryRun, erro
 		planned := s.campaignMessage(c, a, person)
 		reason, subject := "holdout", ""
 		if !a.Holdout {
+			// The gate is asked for the time of sending, because of nights and the cap.
 			at := planned.Mail.Planned
 			d := s.gate(planned, person, at)
 			reason, subject = string(d.Reason), d.Subject

@@ -19,6 +19,7 @@ const birthdayWithin = 6 * time.Hour
 // birthdayIn is the beginning of a person's birthday in a calendar year of their zone; ok is false when it is not
 // known. 29 February is the 28th in other years.
 func birthdayIn(year int, monthDay string, zone *time.Location) (at time.Time, ok bool) {
+	// Year 0, which Parse takes for a date without a year, is a leap year.
 	born, err := time.Parse("01-02", monthDay) // of year 0, which has a 29 February
 	if err != nil {
 		return at, false
@@ -41,6 +42,7 @@ func congratulated(c contact.Contact, birthday time.Time) bool {
 func (s *Service) nextBirthday(c contact.Contact, now time.Time) time.Time {
 	zone := c.Location(s.Shop.Zone)
 	local := now.In(zone)
+	// This year's, or next year's when this year's has passed.
 	for year := local.Year(); year <= local.Year()+1; year++ {
 		at, ok := birthdayIn(year, c.Person.Birthday, zone)
 		if ok && at.Add(birthdayWithin).After(local) && !congratulated(c, at) {
@@ -56,6 +58,7 @@ func (s *Service) birthday(ctx context.Context, c *contact.Contact, now time.Tim
 	if at.IsZero() || at.After(now) {
 		return nil, nil
 	}
+	// Noted before the series: it is what keeps it from starting twice.
 	c.Person.Happened(birthdayEvent, at)
 	return s.series(ctx, c, sequence.Event{Type: birthdayEvent, At: at}, now)
 }

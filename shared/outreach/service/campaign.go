@@ -79,11 +79,13 @@ type CampaignTest struct {
 // localForm is how the time of a campaign is written.
 const localForm = "2006-01-02T15:04"
 
+// campaignKey is the key of a campaign; its pages are in the same partition.
 func campaignKey(id string) table.Key { return table.Key{PK: "CAMPAIGN#" + id, SK: "CAMPAIGN"} }
 
 // Check says what is wrong with a plan. Error: 422 with field pointers.
 func (p CampaignPlan) Check(shopURL string) error {
 	var fields []problem.Field
+	// fault adds what is wrong with a field.
 	fault := func(pointer, text string) {
 		fields = append(fields, problem.Field{Pointer: pointer, Code: "campaign_invalid", Message: text})
 	}
@@ -102,11 +104,13 @@ func (p CampaignPlan) Check(shopURL string) error {
 			fault(at+"/id", "is the id of another variant")
 		}
 		seen[v.ID] = true
+		// Everybody can be written to in one of them.
 		for _, language := range []string{"ko", "en"} {
 			t, ok := v.Texts[language]
 			if !ok {
 				fault(at+"/texts/"+language, "is missing")
 			}
+			// Twice the label would be against the form that the law prescribes.
 			if compliance.HasLabel(t.Subject) {
 				fault(at+"/texts/"+language+"/subject", "has the label of advertising, which is added when it is sent")
 			}
@@ -127,6 +131,8 @@ func (p CampaignPlan) Check(shopURL string) error {
 	return nil
 }
 
+// within reports whether a page belongs to the shop. A prefix alone would let
+// "https://shop.example.evil.com" pass.
 func within(url, shop string) bool {
 	return url == shop || len(url) > len(shop) && url[:len(shop)] == shop &&
 		(url[len(shop)] == '/' || url[len(shop)] == '?')
@@ -144,6 +150,7 @@ func (s *Service) CreateCampaign(ctx context.Context, p CampaignPlan) (*Campaign
 	return c, s.Table.Put(ctx, table.Put{Item: c, If: table.IfNew})
 }
 
+// card is what the list shows; it is stored with each write.
 func (c *Campaign) card() CampaignCard { return CampaignCard{c.ID, c.Plan.Name, c.Status, c.Made} }
 
 // GetCampaign reads a campaign. 1 round trip. Errors: 404 campaign_not_found.
@@ -186,12 +193,14 @@ func (s *Service) change(ctx context.Context, c *Campaign, writes ...table.Write
 	// only what was read is replaced
 	put := table.Put{Item: c, If: "#version = :read", With: map[string]any{":read": read}}
 	err := s.put(ctx, put, writes)
+	// The campaign is the first write; what else was refused is the caller's to judge.
 	if _, met := table.Met(err, 0); met {
 		return problem.Conflict("campaign_changed", "The campaign has changed meanwhile; read it again.")
 	}
 	return err
 }
 
+// put writes a campaign alone or with others.
 func (s *Service) put(ctx context.Context, put table.Put, writes []table.Write) error {
 	if len(writes) == 0 {
 		return s.Table.Put(ctx, put)
@@ -209,6 +218,7 @@ func (s *Service) Schedule(ctx context.Context, campaignID string) (*Campaign, e
 		return nil, stateProblem(c, "scheduled")
 	}
 	start := campaign.FreezeAt(c.local(), c.Plan.By, s.Shop.Zone)
+	// Checked again when it starts.
 	if campaign.TooLate(campaign.LastDue(c.local(), c.Plan.By, s.Shop.Zone), s.Clock.Now(), c.lateness()) {
 		return nil, problem.InvalidField("/local", "campaign_too_late", "The time of the campaign has passed.")
 	}
@@ -217,6 +227,7 @@ func (s *Service) Schedule(ctx context.Context, campaignID string) (*Campaign, e
 	return c, s.change(ctx, c)
 }
 
+// stateProblem is the answer to a step that the state does not allow.
 func stateProblem(c *Campaign, to string) error {
 	return problem.Conflict("campaign_state", "A campaign that is %s cannot be %s.", c.Status, to)
 }
@@ -235,19 +246,23 @@ func (s *Service) Steer(ctx context.Context, campaignID string, to campaign.Stat
 	case campaign.Stopped:
 		c.Ended = s.Clock.Now()
 		c.Due = due.Due{}
+	// Also when it is paused: the job then takes itself out of the index.
 	case campaign.Sending, campaign.Paused:
 		c.Due = due.On(DueCampaign, c.ID, s.Clock.Now().Add(time.Minute))
 	}
 	return c, s.change(ctx, c)
 }
 
+// local is the time on the wall, as if in UTC; SendAt gives it a zone.
 func (c *Campaign) local() time.Time {
 	at, _ := time.Parse(localForm, c.Plan.Local)
 	return at
 }
 
+// lateness is how late a mail may be sent.
 func (c *Campaign) lateness() time.Duration { return time.Duration(c.Plan.Lateness) * time.Minute }
 
+// test is the A/B test with the ids of its variants; nil when there is none.
 func (c *Campaign) test() *campaign.Test {
 	if c.Plan.Test == nil {
 		return nil
@@ -279,6 +294,7 @@ func (s *Service) Progress(ctx context.Context, c *Campaign) (Progress, map[stri
 		return Progress{}, nil, err
 	}
 	p := Progress{Tally: campaign.Tally{Recipients: c.People}}
+	// Every variant and the counters that belong to none.
 	for _, n := range report {
 		p.Sent += n[outbox.CountSent]
 		p.Rejected += n[outbox.CountRejected]

@@ -24,6 +24,7 @@ import (
 // proof is a change of consent as it is kept: who can show later that somebody agreed, when, where, and to which text.
 type proof struct {
 	table.Key
+	// Change has a field Channel too; the outer one is what is stored.
 	consent.Change
 	Channel compliance.Channel `dynamodbav:"channel"`
 	TTL     int64              `dynamodbav:"ttl"`
@@ -41,6 +42,7 @@ func (s *Service) Answer(ctx context.Context, email string, change consent.Chang
 	change.AddressHash = format.HashEmail(email)
 	answer := s.answer(ctx, change, more)
 	return s.Contacts.Change(ctx, email, s.Clock.Now(), func(c *contact.Contact) ([]table.Write, bool, error) {
+		// Erased after this answer was given: it brings nothing back.
 		if !c.Returned(email, change.At) {
 			return nil, true, nil
 		}
@@ -61,6 +63,7 @@ func (s *Service) AnswerID(ctx context.Context, contactID string, change consent
 	})
 }
 
+// answer is the change of a contact by an answer, for a contact by address or by id.
 func (s *Service) answer(
 	ctx context.Context, change consent.Change, more func(*contact.Contact),
 ) func(*contact.Contact) ([]table.Write, bool, error) {
@@ -68,6 +71,7 @@ func (s *Service) answer(
 		change.ID = id.New("cns", s.Clock.Now())
 	}
 	return func(c *contact.Contact) ([]table.Write, bool, error) {
+		// more runs first, because series look at the language and the zone that it may set.
 		if more != nil {
 			more(c)
 		}
@@ -76,17 +80,20 @@ func (s *Service) answer(
 		}
 		before := c.Consent[change.Channel]
 		applied := c.Apply(change)
+		// A repetition, or an answer that came too late.
 		if applied.State == before && more == nil {
 			return nil, true, nil
 		}
 		if change.Action == "" {
 			return nil, false, nil // only the rest of the contact changes
 		}
+		// A proof is written once and never changed.
 		writes := []table.Write{table.Put{Item: proof{
 			Key:     table.Key{PK: "CONTACT#" + c.ID, SK: "PROOF#" + change.At.UTC().Format(time.RFC3339Nano) + "#" + change.ID},
 			Change:  change,
 			Channel: change.Channel, TTL: change.At.Add(keepProof).Unix(),
 		}, If: table.IfNew}}
+		// settle has to see what follow has changed on the contact.
 		follow, err := s.follow(ctx, c, change, applied)
 		settled, settleErr := s.settle(ctx, c, s.Clock.Now())
 		return slices.Concat(writes, follow, settled), false, errors.Join(err, settleErr)
@@ -118,6 +125,7 @@ func (s *Service) follow(ctx context.Context, c *contact.Contact, change consent
 		}
 		writes = append(writes, letter)
 	}
+	// Imported consent starts no series: the person has done nothing now.
 	if applied.Changed && applied.State.Answer == compliance.Given && change.Channel == compliance.Email &&
 		change.Action != consent.Import {
 		event := sequence.Event{Type: "consent.given", At: change.At, Data: map[string]string{}}
@@ -151,7 +159,9 @@ func (s *Service) consentMail(ctx context.Context, c contact.Contact, template s
 	if err != nil {
 		return nil, err
 	}
+	// Every mail about consent has a way to change it.
 	url := s.Shop.LinkBase + "/outreach/preferences/" + signer.Sign(tracking.Preferences, c.ID)
+	// The link carries the time of the request, so a refusal after it is not undone by it.
 	if template == "consent_request" {
 		url = s.Shop.LinkBase + "/outreach/confirm/" + signer.Sign(tracking.Confirm, c.ID, string(change.Channel),
 			change.At.UTC().Format(time.RFC3339))
@@ -171,6 +181,7 @@ func (s *Service) consentMail(ctx context.Context, c contact.Contact, template s
 	}
 	now := s.Clock.Now()
 	letter := outbox.Mail{
+		// Neither advertising nor an answer to an order: the law asks for it.
 		ID: mailID(template, change.ID), Kind: compliance.LegalNotice, To: c.Email, Language: languageOf(c),
 		Template: template, About: c.ID,
 		Source: outbox.Source{Name: "consent", Step: template}, Contact: c.ID, Planned: now,
@@ -194,6 +205,7 @@ func (s *Service) Proofs(ctx context.Context, contactID string) ([]consent.Chang
 		if err := item.Decode(&p); err != nil {
 			return err
 		}
+		// The embedded change has lost its channel to the outer field.
 		p.Change.Channel = p.Channel
 		all = append(all, p.Change)
 		return nil
@@ -208,14 +220,17 @@ func (s *Service) WorkContact(ctx context.Context, job due.Job) error {
 	now := s.Clock.Now()
 	_, err := s.Contacts.ChangeID(ctx, contactID, now, func(c *contact.Contact) ([]table.Write, bool, error) {
 		var writes []table.Write
+		// Each channel has a consent and two years of its own.
 		for channel, state := range c.Consent {
 			at, ok := consent.NextConfirmation(state)
 			if !ok || at.After(now) || suppressed(*c) {
 				continue
 			}
 			said := state.Confirmed
+			// From now on, also when nobody reads the mail: silence keeps the consent.
 			state.Confirmed = now
 			c.Consent[channel] = state
+			// One mail for each year, however often the job comes.
 			change := consent.Change{ID: mailID(c.ID, string(channel), at.Format("2006")), Channel: channel, At: now}
 			letter, err := s.consentMail(ctx, *c, "consent_confirmation", change, said)
 			if err != nil {

@@ -20,6 +20,7 @@ type CouponSource struct {
 	Next        int             `dynamodbav:"next"`            // number of the next code
 }
 
+// couponKey is the key of the source of a name.
 func couponKey(name string) table.Key { return table.Key{PK: "COUPON#" + name, SK: "COUPON"} }
 
 // SetCoupon says which promotion's codes a name stands for. Another promotion under the same name starts at its first
@@ -29,6 +30,7 @@ func (s *Service) SetCoupon(ctx context.Context, name string, p *promotion.Promo
 		return errors.New("outreach: the promotion has no batch of codes")
 	}
 	source := CouponSource{Key: couponKey(name), Name: name, PromotionID: p.ID, Batch: *p.Codes.Batch}
+	// The promotion ends at an instant that is excluded: the last day is that of the moment before.
 	if !p.Ends.IsZero() {
 		source.Until = p.Ends.Add(-1).In(s.Shop.Zone).Format(time.DateOnly)
 	}
@@ -51,6 +53,7 @@ func (s *Service) coupon(ctx context.Context, name string, c *contact.Contact) (
 	if err := s.Table.Get(ctx, couponKey(name), &source); err != nil {
 		return "", "", false
 	}
+	// By promotion: with another one behind the name the person gets another code.
 	key := name + "#" + source.PromotionID
 	number, known := c.Coupons[key]
 	if !known {
@@ -61,12 +64,14 @@ func (s *Service) coupon(ctx context.Context, name string, c *contact.Contact) (
 		if err != nil || after.Decode(&source) != nil {
 			return "", "", false
 		}
+		// Next is the number after the one that was taken.
 		number = source.Next - 1
 		if c.Coupons == nil {
 			c.Coupons = map[string]int{}
 		}
 		c.Coupons[key] = number
 	}
+	// The batch may have become smaller since.
 	if number >= source.Batch.Size {
 		return "", "", false
 	}

@@ -33,6 +33,7 @@ func (s *Service) Erase(ctx context.Context, email string) error {
 	if err := s.forgetContents(ctx, email); err != nil {
 		return err
 	}
+	// Commerce keeps the segments for prices; an empty list takes the person out of all.
 	if s.Commerce != nil && c.CustomerID != "" {
 		// Always: an empty list is the newest.
 		if err := s.Commerce.Put(ctx, table.Put{Item: store.Segments(c.CustomerID)}); err != nil {
@@ -45,6 +46,7 @@ func (s *Service) Erase(ctx context.Context, email string) error {
 		if err != nil {
 			return nil, false, err
 		}
+		// In the same write as the contact, so that no run goes on for somebody who is gone.
 		var writes []table.Write
 		for _, r := range runs {
 			writes = append(writes, r.save(r.Run.Exit(sequence.ExitErased, now)))
@@ -70,12 +72,14 @@ func (s *Service) forgetBuyer(ctx context.Context, orderID string, now time.Time
 
 // forgetContents removes what was in the mails that were sent to an address. Their records stay.
 func (s *Service) forgetContents(ctx context.Context, email string) error {
+	// The list of all mails to the address, page by page.
 	for after := table.Cursor(""); ; {
 		cards, next, err := s.Outbox.SentTo(ctx, email, 100, after)
 		if err != nil {
 			return err
 		}
 		for _, card := range cards {
+			// A record does not tell which of the two kinds its task has.
 			for _, kind := range []string{outbox.DueMail, outbox.DueMarketing} {
 				_, err := s.Table.Update(ctx, table.Update{
 					// one that is over: a mail that waits is still read by the mailer, which then finds the person erased

@@ -16,6 +16,7 @@ import (
 // changes nothing else. Security gateways follow the links one after the other: when a request shows that it is one of
 // them, the click that their first request was taken for is taken back. 2 to 5 round trips.
 func (s *Service) Hit(ctx context.Context, r outbox.Record, place int, h tracking.Hit) error {
+	// The links that were asked for in the last seconds, this one included.
 	links, err := s.Outbox.Asked(ctx, r.ID, place, h.At, tracking.AllLinksWithin)
 	if err != nil {
 		return ignoreMissing(err)
@@ -27,9 +28,11 @@ func (s *Service) Hit(ctx context.Context, r outbox.Record, place int, h trackin
 			return err
 		}
 	}
+	// Counted apart, because the report shows how many of the clicks are no people.
 	if machine != tracking.Human {
 		return s.CountOnce(ctx, r.ID, outbox.CountMachine, "machine")
 	}
+	// A repeated click counts once; the touch is renewed by Click.
 	if err := s.CountOnce(ctx, r.ID, outbox.CountClicked, "clicked"); err != nil || r.Contact == "" {
 		return err
 	}
@@ -40,6 +43,7 @@ func (s *Service) Hit(ctx context.Context, r outbox.Record, place int, h trackin
 // it stays where it is: it has only waited less.
 func (s *Service) takeBack(ctx context.Context, r outbox.Record, at time.Time) error {
 	now, err := s.Outbox.Get(ctx, r.ID)
+	// Nothing was counted, or so long ago that it was another request.
 	if err != nil || now.Clicked.IsZero() || at.Sub(now.Clicked) > tracking.AllLinksWithin {
 		return ignoreMissing(err)
 	}
@@ -59,6 +63,7 @@ func (s *Service) takeBack(ctx context.Context, r outbox.Record, at time.Time) e
 	}
 	_, err = s.Contacts.ChangeID(ctx, r.Contact, s.Clock.Now(), func(c *contact.Contact) ([]table.Write, bool, error) {
 		c.Untouched(r.ID, attribution.MailClick)
+		// Events carry only their time, so those of the last seconds go.
 		c.Person.Undone("mail.clicked", at.Add(-tracking.AllLinksWithin), at)
 		return nil, false, nil
 	})
@@ -75,7 +80,7 @@ func (s *Service) CountOnce(ctx context.Context, messageID, counter, attribute s
 	now := s.Clock.Now()
 	err = s.Table.Transact(ctx, "",
 		table.Update{
-			// once
+			// The first time only.
 			Key: r.Key, Do: fmt.Sprintf("SET #%s = :now", attribute), If: fmt.Sprintf("attribute_not_exists(#%s)", attribute),
 			With: map[string]any{":now": now.UTC().Format(time.RFC3339Nano)},
 		},

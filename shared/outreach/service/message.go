@@ -30,6 +30,7 @@ func (s *Service) sender() compliance.SenderIdentity {
 // gate asks whether a planned message may be sent to the contact at now.
 func (s *Service) gate(p PlannedMessage, c contact.Contact, now time.Time) compliance.GateDecision {
 	g := c.Gate(p.Message.Channel)
+	// The night is asked by the shop's clock where the contact's is not known.
 	if g.Zone == nil {
 		g.Zone = s.Shop.Zone
 	}
@@ -41,6 +42,7 @@ func (s *Service) gate(p PlannedMessage, c contact.Contact, now time.Time) compl
 // write returns the writes that hand an allowed message over, and notes it on the contact for the frequency cap. A mail
 // or push message of the same id that is there already refuses the transaction.
 func (s *Service) write(p PlannedMessage, c *contact.Contact, d compliance.GateDecision, now time.Time) []table.Write {
+	// Only advertising counts for the cap.
 	if p.Message.Kind == compliance.Marketing {
 		c.Sent(now)
 	}
@@ -50,6 +52,7 @@ func (s *Service) write(p PlannedMessage, c *contact.Contact, d compliance.GateD
 	mail := p.Mail
 	mail.Basis = d.Reason
 	if mail.Compose != nil {
+		// The mail says since when the person has agreed, as the law in Korea wants it.
 		mail.Compose.ConsentAt = c.Consent[compliance.Email].Confirmed
 	}
 	return []table.Write{table.Put{Item: mail.Task(now), If: table.IfNew}}

@@ -25,6 +25,7 @@ func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// What was accepted is with the recipient.
 	if r.State != outbox.Rejected && r.State != outbox.Unknown {
 		return "", problem.Conflict("mail_was_sent",
 			"Only mails that were rejected, or whose outcome is unknown, are sent again.")
@@ -38,10 +39,12 @@ func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		// The content was removed with the person.
 		if t.Payload.Value.To == "" {
 			break // erased
 		}
 		again := t.Payload.Value
+		// No latest: a person has decided that it still matters.
 		again.ID, again.Planned, again.Latest = mailID+"-again", s.Clock.Now(), time.Time{}
 		// once, however often the button is pressed
 		err = s.Table.Put(ctx, table.Put{Item: again.Task(s.Clock.Now()), If: table.IfNew})
@@ -109,6 +112,7 @@ func (s *Service) DryRunSeries(
 		return "", nil, err
 	}
 	now, zone := s.Clock.Now(), c.Location(s.Shop.Zone)
+	// A key that no real run has.
 	fields := map[string]string{d.Entry.Key: "dry-run"}
 	for name, value := range data {
 		fields[name] = value
@@ -117,12 +121,14 @@ func (s *Service) DryRunSeries(
 	run, why := sequence.Enter(d, c.Person, sequence.Event{Type: d.Entry.Event, At: now, Data: fields}, c.Entered[d.ID],
 		zone, now)
 	for why == sequence.Started && run.Status == sequence.Active && len(steps) < maxDryRun {
+		// The clock jumps to the next step instead of waiting.
 		at := run.Due
 		if at.Before(now) {
 			at = now
 		}
 		next, out := sequence.Advance(d, run, c.Person, zone, at)
 		run = next
+		// A wait or a branch: nothing to show.
 		if out == nil {
 			continue
 		}
@@ -130,6 +136,7 @@ func (s *Service) DryRunSeries(
 		if out.Withheld == "" {
 			decision := s.gate(s.plan(ctx, d, run, *out, c), c, at)
 			step.Allowed, step.Reason, step.Waits = decision.Allowed, string(decision.Reason), decision.NotBefore
+			// The cap counts the messages of the dry run itself.
 			if decision.Allowed {
 				c.Sent(at)
 			}

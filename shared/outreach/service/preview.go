@@ -52,6 +52,7 @@ func (s *Service) Preview(ctx context.Context, of PreviewOf) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
+	// The gate decides on the words that are sent, not on the name of the template.
 	m := p
 	m.Message.Subject = words.Subject
 	d := s.gate(m, c, s.Clock.Now())
@@ -61,6 +62,7 @@ func (s *Service) Preview(ctx context.Context, of PreviewOf) (Preview, error) {
 		Button: words.Button, URL: p.Mail.Compose.URL, Coupon: p.Mail.Compose.Coupon != "",
 		Products: append([]outbox.Product{}, p.Mail.Compose.Products...), Allowed: d.Allowed, Reason: string(d.Reason),
 	}
+	// A push message has a title only.
 	if p.Push != nil {
 		out.Subject = compliance.Label(p.Message.Kind, c.Country, p.Push.Title)
 		out.Preheader, out.Heading, out.Body, out.Button = "", "", []string{}, ""
@@ -87,11 +89,14 @@ func (s *Service) TestSend(ctx context.Context, of PreviewOf, to string) (mailID
 		return "", err
 	}
 	now := s.Clock.Now()
+	// A copy: the planned message itself is not changed.
 	m := p.Mail
 	m.ID = id.New("test", now)
+	// Transactional and without contact, topic or consent: it is no advertising to anybody.
 	m.Kind, m.Test, m.To, m.Contact, m.Topic = compliance.Transactional, true, to, "", ""
 	m.Planned, m.Latest, m.Source = now, time.Time{}, outbox.Source{Name: "test", Step: m.Template}
 	m.Compose.Plain = true // nothing of it is measured
+	// The words are fixed now, because the mailer would compose them without the profile.
 	m.Compose.Texts = &outbox.Texts{
 		Subject: "[Test] " + compliance.Label(p.Message.Kind, c.Country, words.Subject), Preheader: words.Preheader,
 		Heading: words.Heading, Body: words.Body, Button: words.Button,
@@ -114,11 +119,13 @@ func (s *Service) previewed(ctx context.Context, of PreviewOf) (PlannedMessage, 
 	return p, c, err
 }
 
+// previewedCampaign makes a campaign's message for one variant.
 func (s *Service) previewedCampaign(ctx context.Context, of PreviewOf, c contact.Contact) (PlannedMessage, error) {
 	found, err := s.GetCampaign(ctx, of.Campaign)
 	if err != nil {
 		return PlannedMessage{}, err
 	}
+	// Neither tester nor holdout: whoever looks sees the message in any case.
 	variant := campaign.Assignment{}
 	if of.Variant != "" {
 		variant = campaign.Assignment{Tester: true, Variant: of.Variant}
@@ -130,8 +137,10 @@ func (s *Service) previewedCampaign(ctx context.Context, of PreviewOf, c contact
 	return p, nil
 }
 
+// previewedStep makes the message of a step of a series.
 func (s *Service) previewedStep(ctx context.Context, of PreviewOf, c contact.Contact) (PlannedMessage, error) {
 	var d sequence.Definition
+	// The newest version, which is what new people get.
 	for _, one := range s.Library.Latest() {
 		if one.ID == of.Sequence {
 			d = one
@@ -144,6 +153,7 @@ func (s *Service) previewedStep(ctx context.Context, of PreviewOf, c contact.Con
 	if !ok || step.Send == nil {
 		return PlannedMessage{}, problem.NotFound("step_not_found", "The series has no such step that sends.")
 	}
+	// A run that is stored nowhere; its key is in no id.
 	run := sequence.Run{Sequence: d.ID, Version: d.Version, Key: "preview", Data: of.Data}
 	p := s.plan(ctx, d, run, sequence.Outgoing{Step: step.ID, Send: *step.Send, Planned: s.Clock.Now()}, c)
 	if step.Send.Coupon != "" {

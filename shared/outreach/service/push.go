@@ -37,6 +37,7 @@ type PushMessage struct {
 	Replaces string `json:"replaces,omitempty"`
 }
 
+// task is the task of the message; it is due at once when its time has passed.
 func (m PushMessage) task(now time.Time) *task.Task[PushMessage] {
 	at := m.Planned
 	if at.Before(now) {
@@ -62,6 +63,7 @@ func (p Pusher) Kind() task.Kind[PushMessage] {
 	return task.Kind[PushMessage]{
 		Engine: p.Engine, Name: DuePush, Delivery: task.AtMostOnce, Do: p.send,
 		Backoff: backoff.Schedule{time.Minute, 10 * time.Minute},
+		// Nobody knows whether a browser has shown it; it is counted as unknown and not sent again.
 		Abandon: func(_ context.Context, t *task.Task[PushMessage], _ error) ([]table.Write, error) {
 			m := t.Payload.Value
 			return []table.Write{outbox.Count(m.Source, m.ID, p.Service.Clock.Now(),
@@ -75,6 +77,7 @@ func (p Pusher) send(ctx context.Context, t *task.Task[PushMessage]) (task.Outco
 	s, m := p.Service, t.Payload.Value
 	now := s.Clock.Now()
 	c, err := s.Contacts.Get(ctx, m.Contact)
+	// The browser was removed, or the person is gone.
 	if errors.Is(err, table.ErrNotFound) || err == nil && len(c.Push) == 0 {
 		return p.outcome(m, outbox.CountWithheld, nil), nil
 	}
@@ -89,10 +92,12 @@ func (p Pusher) send(ctx context.Context, t *task.Task[PushMessage]) (task.Outco
 	case !d.Allowed || !m.Latest.IsZero() && now.After(m.Latest):
 		return p.outcome(m, outbox.CountWithheld, nil), nil
 	}
+	// With the label of advertising, where the law asks for it.
 	m.Title = d.Subject
 	return p.deliver(ctx, m, c)
 }
 
+// outgoing is the message as the gate has to see it.
 func (m PushMessage) outgoing() compliance.OutgoingMessage {
 	return compliance.OutgoingMessage{Kind: m.Kind, Channel: compliance.Push, Topic: m.Topic, Subject: m.Title}
 }
@@ -107,6 +112,7 @@ func (p Pusher) deliver(ctx context.Context, m PushMessage, c contact.Contact) (
 	if err != nil {
 		return task.Outcome{}, task.Permanent(err)
 	}
+	// One task sends to all browsers: with one that took it the person has been told.
 	var gone []string
 	sent, later, unknown := false, false, false
 	for _, browser := range c.Push {
@@ -117,6 +123,7 @@ func (p Pusher) deliver(ctx context.Context, m PushMessage, c contact.Contact) (
 			sent = true
 		case push.Gone:
 			gone = append(gone, browser.Endpoint)
+		// A wrong key of ours is mended by us; the browsers stay.
 		case push.Later, push.Misconfigured:
 			later = true
 		case push.Unknown:
@@ -127,6 +134,7 @@ func (p Pusher) deliver(ctx context.Context, m PushMessage, c contact.Contact) (
 		}
 	}
 	switch {
+	// Nobody is left who could still get it.
 	case sent || len(gone) == len(c.Push):
 		return p.outcome(m, map[bool]string{true: outbox.CountSent, false: outbox.CountWithheld}[sent],
 			p.removal(m.Contact, gone)), nil
@@ -155,6 +163,7 @@ func (p Pusher) removal(contactID string, gone []string) func(context.Context) e
 	}
 }
 
+// outcome is a settled message; before is done first, because the record closes the task.
 func (p Pusher) outcome(m PushMessage, counter string, before func(context.Context) error) task.Outcome {
 	return task.Outcome{Record: func(ctx context.Context) ([]table.Write, error) {
 		if before != nil {
@@ -178,6 +187,7 @@ func (p Pusher) sender(ctx context.Context) (*push.Sender, error) {
 // PushKeys returns the shop's identity towards push services. The public key is what browsers subscribe with.
 func (s *Service) PushKeys(ctx context.Context) (public, private string, err error) {
 	v, err := s.Keys.VAPID(ctx, func() (string, string, error) {
+		// webpush-go returns the private key first.
 		private, public, err := webpush.GenerateVAPIDKeys()
 		return public, private, err
 	})

@@ -31,6 +31,7 @@ type stored struct {
 // keepRun is how long a run that is over keeps its key, so that a late event starts no second one.
 const keepRun = 180 * 24 * time.Hour
 
+// newStored is a run that begins. Its key holds the run's own, so a second run of it cannot begin.
 func newStored(r sequence.Run) stored {
 	return stored{Key: table.Key{PK: "RUN#" + r.Sequence + "#" + r.Key, SK: "RUN"}, Run: r, Edition: 1}
 }
@@ -63,6 +64,7 @@ func (s *Service) runs(ctx context.Context, pks []string) ([]stored, error) {
 	for i, pk := range pks {
 		keys[i] = table.Key{PK: pk, SK: "RUN"}
 	}
+	// Strongly consistent: each edition may be written once.
 	items, err := s.Table.BatchGet(ctx, true, keys...)
 	if err != nil {
 		return nil, err
@@ -88,6 +90,7 @@ type series struct {
 	Paused bool `dynamodbav:"paused"`
 }
 
+// seriesKey is the key of the switch of a series.
 func seriesKey(id string) table.Key { return table.Key{PK: "SERIES#" + id, SK: "SERIES"} }
 
 // PauseSeries pauses a series, or lets it go on. 1 round trip.
@@ -98,6 +101,7 @@ func (s *Service) PauseSeries(ctx context.Context, id string, paused bool) error
 // SeriesPaused reports whether a series is paused. 1 round trip.
 func (s *Service) SeriesPaused(ctx context.Context, id string) (bool, error) {
 	var found series
+	// Paused a second ago counts at the next look.
 	err := s.Table.Peek(ctx, seriesKey(id), &found)
 	if errors.Is(err, table.ErrNotFound) {
 		return false, nil
@@ -117,6 +121,7 @@ func (s *Service) WorkRun(ctx context.Context, job due.Job) error {
 		return err
 	}
 	r, now := found[0], s.Clock.Now()
+	// Put off and not moved: the run goes on where it stands.
 	if paused, err := s.SeriesPaused(ctx, r.Run.Sequence); err != nil || paused {
 		return errors.Join(err, s.later(ctx, r, now.Add(pausedAgain)))
 	}
@@ -125,6 +130,7 @@ func (s *Service) WorkRun(ctx context.Context, job due.Job) error {
 		return s.later(ctx, r, now.Add(24*time.Hour)) // a deployment that lacks a version people are in: it may come back
 	}
 	_, err = s.Contacts.ChangeID(ctx, r.Run.Person, now, func(c *contact.Contact) ([]table.Write, bool, error) {
+		// Read again inside the change, so that contact and run belong together.
 		if again, err := s.runs(ctx, []string{job.Key.PK}); err != nil || len(again) == 0 || again[0].Edition != r.Edition {
 			return nil, true, err
 		}
@@ -132,9 +138,11 @@ func (s *Service) WorkRun(ctx context.Context, job due.Job) error {
 		settled, err := s.settle(ctx, c, now)
 		return append(writes, settled...), false, err
 	})
+	// The contact is the first write: when that was refused, ChangeID has tried again.
 	if canceled, refused := table.Refused(err); refused && !canceled.Refused(0) {
 		return nil // the run or its message is not as it was: whoever changed it goes on
 	}
+	// The contact is missing, which not even an erasure causes: the run waits for a day.
 	if errors.Is(err, table.ErrNotFound) {
 		return s.later(ctx, r, now.Add(24*time.Hour))
 	}
@@ -155,10 +163,12 @@ func (s *Service) later(ctx context.Context, r stored, at time.Time) error {
 func (s *Service) advance(ctx context.Context, d sequence.Definition, r stored, c *contact.Contact,
 	now time.Time) []table.Write {
 	next, out := sequence.Advance(d, r.Run, c.Person, c.Location(s.Shop.Zone), now)
+	// A wait or a branch, or the end.
 	if out == nil {
 		return s.finish(r, next, c)
 	}
 	p := s.plan(ctx, d, next, *out, *c)
+	// A code is only taken when the mail may go out.
 	if name := out.Send.Coupon; name != "" && out.Withheld == "" && s.gate(p, *c, now).Allowed {
 		code, until, ok := s.coupon(ctx, name, c)
 		if !ok {
@@ -173,6 +183,7 @@ func (s *Service) advance(ctx context.Context, d sequence.Definition, r stored, 
 	switch {
 	case decision.Allowed:
 		writes := s.write(p, c, decision, now)
+		// Noted, so that a goal can still stop it in the outbox.
 		r.Pending = append(r.Pending, p.Mail.ID)
 		return append(s.finish(r, next, c), writes...)
 	case decision.Waits():
@@ -183,6 +194,8 @@ func (s *Service) advance(ctx context.Context, d sequence.Definition, r stored, 
 	return append(s.finish(r, next, c), s.withhold(p, string(decision.Reason), now)...)
 }
 
+// withhold records a message that is not sent. The holdout is only counted: a record for each would
+// be a list of people who were never written to.
 func (s *Service) withhold(p PlannedMessage, reason string, now time.Time) []table.Write {
 	if reason == string(sequence.ForHoldout) {
 		return []table.Write{outbox.Count(p.Mail.Source, p.Mail.ID, now, outbox.Counters{outbox.CountHeldOut: 1})}
@@ -193,6 +206,7 @@ func (s *Service) withhold(p PlannedMessage, reason string, now time.Time) []tab
 // finish stores the run and takes it off the contact when it is over.
 func (s *Service) finish(r stored, next sequence.Run, c *contact.Contact) []table.Write {
 	if next.Status != sequence.Active {
+		// A new list: the old one may be shared with what was read.
 		kept := c.Runs[:0:0]
 		for _, key := range c.Runs {
 			if key != r.PK {
@@ -209,9 +223,12 @@ func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Ru
 	c contact.Contact) PlannedMessage {
 	p := PlannedMessage{Message: d.Message(out.Send)}
 	latest, _ := sequence.ParseDelay(d.MaxLateness)
+	// The same step of the same run has the same id, so it cannot be sent twice. The key is hashed,
+	// because ids are seen in mails.
 	id := mailID("seq", d.ID, "v"+strconv.Itoa(d.Version), format.HashEmail(r.Key)[:16], out.Step)
 	source := outbox.Source{Name: "sequence:" + d.ID, Step: out.Step}
 	url := r.Data["url"]
+	// The address comes from an event; other pages than the shop's are not linked.
 	if url == "" || !strings.HasPrefix(url, s.Shop.URL) {
 		url = s.Shop.URL + "/"
 	}
@@ -227,7 +244,8 @@ func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Ru
 	if out.Send.Channel == compliance.Push {
 		p.Push = &PushMessage{
 			ID: id, Contact: c.ID, Kind: d.Kind, Topic: d.Topic, Title: pushTitle(out.Send.Template, languageOf(c)), URL: url,
-			Source:  source,
+			Source: source,
+			// A newer reminder of the same run takes the place of an older one.
 			Planned: p.Mail.Planned, Latest: p.Mail.Latest, Replaces: format.HashEmail(r.Key)[:16],
 		}
 		p.Message.Subject = p.Push.Title
@@ -243,6 +261,7 @@ func (s *Service) nextDue(c contact.Contact, now time.Time) due.Due {
 			next = at
 		}
 	}
+	// Nothing may be sent to them, so nothing is confirmed either.
 	if next.IsZero() || suppressed(c) {
 		return due.Due{}
 	}

@@ -33,6 +33,7 @@ type Segment struct {
 	Place string `dynamodbav:"gsi1sk" json:"-"`
 }
 
+// segmentKey is the key of a segment.
 func segmentKey(name string) table.Key { return table.Key{PK: "SEGMENT#" + name, SK: "SEGMENT"} }
 
 // maxSegments is how many a shop may have: each is asked about whenever somebody does something.
@@ -44,11 +45,12 @@ func (s *Service) SaveSegment(ctx context.Context, name string, condition segmen
 	if err != nil {
 		return Segment{}, err
 	}
+	// Saving one that is there adds none.
 	if len(all) >= maxSegments && !slices.ContainsFunc(all, func(other Segment) bool { return other.Name == name }) {
 		return Segment{}, problem.Conflict("too_many_segments", "A shop has at most %d segments.", maxSegments)
 	}
 	now := s.Clock.Now()
-	// Begun when no worker remembers the segments as they were.
+	// The work starts after a minute, when no worker has the old segments in memory any more.
 	saved := Segment{
 		Key: segmentKey(name), Due: due.On(DueSegment, name, now.Add(remembered)), Name: name, Condition: condition,
 		Changed: now, List: "SEGMENTS", Place: name,
@@ -59,6 +61,7 @@ func (s *Service) SaveSegment(ctx context.Context, name string, condition segmen
 // Segments reads all segments. 2 round trips.
 func (s *Service) Segments(ctx context.Context) ([]Segment, error) {
 	listed, err := s.Table.Query(ctx, table.Query{
+		// All fit into one page, because there are at most maxSegments.
 		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": "SEGMENTS"}, Limit: maxSegments,
 	})
 	if err != nil || len(listed.Items) == 0 {
@@ -93,6 +96,7 @@ func (s *Service) current(ctx context.Context) ([]Segment, error) {
 	s.segmentsLock.Lock()
 	defer s.segmentsLock.Unlock()
 	now := s.Clock.Now()
+	// A clock that a test has moved back counts as old.
 	if !s.segmentsAt.IsZero() && now.Sub(s.segmentsAt) < remembered && !now.Before(s.segmentsAt) {
 		return s.segments, nil
 	}
@@ -111,6 +115,7 @@ func (s *Service) place(ctx context.Context, c *contact.Contact, now time.Time) 
 		return next, err
 	}
 	var in []string
+	// The list is in the order of the index, so equal memberships are equal lists.
 	for _, one := range all {
 		if one.Condition.Holds(c.Person, now) {
 			in = append(in, one.Name)
@@ -123,7 +128,7 @@ func (s *Service) place(ctx context.Context, c *contact.Contact, now time.Time) 
 		return next, nil
 	}
 	if s.Commerce != nil && c.CustomerID != "" {
-		// Always: it is the whole list, and the newest is written last.
+		// Without a condition: it is the whole list, and the newest is written last.
 		if err := s.Commerce.Put(ctx, table.Put{Item: store.Segments(c.CustomerID, in...)}); err != nil {
 			return next, err
 		}
@@ -153,6 +158,7 @@ func (s *Service) settle(ctx context.Context, c *contact.Contact, now time.Time)
 		}
 		writes = append(writes, started...)
 	}
+	// The earlier one of consent and segments.
 	c.Due = s.nextDue(*c, now)
 	if !next.IsZero() && (c.Due.At == 0 || next.UnixMilli() < c.Due.At) {
 		c.Due = due.On(DueContact, c.ID, next.Add(time.Millisecond)) // the index keeps whole milliseconds
@@ -168,8 +174,10 @@ func (s *Service) WorkSegment(ctx context.Context, job due.Job) error {
 	} else if err != nil {
 		return err
 	}
+	// The time of saving tells whether the segment was saved again meanwhile.
 	now, changed := s.Clock.Now(), one.Changed
 	for range freezeSize {
+		// The invocation is about to end; the place is stored.
 		if one.Shard >= contact.Shards || ctx.Err() != nil {
 			break
 		}
@@ -178,6 +186,7 @@ func (s *Service) WorkSegment(ctx context.Context, job due.Job) error {
 			return err
 		}
 		for _, c := range found {
+			// The contact is in already, or out already.
 			if one.Condition.Holds(c.Person, now) == slices.Contains(c.Segments, one.Name) {
 				continue
 			}
@@ -191,6 +200,7 @@ func (s *Service) WorkSegment(ctx context.Context, job due.Job) error {
 		}
 		one.Shard, one.After = shard, after
 	}
+	// Where it stands is stored with the next job.
 	one.Due = due.On(DueSegment, one.Name, now.Add(time.Second))
 	if one.Shard >= contact.Shards {
 		one.Ready, one.Due = true, due.Due{}

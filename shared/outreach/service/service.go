@@ -97,6 +97,7 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	if err := env.Config(&config); err != nil {
 		return nil, err
 	}
+	// An unknown zone would send at the wrong hour, so the function does not start.
 	zone, err := time.LoadLocation(config.Zone)
 	if err != nil {
 		return nil, fmt.Errorf("environment variable SHOP_TIMEZONE: %w", err)

@@ -37,6 +37,7 @@ func (s *Service) Take(ctx context.Context, email string, h TriggerEvent) error 
 		if !c.Returned(email, h.Event.At) {
 			return nil, true, nil // heard of late: what happened before the erasure stays forgotten
 		}
+		// First, because the series look at the language and the customer.
 		if h.Profile != nil {
 			h.Profile(c)
 		}
@@ -50,6 +51,7 @@ func (s *Service) Take(ctx context.Context, email string, h TriggerEvent) error 
 			writes = append(writes, moved...)
 		}
 		settled, err := s.settle(ctx, c, now)
+		// Also is written although nothing else changed: it may be what an earlier try has lost.
 		return slices.Concat(writes, settled, h.Also), false, err
 	})
 	return err
@@ -62,6 +64,7 @@ type buyer struct {
 	TTL   int64  `dynamodbav:"ttl"`
 }
 
+// buyerKey is the key of an order's buyer.
 func buyerKey(orderID string) table.Key { return table.Key{PK: "ORDER#" + orderID, SK: "BUYER"} }
 
 // keepBuyer is how long after an order somebody may still write about it.
@@ -82,17 +85,21 @@ func (s *Service) BuyerOf(ctx context.Context, orderID string) (string, error) {
 // ordered notes a purchase and counts it for the message that the person clicked last, once: what is counted is fixed
 // with the order.
 func (s *Service) ordered(c *contact.Contact, h TriggerEvent, now time.Time) []table.Write {
+	// An order that is canceled keeps what was counted for it: reports of the past do not change.
 	if h.Canceled != "" {
 		c.Person.Canceled(h.Canceled)
 	}
+	// Known already: counted before.
 	if h.Order == nil || slices.ContainsFunc(c.Person.Orders, func(o segment.Order) bool { return o.ID == h.Order.ID }) {
 		return nil
 	}
 	c.Person.Ordered(*h.Order)
 	c.Person.Customer = true
 	writes := recommend.CountOrder(c.ID, h.Order.Products, now)
+	// Touches after the order do not count, so that a late import counts like the event.
 	if touch, ok := attribution.LastTouch(c.Touches, h.Order.At, attribution.DefaultWindows); ok {
 		source := sourceOf(touch.Source)
+		// The counter's name has the currency, because amounts of several cannot be added.
 		writes = append(writes, outbox.Count(source, c.ID, now, outbox.Counters{
 			outbox.CountOrders: 1, outbox.CountRevenue + "_" + h.Order.Currency: int(h.Order.Amount),
 		}))
@@ -106,6 +113,7 @@ const liftWindow = 14 * 24 * time.Hour
 // countExposure counts a purchase for the lift of each series the person has entered lately, once for each entry.
 func countExposure(c *contact.Contact, ordered, now time.Time) (writes []table.Write) {
 	for id, e := range c.Exposure {
+		// Counted once for each entry, however much is bought.
 		if e.Counted || ordered.Before(e.At) || ordered.Sub(e.At) > liftWindow {
 			continue
 		}
@@ -117,6 +125,7 @@ func countExposure(c *contact.Contact, ordered, now time.Time) (writes []table.W
 	return writes
 }
 
+// group is the counter of people with messages, or of the holdout.
 func group(name string, held bool) string {
 	if held {
 		return name + "_held_out"
@@ -133,10 +142,12 @@ func (s *Service) series(ctx context.Context, c *contact.Contact, e sequence.Eve
 	}
 	zone := c.Location(s.Shop.Zone)
 	var writes []table.Write
+	// What is open is not started again, also when its version is gone.
 	open := map[string]bool{}
 	for _, r := range runs {
 		d, ok := s.Library.Version(r.Run.Sequence, r.Run.Version)
 		open[r.Run.Sequence+"\x00"+r.Run.Key] = true
+		// A deployment without the version: the run waits.
 		if !ok {
 			continue
 		}
@@ -145,6 +156,7 @@ func (s *Service) series(ctx context.Context, c *contact.Contact, e sequence.Eve
 			continue
 		}
 		writes = append(writes, r.save(next))
+		// A goal has ended it, so what waits in the outbox is stopped.
 		if next.Status != sequence.Active {
 			c.Runs = slices.DeleteFunc(c.Runs, func(key string) bool { return key == r.PK })
 			writes = append(writes, s.stopPending(r, now)...)
@@ -160,11 +172,13 @@ func (s *Service) start(
 	now time.Time,
 ) (writes []table.Write, err error) {
 	for _, d := range candidates {
+		// Counted from now and not from the event, because the distance between runs is for the recipient.
 		run, why := sequence.Enter(d, c.Person, e, c.Entered[d.ID], c.Location(s.Shop.Zone), now)
 		if why != sequence.Started || open[d.ID+"\x00"+run.Key] {
 			continue
 		}
 		r := newStored(run)
+		// A run that is over keeps its key for half a year.
 		if known, err := s.runs(ctx, []string{r.PK}); err != nil {
 			return nil, err
 		} else if len(known) > 0 {
@@ -177,6 +191,7 @@ func (s *Service) start(
 		if c.Entered == nil {
 			c.Entered = map[string]time.Time{}
 		}
+		// For Reentry; Exposure is for the lift.
 		c.Entered[d.ID] = now
 		writes = append(writes, s.entered(c, d, run, now))
 	}
@@ -204,12 +219,14 @@ func (s *Service) stopPending(r stored, now time.Time) (writes []table.Write) {
 
 // Click notes that a person followed a link of a message. Series hear of it.
 func (s *Service) Click(ctx context.Context, r outbox.Record, kind attribution.TouchKind, at time.Time) error {
+	// The names are those of segment.EventTypes.
 	event := map[attribution.TouchKind]string{attribution.MailClick: "mail.clicked",
 		attribution.PushClick: "push.clicked"}[kind]
 	now := s.Clock.Now()
 	_, err := s.Contacts.ChangeID(ctx, r.Contact, now, func(c *contact.Contact) ([]table.Write, bool, error) {
 		c.Touched(attribution.Touch{Message: r.ID, Source: r.Source.Name + "|" + r.Source.Step, Kind: kind, At: at})
 		c.Person.Happened(event, at)
+		// Series may wait for the click.
 		writes, err := s.series(ctx, c, sequence.Event{Type: event, At: at}, now)
 		return writes, false, err
 	})

@@ -67,15 +67,19 @@ var proxies = []netip.Prefix{
 func Classify(h Hit) Machine {
 	agent := strings.ToLower(strings.TrimSpace(h.UserAgent))
 	switch {
+	// HEAD and POST come from scanners.
 	case h.Method != "GET":
 		return ByMethod
 	case strings.Contains(strings.ToLower(h.Purpose), "prefetch") ||
 		strings.Contains(strings.ToLower(h.Purpose), "preview"):
 		return ByPrefetch
+	// Apple's privacy proxy names itself just so.
 	case agent == "" || agent == "mozilla/5.0" || agent == "mozilla":
 		return ByNoAgent
+	// Before the time: it says more, and takes an earlier click back.
 	case h.Links >= manyLinks:
 		return ByAllLinks
+	// Nobody reads a mail so fast; a slow event of the delivery only makes it more careful.
 	case !h.Delivered.IsZero() && h.At.Sub(h.Delivered) < tooSoon:
 		return ByTime
 	}
@@ -85,6 +89,7 @@ func Classify(h Hit) Machine {
 		}
 	}
 	for _, network := range proxies {
+		// Unmap, because an IPv4 address may come in IPv6 form.
 		if h.From.IsValid() && network.Contains(h.From.Unmap()) {
 			return ByProxy
 		}

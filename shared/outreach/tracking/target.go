@@ -11,6 +11,7 @@ import (
 // http is allowed for localhost only.
 func Target(link, shop string, hosts []string) (string, error) {
 	u, err := url.Parse(link)
+	// A user in an address hides where it leads.
 	if err != nil || u.Host == "" || u.User != nil {
 		return "", fmt.Errorf("tracking: %q is no address of a page", link)
 	}
@@ -18,13 +19,16 @@ func Target(link, shop string, hosts []string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("tracking: shop %q: %w", shop, err)
 	}
+	// http for a laptop's own shop, by its exact host and port.
 	if u.Scheme != "https" && !(u.Scheme == "http" && u.Host == own.Host && own.Scheme == "http") {
 		return "", fmt.Errorf("tracking: %q is not https", link)
 	}
 	if strings.EqualFold(u.Host, own.Host) {
+		// u.String writes the address anew, so that nothing is left that browsers read differently.
 		return u.String(), nil
 	}
 	for _, host := range hosts {
+		// Hosts are named without a port.
 		if strings.EqualFold(u.Hostname(), host) && u.Port() == "" {
 			return u.String(), nil
 		}

@@ -36,7 +36,8 @@ type Key struct {
 // Signer makes and checks tokens. It is safe for concurrent use.
 type Signer struct {
 	keys map[string][]byte
-	now  Key
+	// now is the first key, the only one that signs.
+	now Key
 }
 
 // macSize is 128 bits: forging takes 2^127 tries against a rate-limited route.
@@ -49,6 +50,7 @@ func NewSigner(keys ...Key) (*Signer, error) {
 	}
 	s := &Signer{keys: map[string][]byte{}, now: keys[0]}
 	for _, k := range keys {
+		// A dot would break the token apart.
 		if k.ID == "" || len(k.ID) > 8 || strings.Contains(k.ID, ".") || len(k.Secret) < 32 {
 			return nil, fmt.Errorf("tracking: key %q needs an id of at most 8 characters and a secret of at least 32 bytes",
 				k.ID)
@@ -61,6 +63,8 @@ func NewSigner(keys ...Key) (*Signer, error) {
 // Sign returns a token with the fields, which the reader of the token can see: ids only. It is made of letters, digits,
 // "-", "_" and ".".
 func (s *Signer) Sign(p Purpose, fields ...string) string {
+	// A zero byte between fields, which no id contains, so that no two lists of fields give the
+	// same text.
 	body := base64.RawURLEncoding.EncodeToString([]byte(string(p) + "\x00" + strings.Join(fields, "\x00")))
 	return s.now.ID + "." + body + "." + mac(s.now.Secret, s.now.ID, body)
 }
@@ -68,10 +72,12 @@ func (s *Signer) Sign(p Purpose, fields ...string) string {
 // Verify returns the fields of a token. Error: ErrToken.
 func (s *Signer) Verify(p Purpose, token string, fields int) ([]string, error) {
 	parts := strings.Split(token, ".")
+	// Longer tokens are not even hashed.
 	if len(parts) != 3 || len(token) > 512 {
 		return nil, ErrToken
 	}
 	secret, known := s.keys[parts[0]]
+	// Compared in constant time, and before anything of the body is read.
 	if !known || !hmac.Equal([]byte(mac(secret, parts[0], parts[1])), []byte(parts[2])) {
 		return nil, ErrToken
 	}
@@ -80,12 +86,14 @@ func (s *Signer) Verify(p Purpose, token string, fields int) ([]string, error) {
 		return nil, ErrToken
 	}
 	read := strings.Split(string(raw), "\x00")
+	// The purpose is part of what is signed.
 	if read[0] != string(p) || len(read) != fields+1 {
 		return nil, ErrToken
 	}
 	return read[1:], nil
 }
 
+// mac covers the key's id too, so that a token cannot be moved to another key.
 func mac(secret []byte, id, body string) string {
 	h := hmac.New(sha256.New, secret)
 	h.Write([]byte(id + "." + body))

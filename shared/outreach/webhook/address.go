@@ -29,13 +29,16 @@ func Check(address string, hosts []string) error {
 	switch {
 	case err != nil || len(address) > maxAddress || u.Host == "" || u.User != nil || u.Fragment != "":
 		return fmt.Errorf("%w: %q is no address of a page", ErrAddress, address)
+	// A laptop's own hosts may use http; none is configured in the cloud.
 	case slices.Contains(hosts, u.Host) && (u.Scheme == "http" || u.Scheme == "https"):
 		return nil
 	case u.Scheme != "https":
 		return fmt.Errorf("%w: not https", ErrAddress)
+	// 443 and the port that services on shared hosts use instead.
 	case !slices.Contains([]string{"", "443", "8443"}, u.Port()):
 		return fmt.Errorf("%w: port %s", ErrAddress, u.Port())
 	}
+	// "localhost." with a dot at its end is localhost too.
 	name := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 	if ip, err := netip.ParseAddr(name); err == nil {
 		if !public(ip) {
@@ -69,11 +72,13 @@ var reserved = []netip.Prefix{
 // public reports whether an address is one of the public internet.
 func public(ip netip.Addr) bool {
 	ip = ip.Unmap().WithZone("")
+	// Loopback, private, link-local (the metadata service of the cloud) and multicast.
 	inside := ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified()
 	return !inside && ip.IsGlobalUnicast() &&
 		!slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
+// A receiver that does not answer must not hold a worker longer than its lease.
 const (
 	dialTimeout    = 5 * time.Second
 	requestTimeout = 15 * time.Second
@@ -83,6 +88,7 @@ const (
 // was looked up, so a name that changes in between leads nowhere. Redirects are not followed, and no proxy is asked: it
 // would look the name up by itself.
 func Client(hosts []string) *http.Client {
+	// Control sees the address that the name was resolved to, for each attempt to connect.
 	guarded := net.Dialer{Timeout: dialTimeout, Control: func(_, address string, _ syscall.RawConn) error {
 		to, err := netip.ParseAddrPort(address)
 		if err != nil || !public(to.Addr()) {
@@ -92,7 +98,8 @@ func Client(hosts []string) *http.Client {
 	}}
 	open := net.Dialer{Timeout: dialTimeout}
 	return &http.Client{
-		Timeout:       requestTimeout,
+		Timeout: requestTimeout,
+		// A redirect would lead past Check.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -101,6 +108,7 @@ func Client(hosts []string) *http.Client {
 				}
 				return guarded.DialContext(ctx, network, address)
 			},
+			// A receiver decides what it sends back; headers of any size would fill the memory.
 			TLSHandshakeTimeout: dialTimeout, MaxResponseHeaderBytes: 16 << 10, IdleConnTimeout: time.Minute,
 		},
 	}

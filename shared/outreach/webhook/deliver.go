@@ -36,6 +36,7 @@ type Publisher struct {
 	Store Store
 	Clock clock.Clock
 
+	// The list of endpoints is kept for half a minute; see remembered.
 	mu        sync.Mutex
 	endpoints []Endpoint
 	at        time.Time
@@ -66,8 +67,10 @@ func (p *Publisher) Writes(ctx context.Context, event, id string, data map[strin
 	return writes, nil
 }
 
+// write is the task of one delivery. Its id is made of endpoint and change, so it is stored once.
 func (p *Publisher) write(e Endpoint, event, id string, data map[string]any) (table.Write, error) {
 	now := p.Clock.Now()
+	// The form of Standard Webhooks: type, timestamp, data.
 	body, err := json.Marshal(map[string]any{"type": event, "timestamp": now.UTC().Format(time.RFC3339), "data": data})
 	if err != nil {
 		return nil, fmt.Errorf("webhook: %w", err)
@@ -85,6 +88,7 @@ func (p *Publisher) Publish(ctx context.Context, event, id string, data map[stri
 	}
 	for _, w := range writes {
 		err := p.Store.Table.Put(ctx, w.(table.Put))
+		// Stored before: it is delivered or under way.
 		if _, stored := table.Failed(err); err != nil && !stored {
 			return err
 		}
@@ -95,6 +99,7 @@ func (p *Publisher) Publish(ctx context.Context, event, id string, data map[stri
 // Try sends a test event to one endpoint, whatever it wants to be told of. Errors: 404 webhook_not_found.
 func (p *Publisher) Try(ctx context.Context, endpointID, id string) error {
 	e, err := p.Store.Get(ctx, endpointID)
+	// A removed endpoint has no secret.
 	if err != nil || e.Secret == "" {
 		return errors.Join(err, missing(e))
 	}
@@ -105,10 +110,12 @@ func (p *Publisher) Try(ctx context.Context, endpointID, id string) error {
 	return p.Store.Table.Put(ctx, w.(table.Put))
 }
 
+// current are the endpoints as of half a minute ago at most.
 func (p *Publisher) current(ctx context.Context) ([]Endpoint, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.Clock.Now()
+	// A clock that a test has moved back counts as old.
 	if !p.at.IsZero() && now.Sub(p.at) < remembered && !now.Before(p.at) {
 		return p.endpoints, nil
 	}
@@ -139,12 +146,15 @@ func (d Deliverer) Kind() task.Kind[Delivery] {
 	return task.Kind[Delivery]{
 		Engine: d.Engine, Name: Due, Delivery: task.AtLeastOnce, Do: d.send, Backoff: schedule,
 		MaxAttempts: len(schedule) + 1, Abandon: d.abandon,
+		// After an attempt without an answer the receiver may have it; it tells repetitions by the
+		// id.
 		Ask: func(context.Context, *task.Task[Delivery]) (task.Outcome, error) {
 			return task.Outcome{}, task.ErrNotSeen
 		},
 	}
 }
 
+// send makes one attempt and logs it, whatever came of it.
 func (d Deliverer) send(ctx context.Context, t *task.Task[Delivery]) (task.Outcome, error) {
 	what := t.Payload.Value
 	e, err := d.Store.Get(ctx, what.Endpoint)
@@ -164,9 +174,11 @@ func (d Deliverer) send(ctx context.Context, t *task.Task[Delivery]) (task.Outco
 	if err := d.Store.Table.Put(ctx, table.Put{Item: attempt}); err != nil { // one entry for each attempt
 		d.Log.WarnContext(ctx, "attempt of a webhook not logged", "endpoint", e.ID, "error", err)
 	}
+	// Only 2xx is a success: a redirect is not followed, so it is none.
 	switch {
 	case fault == "":
 		return task.Outcome{Record: d.succeeded(e, began)}, nil
+	// 410 is the receiver's way to say that nothing more is wanted (Standard Webhooks).
 	case status == http.StatusGone:
 		return task.Outcome{Record: d.disabled(e, "gone")}, nil
 	}
@@ -175,9 +187,11 @@ func (d Deliverer) send(ctx context.Context, t *task.Task[Delivery]) (task.Outco
 
 // post makes one request. fault is empty when the receiver answered with 2xx.
 func (d Deliverer) post(ctx context.Context, e Endpoint, what Delivery, now time.Time) (status int, fault string) {
+	// Checked again, because the rules may have become stricter since it was saved.
 	if err := Check(e.URL, d.Hosts); err != nil {
 		return 0, err.Error()
 	}
+	// Signed at the time of the attempt: receivers refuse old signatures.
 	signature, err := Sign(e.secrets(now), what.Message, now, what.Body)
 	if err != nil {
 		return 0, err.Error()
@@ -215,6 +229,7 @@ func (d Deliverer) succeeded(e Endpoint, at time.Time) func(context.Context) ([]
 	}
 }
 
+// disabled stops an endpoint, with the reason for the merchant.
 func (d Deliverer) disabled(e Endpoint, why string) func(context.Context) ([]table.Write, error) {
 	return func(context.Context) ([]table.Write, error) {
 		return []table.Write{table.Update{
@@ -226,6 +241,7 @@ func (d Deliverer) disabled(e Endpoint, why string) func(context.Context) ([]tab
 // abandon disables an endpoint that took nothing for as long as a delivery was tried.
 func (d Deliverer) abandon(ctx context.Context, t *task.Task[Delivery], _ error) ([]table.Write, error) {
 	e, err := d.Store.Get(ctx, t.Payload.Value.Endpoint)
+	// Another delivery has worked meanwhile, so only this one is given up.
 	if problem.Code(err) == "webhook_not_found" || err == nil && e.LastSuccess.After(t.CreatedAt) {
 		return nil, nil
 	}

@@ -45,6 +45,7 @@ type Endpoint struct {
 	Place       string    `dynamodbav:"gsi1sk" json:"-"`
 }
 
+// Limits of endpoints, and the key of their list.
 const (
 	// maxEndpoints bounds how many requests one event makes.
 	maxEndpoints = 10
@@ -53,6 +54,7 @@ const (
 	listed    = "WEBHOOKS"
 )
 
+// keyOf is the key of an endpoint; its attempts are in the same partition.
 func keyOf(endpointID string) table.Key { return table.Key{PK: "WEBHOOK#" + endpointID, SK: "WEBHOOK"} }
 
 // Store keeps endpoints and attempts in the table Outreach. It is safe for concurrent use.
@@ -67,6 +69,7 @@ func (s Store) Create(ctx context.Context, address string, events []string, now 
 	if err != nil {
 		return Endpoint{}, err
 	}
+	// Two at once may pass both; one endpoint more does no harm.
 	if len(all) >= maxEndpoints {
 		return Endpoint{}, problem.Conflict("too_many_webhooks", "A shop has at most %d endpoints.", maxEndpoints)
 	}
@@ -121,6 +124,7 @@ func (s Store) Rotate(ctx context.Context, endpointID string, now time.Time) (En
 		return e, errors.Join(err, missing(e))
 	}
 	read := e.Secret
+	// LastSuccess is set, so that an old failure does not disable it at once again.
 	e.Former, e.FormerUntil, e.Secret, e.Disabled, e.LastSuccess = read, now.Add(formerFor), NewSecret(), "", now
 	// the secret that was read: two rotations at once would lose one that a merchant has been given
 	err = s.Table.Put(ctx, table.Put{Item: e, If: "#secret = :read", With: map[string]any{":read": read}})
@@ -132,6 +136,7 @@ func (s Store) Rotate(ctx context.Context, endpointID string, now time.Time) (En
 
 // missing is the answer for an endpoint that was removed.
 func missing(e Endpoint) error {
+	// Removed, but not deleted yet.
 	if e.ID != "" && e.Secret == "" {
 		return NotFound()
 	}
@@ -146,6 +151,7 @@ func (e Endpoint) wants(event string) bool {
 // secrets are those that sign at an instant.
 func (e Endpoint) secrets(now time.Time) []string {
 	if e.Former != "" && now.Before(e.FormerUntil) {
+		// Both for a day, because the receiver changes its secret at some time of its own.
 		return []string{e.Secret, e.Former}
 	}
 	return []string{e.Secret}

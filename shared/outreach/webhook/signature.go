@@ -26,6 +26,7 @@ const secretSize = 32
 // NewSecret returns a secret of 256 random bits.
 func NewSecret() string {
 	secret := make([]byte, secretSize)
+	// crypto/rand ends the program rather than return an error.
 	_, _ = rand.Read(secret) // never fails
 	return secretPrefix + base64.StdEncoding.EncodeToString(secret)
 }
@@ -44,6 +45,7 @@ func Sign(secrets []string, id string, at time.Time, body []byte) (string, error
 	return strings.Join(signatures, " "), nil
 }
 
+// sum is the signature of id, time and body. Both are signed, so that neither can be replaced.
 func sum(secret, id string, at time.Time, body []byte) ([]byte, error) {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, secretPrefix))
 	if err != nil {
@@ -65,6 +67,7 @@ const tolerance = 5 * time.Minute
 func Verify(secret, id, timestamp, signatures string, body []byte, now time.Time) error {
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
 	at := time.Unix(seconds, 0)
+	// In both directions: a clock that is ahead must not make a request valid for longer.
 	if err != nil || now.Sub(at).Abs() > tolerance {
 		return ErrSignature
 	}
@@ -75,6 +78,7 @@ func Verify(secret, id, timestamp, signatures string, body []byte, now time.Time
 	for signature := range strings.FieldsSeq(signatures) {
 		version, text, _ := strings.Cut(signature, ",")
 		got, err := base64.StdEncoding.DecodeString(text)
+		// Any of the signatures may fit: while a secret is replaced there are two.
 		if version == "v1" && err == nil && hmac.Equal(got, want) {
 			return nil
 		}

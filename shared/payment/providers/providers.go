@@ -30,6 +30,7 @@ func FromEnv(env *boot.Env) (payment.Provider, error) {
 		Provider string `env:"PAYMENT_PROVIDER"`
 		Folder   string `env:"PAYMENT_SECRETS,optional"`
 	}
+	// Only these two are needed at once; the secrets may be in a folder that is read later.
 	if err := env.Config(&config); err != nil {
 		return nil, err
 	}
@@ -42,6 +43,8 @@ func FromEnv(env *boot.Env) (payment.Provider, error) {
 	default:
 		return nil, fmt.Errorf("environment variable PAYMENT_PROVIDER: %q is neither stripe nor sandbox", config.Provider)
 	}
+	// With secrets in the environment a wrong configuration fails the start. With a folder the
+	// first call reads it, so that a cold start makes no call to SSM.
 	if r.folder == "" {
 		if _, err := r.reload(context.Background()); err != nil {
 			return nil, err
@@ -50,7 +53,8 @@ func FromEnv(env *boot.Env) (payment.Provider, error) {
 	return r, nil
 }
 
-// with lets a provider be built from other values of the environment.
+// with lets build read secrets as if they were in the environment, so that each provider has one
+// way to be configured.
 func with(
 	env *boot.Env, build func(*boot.Env) (payment.Provider, error),
 ) func(func(string) string) (payment.Provider, error) {
@@ -61,6 +65,7 @@ func with(
 	}
 }
 
+// newStripe builds the provider for Stripe. Each setting that is missing fails with its name.
 func newStripe(env *boot.Env) (payment.Provider, error) {
 	var config struct {
 		Key    string `env:"STRIPE_KEY"`
@@ -75,6 +80,7 @@ func newStripe(env *boot.Env) (payment.Provider, error) {
 	}), nil
 }
 
+// newSandbox builds the client of the sandbox, for laptops and tests.
 func newSandbox(env *boot.Env) (payment.Provider, error) {
 	var config struct {
 		URL    string `env:"SANDBOX_URL"`
@@ -88,7 +94,8 @@ func newSandbox(env *boot.Env) (payment.Provider, error) {
 		Transport: transport(env)}), nil
 }
 
-// transport is the function's own, so that connections are kept between invocations.
+// transport is the function's own, so that connections are kept between invocations. nil means the
+// provider's default.
 func transport(env *boot.Env) http.RoundTripper {
 	if env.HTTP == nil {
 		return nil

@@ -38,6 +38,7 @@ type rotating struct {
 	build   func(getenv func(string) string) (payment.Provider, error)
 	metrics *metrics.Writer
 
+	// Guards what follows. It is held while the secrets are read, so that only one call reads them.
 	mu      sync.Mutex
 	current payment.Provider
 	secrets map[string]string
@@ -49,9 +50,11 @@ type rotating struct {
 func (r *rotating) provider(ctx context.Context) (payment.Provider, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	// Without a folder nothing can be rotated while the function runs.
 	if r.current != nil && (r.folder == "" || r.env.Clock.Now().Sub(r.readAt) < freshFor) {
 		return r.current, nil
 	}
+	// The old secrets mostly still work; only a function that has none cannot go on.
 	if _, err := r.reload(ctx); err != nil && r.current == nil {
 		return nil, payment.OurFault(err)
 	}
@@ -66,10 +69,12 @@ func (r *rotating) reload(ctx context.Context) (changed bool, err error) {
 			return false, err
 		}
 	}
+	// Set before the comparison: unchanged secrets are fresh for another period too.
 	r.readAt = r.env.Clock.Now()
 	if r.current != nil && maps.Equal(secrets, r.secrets) {
 		return false, nil
 	}
+	// A secret in the folder counts more than a variable of the same name.
 	made, err := r.build(func(name string) string {
 		if value, ok := secrets[name]; ok {
 			return value
@@ -83,7 +88,7 @@ func (r *rotating) reload(ctx context.Context) (changed bool, err error) {
 	return true, nil
 }
 
-// fetch reads the folder, again after a random wait when Parameter Store does not answer.
+// fetch reads the folder, and again after a random wait when Parameter Store does not answer.
 func (r *rotating) fetch(ctx context.Context) (secrets map[string]string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -91,6 +96,7 @@ func (r *rotating) fetch(ctx context.Context) (secrets map[string]string, err er
 		if secrets, err = parameters(ctx, r.env, r.folder); err == nil {
 			return secrets, nil
 		}
+		// The time is up: the last error says why.
 		if backoff.Sleep(ctx, backoff.Jitter(fetchBase, try)) != nil {
 			break
 		}
@@ -98,8 +104,8 @@ func (r *rotating) fetch(ctx context.Context) (secrets map[string]string, err er
 	return nil, fmt.Errorf("secrets in %s: %w", r.folder, err)
 }
 
-// refused looks whether other secrets are there after some were refused. The caller may make the call once more with
-// the provider that comes back: a refused call has moved nothing.
+// refused looks for other secrets after some were refused. If there are any, the caller may make
+// the call again with the provider that is returned: a refused call has moved nothing.
 func (r *rotating) refused(ctx context.Context, used payment.Provider) (payment.Provider, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -113,7 +119,7 @@ func (r *rotating) refused(ctx context.Context, used payment.Provider) (payment.
 	return r.current, err == nil && changed
 }
 
-// call makes one call, once more when the secrets were refused and others are there.
+// call makes one call, and once more when the secrets were refused and others are there.
 func call[T any](ctx context.Context, r *rotating, do func(payment.Provider) (T, error)) (T, error) {
 	var out T
 	p, err := r.provider(ctx)
@@ -125,6 +131,7 @@ func call[T any](ctx context.Context, r *rotating, do func(payment.Provider) (T,
 			}
 		}
 	}
+	// Logged and counted here once, so that callers treat it like any other unavailability.
 	if errors.Is(err, payment.ErrOurFault) {
 		r.env.Log.ErrorContext(ctx, "the payment provider refuses the shop", "provider", r.name, "error", err)
 		if mErr := r.metrics.Signal(MetricOurFault); mErr != nil {
@@ -187,8 +194,8 @@ func (r *rotating) Get(ctx context.Context, id string) (payment.Payment, error) 
 	return call(ctx, r, func(p payment.Provider) (payment.Payment, error) { return p.Get(ctx, id) })
 }
 
-// ParseWebhook implements payment.Provider. After a rotation messages signed with the new secret are refused for up to
-// freshFor; the provider sends them again.
+// ParseWebhook implements payment.Provider. After a rotation, messages signed with the new secret
+// are refused for up to freshFor; the provider sends them again.
 func (r *rotating) ParseWebhook(header http.Header, body []byte, now time.Time) (payment.Notification, error) {
 	p, err := r.provider(context.Background())
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"dangol/shared/platform/boot"
 )
 
-// patience bounds how long a call waits for the secrets.
+// patience bounds how long a call waits for the secrets: the shopper waits as well.
 const patience = 5 * time.Second
 
 // parameters reads the secrets that an operator keeps as SecureStrings in an SSM folder: <folder>/STRIPE_KEY stands for
@@ -37,6 +37,7 @@ func parameters(ctx context.Context, env *boot.Env, folder string) (map[string]s
 	if err != nil {
 		return nil, err
 	}
+	// 1 MB is far above ten parameters; it bounds what a wrong endpoint could send.
 	defer answer.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
 	if err != nil {
@@ -51,6 +52,7 @@ func parameters(ctx context.Context, env *boot.Env, folder string) (map[string]s
 	if err := json.Unmarshal(raw, &found); err != nil {
 		return nil, err
 	}
+	// The last part of the name is the variable: the folder differs between stages.
 	secrets := map[string]string{}
 	for _, p := range found.Parameters {
 		secrets[path.Base(p.Name)] = p.Value
@@ -58,9 +60,12 @@ func parameters(ctx context.Context, env *boot.Env, folder string) (map[string]s
 	return secrets, nil
 }
 
+// signed makes the request with AWS Signature Version 4, which covers headers and the hash of the
+// body.
 func signed(ctx context.Context, env *boot.Env, body []byte) (*http.Request, error) {
 	config := env.AWS()
 	url := "https://ssm." + config.Region + ".amazonaws.com/"
+	// Set on a laptop and in tests, where another server answers.
 	if elsewhere := env.Endpoint("SSM"); elsewhere != nil {
 		url = *elsewhere
 	}

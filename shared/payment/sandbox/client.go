@@ -105,6 +105,7 @@ func (c *Client) ParseWebhook(header http.Header, body []byte, now time.Time) (p
 	return n, nil
 }
 
+// post sends a request that moves money under its key.
 func post[T any](ctx context.Context, c *Client, path, key string, body any) (T, error) {
 	var none T
 	raw, err := json.Marshal(body)
@@ -120,6 +121,7 @@ func post[T any](ctx context.Context, c *Client, path, key string, body any) (T,
 	return call[T](c, req)
 }
 
+// get reads. It needs no key.
 func get[T any](ctx context.Context, c *Client, path string) (T, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.cfg.BaseURL+path, nil)
 	if err != nil {
@@ -132,6 +134,8 @@ func get[T any](ctx context.Context, c *Client, path string) (T, error) {
 // maxAnswer bounds what is read of an answer, in bytes.
 const maxAnswer = 1 << 20
 
+// call sends a request and reads its answer. What cannot be read is an unknown outcome and not a
+// failure: the request may have taken effect.
 func call[T any](c *Client, req *http.Request) (T, error) {
 	var out T
 	req.Header.Set("Authorization", "Bearer "+c.cfg.APIKey)
@@ -149,6 +153,7 @@ func call[T any](c *Client, req *http.Request) (T, error) {
 	case res.StatusCode >= http.StatusBadRequest:
 		return refused(out, res.StatusCode, body)
 	}
+	// A success whose body is broken: the money has moved, and only a look-up tells how.
 	if err := json.Unmarshal(body, &out); err != nil {
 		return out, fmt.Errorf("%w: %w", payment.ErrUnknown, err)
 	}
@@ -158,6 +163,7 @@ func call[T any](c *Client, req *http.Request) (T, error) {
 // refused turns an error answer into the error it means, with the payment when there is one.
 func refused[T any](out T, status int, body []byte) (T, error) {
 	var answer ErrorBody
+	// The body is not ours: something in between answered.
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return out, fmt.Errorf("%w: status %d: %w", payment.ErrUnknown, status, err)
 	}
@@ -168,6 +174,7 @@ func refused[T any](out T, status int, body []byte) (T, error) {
 		}
 		return out, &payment.Declined{Code: e.DeclineCode, Kind: payment.Classify(e.DeclineCode), Message: e.Message}
 	}
+	// A code that this client does not know may mean anything.
 	meaning, ok := meanings[e.Code]
 	if !ok {
 		return out, fmt.Errorf("%w: status %d, code %q", payment.ErrUnknown, status, e.Code)

@@ -30,6 +30,7 @@ const (
 	CodeUnauthorized = "unauthorized"
 )
 
+// meanings are the errors of the codes in this API's answers.
 var meanings = map[string]error{
 	CodeInvalid:      payment.ErrInvalid,
 	CodeKeyReused:    payment.ErrKeyReused,
@@ -66,6 +67,7 @@ func Sign(secret string, body []byte, at time.Time) string {
 func Verify(secret, header string, body []byte, now time.Time) bool {
 	var stamp string
 	var signatures []string
+	// Several v1 parts are allowed, as while a secret is being rotated.
 	for part := range strings.SplitSeq(header, ",") {
 		name, value, _ := strings.Cut(part, "=")
 		switch name {
@@ -81,6 +83,7 @@ func Verify(secret, header string, body []byte, now time.Time) bool {
 	}
 	want := digest(secret, stamp, body)
 	for _, s := range signatures {
+		// hmac.Equal takes the same time for every wrong signature.
 		if got, err := hex.DecodeString(s); err == nil && hmac.Equal(got, want) {
 			return true
 		}
@@ -88,6 +91,7 @@ func Verify(secret, header string, body []byte, now time.Time) bool {
 	return false
 }
 
+// digest covers the time as well as the body, so that an old message cannot be sent as a new one.
 func digest(secret, stamp string, body []byte) []byte {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(stamp + "."))

@@ -11,6 +11,7 @@ import (
 // ISK and UGX as if they had cents, MGA as if it had none.
 var stripeDigits = map[string]int{"ISK": 2, "UGX": 2, "MGA": 0}
 
+// scale is how many decimals a currency has for us (ISO 4217) and for Stripe.
 func scale(code string) (ours, theirs int, err error) {
 	if ours, err = money.Digits(code); err != nil {
 		return 0, 0, err
@@ -21,18 +22,21 @@ func scale(code string) (ours, theirs int, err error) {
 	return ours, ours, nil
 }
 
-// payable turns an amount above zero into Stripe's units. Error: ErrInvalid, also for thousandths that do not end in
-// zero, which card networks do not take.
+// payable turns an amount above zero into Stripe's units. Error: ErrInvalid, also for currencies
+// with three decimals whose last digit is not zero: card networks settle only two
+// (docs.stripe.com/currencies).
 func payable(key string, m money.Money) (int64, error) {
 	ours, theirs, err := scale(m.Currency)
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("%w: %w", payment.ErrInvalid, err)
+	// An amount of 0 needs no provider, and a call without a key could not be repeated safely.
 	case key == "" || m.Amount <= 0:
 		return 0, fmt.Errorf("%w: a key and an amount above zero are needed", payment.ErrInvalid)
 	case ours == 3 && m.Amount%10 != 0:
 		return 0, fmt.Errorf("%w: %s must end in zero", payment.ErrInvalid, m.Format())
 	}
+	// Dropping decimals must not change the amount.
 	for ; ours > theirs; ours-- {
 		if m.Amount%10 != 0 {
 			return 0, fmt.Errorf("%w: Stripe takes no fractions of %s", payment.ErrInvalid, m.Currency)
@@ -47,7 +51,8 @@ func payable(key string, m money.Money) (int64, error) {
 	return m.Amount, nil
 }
 
-// fromUnits turns Stripe's units into ours.
+// fromUnits turns Stripe's units into ours. An unknown currency is taken as it is: reading must not
+// fail for what Stripe has already accepted.
 func fromUnits(units int64, code string) money.Money {
 	ours, theirs, err := scale(code)
 	if err != nil {

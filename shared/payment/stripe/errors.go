@@ -12,7 +12,8 @@ import (
 	stripego "github.com/stripe/stripe-go/v84"
 )
 
-// outcome turns what Stripe says about a PaymentIntent into ours; a decline carries the payment too.
+// outcome turns Stripe's answer about a PaymentIntent into a Payment. A decline carries the payment
+// too.
 func outcome(intent *stripego.PaymentIntent, err error) (payment.Payment, error) {
 	if err == nil {
 		p := fromIntent(intent)
@@ -21,14 +22,17 @@ func outcome(intent *stripego.PaymentIntent, err error) (payment.Payment, error)
 	mapped := failure(err)
 	declined, isDecline := errors.AsType[*payment.Declined](mapped)
 	said, isStripe := errors.AsType[*stripego.Error](err)
+	// Declines of SetupIntents and customers come without a payment.
 	if !isDecline || !isStripe || said.PaymentIntent == nil {
 		return payment.Payment{}, mapped
 	}
 	p := fromIntent(said.PaymentIntent)
+	// The intent in an error answer still has the state from before the attempt.
 	p.State, p.DeclineCode, p.DeclineKind = payment.StateDeclined, declined.Code, declined.Kind
 	return p, mapped
 }
 
+// conflicts are the codes that mean "not in this state".
 var conflicts = map[stripego.ErrorCode]bool{
 	stripego.ErrorCodePaymentIntentUnexpectedState: true,
 	stripego.ErrorCodeChargeAlreadyCaptured:        true,
@@ -44,12 +48,16 @@ func failure(err error) error {
 	}
 	meaning := payment.ErrInvalid
 	switch {
+	// A key in use: the first request with it is still being worked on.
 	case e.HTTPStatusCode >= http.StatusInternalServerError, e.Code == stripego.ErrorCodeIdempotencyKeyInUse:
 		meaning = payment.ErrUnknown
+	// Also a parameter that the API version does not know: the program and not the shopper is
+	// wrong.
 	case e.HTTPStatusCode == http.StatusUnauthorized, e.HTTPStatusCode == http.StatusForbidden,
 		e.Code == stripego.ErrorCodeParameterUnknown, e.Code == stripego.ErrorCodeParameterMissing:
 		meaning = payment.OurFault(errors.New("check the key and its permissions"))
 	case e.Type == stripego.ErrorTypeCard:
+		// The bank's code where there is one: "card_declined" alone says too little.
 		code := cmp.Or(string(e.DeclineCode), string(e.Code))
 		return &payment.Declined{Code: code, Kind: payment.ClassifyAdvised(code, advice(e)...), Message: e.Msg}
 	case e.Type == stripego.ErrorTypeIdempotency:
@@ -64,8 +72,8 @@ func failure(err error) error {
 	return fmt.Errorf("%w: stripe %d %s %s (request %s)", meaning, e.HTTPStatusCode, e.Code, e.Msg, e.RequestID)
 }
 
-// refundFailure is failure for refunds: too large an amount has no code of its own, and a PaymentIntent without a
-// charge is named by the parameter.
+// refundFailure is failure for refunds. Too large an amount has no code of its own, and a
+// PaymentIntent without a charge is reported by the name of the parameter.
 func refundFailure(err error) error {
 	e, ok := errors.AsType[*stripego.Error](err)
 	tooMuch := ok && e.Type == stripego.ErrorTypeInvalidRequest && e.Param == "amount"
@@ -76,11 +84,13 @@ func refundFailure(err error) error {
 	return failure(err)
 }
 
+// missing reports a payment that does not exist: Stripe sends 400 for one named in a parameter.
 func missing(e *stripego.Error) bool {
 	return e.Code == stripego.ErrorCodeResourceMissing && (e.Param == "intent" || e.Param == "payment_intent")
 }
 
-// advice is what the network and Stripe say about trying again; the library reads it from charges but not from errors.
+// advice is what the card network and Stripe say about trying again. The library reads it from
+// charges but not from errors.
 func advice(e *stripego.Error) []string {
 	if e.LastResponse == nil {
 		return nil

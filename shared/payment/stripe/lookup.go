@@ -28,6 +28,7 @@ func (p *Provider) Lookup(ctx context.Context, key string) (payment.Payment, err
 	switch {
 	case err != nil:
 		return payment.Payment{}, fmt.Errorf("%w: %w", payment.ErrUnknown, err)
+	// The search is an index that may be behind, so the payment itself is read.
 	case id != "":
 		return p.Get(ctx, id) // what the search returns may be old
 	case !complete:
@@ -38,6 +39,7 @@ func (p *Provider) Lookup(ctx context.Context, key string) (payment.Payment, err
 
 // lookupRecent reads the list of the last hour; complete is false when there was more than maxListed.
 func (p *Provider) lookupRecent(ctx context.Context, key string) (found *payment.Payment, complete bool, err error) {
+	// The list is exact at once, unlike the search, but has no filter for metadata.
 	params := &stripego.PaymentIntentListParams{
 		CreatedRange: &stripego.RangeQueryParams{GreaterThanOrEqual: p.clock.Now().Add(-searchLag).Unix()},
 		Expand:       []*string{stripego.String("data.latest_charge"), stripego.String("data.payment_method")},
@@ -46,6 +48,7 @@ func (p *Provider) lookupRecent(ctx context.Context, key string) (found *payment
 	seen := 0
 	for intent, err := range p.api.V1PaymentIntents.List(ctx, params) {
 		if err != nil {
+			// A failed list proves nothing, so this is not ErrNotFound.
 			return nil, false, fmt.Errorf("%w: %w", payment.ErrUnknown, err)
 		}
 		if intent.Metadata[metaKey] == key {
@@ -59,6 +62,7 @@ func (p *Provider) lookupRecent(ctx context.Context, key string) (found *payment
 	return nil, true, nil
 }
 
+// search asks Stripe's search for the payment with a key; "" when it finds none.
 func (p *Provider) search(ctx context.Context, key string) (string, error) {
 	params := &stripego.PaymentIntentSearchParams{}
 	params.Query = "metadata['" + metaKey + "']:'" + quoted.Replace(key) + "'"
@@ -68,6 +72,8 @@ func (p *Provider) search(ctx context.Context, key string) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		// Compared again, because the search splits words and may return what only resembles the
+		// key.
 		if intent.Metadata[metaKey] == key {
 			return intent.ID, nil
 		}
@@ -75,6 +81,7 @@ func (p *Provider) search(ctx context.Context, key string) (string, error) {
 	return "", nil
 }
 
+// quoted escapes a key for the search's query language.
 var quoted = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 
 // LookupRefund implements payment.Provider. Cost: 1 request, for up to 100 refunds of the payment.
@@ -92,6 +99,7 @@ func (p *Provider) LookupRefund(ctx context.Context, paymentID, key string) (pay
 	return payment.Refund{}, payment.ErrNotFound
 }
 
+// orZero is the payment, or the zero value for nil.
 func orZero(p *payment.Payment) payment.Payment {
 	if p == nil {
 		return payment.Payment{}

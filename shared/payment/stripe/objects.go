@@ -11,6 +11,8 @@ import (
 	stripego "github.com/stripe/stripe-go/v84"
 )
 
+// fromIntent reads a PaymentIntent as a Payment. latest_charge and payment_method have to be
+// expanded, else refunds and the card are missing; webhooks do not expand them.
 func fromIntent(in *stripego.PaymentIntent) payment.Payment {
 	code := strings.ToUpper(string(in.Currency))
 	p := payment.Payment{
@@ -26,7 +28,7 @@ func fromIntent(in *stripego.PaymentIntent) payment.Payment {
 		p.Method.CustomerRef = in.Customer.ID
 	}
 	if c := in.LatestCharge; c != nil {
-		// Stripe writes down what was reserved and never taken as refunded too.
+		// Stripe counts what was reserved and not captured as refunded too.
 		released := c.Amount - c.AmountCaptured
 		p.Refunded = fromUnits(max(0, c.AmountRefunded-released), code)
 	}
@@ -39,6 +41,7 @@ func fromIntent(in *stripego.PaymentIntent) payment.Payment {
 	return p
 }
 
+// state is the state of a PaymentIntent in our terms.
 func state(in *stripego.PaymentIntent) payment.State {
 	switch in.Status {
 	case stripego.PaymentIntentStatusRequiresCapture:
@@ -48,10 +51,13 @@ func state(in *stripego.PaymentIntent) payment.State {
 	case stripego.PaymentIntentStatusProcessing:
 		return payment.StateProcessing
 	case stripego.PaymentIntentStatusCanceled:
+		// A reservation that was let go shows as refunded; a payment that never got so far does
+		// not.
 		if in.LatestCharge != nil && (in.LatestCharge.Refunded || in.LatestCharge.AmountRefunded > 0) {
 			return payment.StateVoided
 		}
 		return payment.StateCanceled
+	// The status of both a new intent and a declined one; only the last error tells them apart.
 	case stripego.PaymentIntentStatusRequiresPaymentMethod:
 		// that one says nothing about the card
 		if e := in.LastPaymentError; e != nil && e.Type != stripego.ErrorTypeIdempotency {
@@ -61,6 +67,8 @@ func state(in *stripego.PaymentIntent) payment.State {
 	return payment.StateRequiresAction
 }
 
+// lastDecline is code and kind of the last decline, with the network's advice where the charge has
+// it.
 func lastDecline(in *stripego.PaymentIntent) (string, payment.Kind) {
 	code := cmp.Or(string(in.LastPaymentError.DeclineCode), string(in.LastPaymentError.Code), "processing_error")
 	if in.LatestCharge == nil || in.LatestCharge.Outcome == nil {
@@ -70,6 +78,7 @@ func lastDecline(in *stripego.PaymentIntent) (string, payment.Kind) {
 	return code, payment.ClassifyAdvised(code, string(o.AdviceCode), o.NetworkAdviceCode)
 }
 
+// fromSetup is the saved card, or the page the shopper has to visit first.
 func fromSetup(setup *stripego.SetupIntent, customer string) payment.Method {
 	m := payment.Method{CustomerRef: customer}
 	if setup.PaymentMethod != nil {
@@ -82,12 +91,14 @@ func fromSetup(setup *stripego.SetupIntent, customer string) payment.Method {
 	return m
 }
 
+// card copies what people recognize a card by.
 func card(m *payment.Method, from *stripego.PaymentMethod) {
 	if c := from.Card; c != nil {
 		m.Brand, m.Last4, m.ExpMonth, m.ExpYear = string(c.Brand), c.Last4, int(c.ExpMonth), int(c.ExpYear)
 	}
 }
 
+// fromRefund reads a refund. pending and requires_action are both on their way.
 func fromRefund(back *stripego.Refund) payment.Refund {
 	r := payment.Refund{
 		ID: back.ID, Key: back.Metadata[metaKey], Amount: fromUnits(back.Amount, strings.ToUpper(string(back.Currency))),
@@ -97,6 +108,7 @@ func fromRefund(back *stripego.Refund) payment.Refund {
 		r.PaymentID = back.PaymentIntent.ID
 	}
 	switch back.Status {
+	// Anything else is still pending.
 	case stripego.RefundStatusSucceeded:
 		r.State = payment.RefundSucceeded
 	case stripego.RefundStatusFailed, stripego.RefundStatusCanceled:
@@ -105,6 +117,7 @@ func fromRefund(back *stripego.Refund) payment.Refund {
 	return r
 }
 
+// withoutKey is the metadata without what this package added.
 func withoutKey(meta map[string]string) map[string]string {
 	out := maps.Clone(meta)
 	delete(out, metaKey)

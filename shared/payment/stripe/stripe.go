@@ -51,13 +51,14 @@ func New(cfg Config) *Provider {
 		HTTPClient:      &http.Client{Timeout: cmp.Or(cfg.Timeout, 15*time.Second), Transport: cfg.Transport},
 		LeveledLogger:   &stripego.LeveledLogger{Level: stripego.LevelNull}, // errors are returned, and logged at the edge
 		EnableTelemetry: stripego.Bool(false),
-		// The caller decides about repeats: it has a deadline of its own and asks Lookup first.
+		// Repeats are the caller's decision: it has a deadline and looks the payment up first.
 		MaxNetworkRetries: stripego.Int64(0),
 	}
 	if cfg.BaseURL != "" {
 		config.URL = stripego.String(cfg.BaseURL)
 	}
 	backend := stripego.GetBackendWithConfig(stripego.APIBackend, config)
+	// One backend for all, so that a mock receives every call.
 	backends := &stripego.Backends{API: backend, Connect: backend, Uploads: backend, MeterEvents: backend}
 	return &Provider{
 		api:    stripego.NewClient(cfg.APIKey, stripego.WithBackends(backends)),
@@ -76,6 +77,7 @@ const (
 	metaCustomer = "dangol_customer"
 )
 
+// intentExpand are the objects that fromIntent needs in the same answer, which saves two calls.
 var intentExpand = []*string{stripego.String("latest_charge"), stripego.String("payment_method")}
 
 // Authorize implements payment.Provider. With KeepMethod and no CustomerRef it makes Stripe's customer first.
@@ -87,6 +89,7 @@ func (p *Provider) Authorize(ctx context.Context, req payment.AuthorizeRequest) 
 	params := &stripego.PaymentIntentCreateParams{
 		Amount: &amount, Currency: lower(req.Amount.Currency),
 		PaymentMethod: &req.MethodToken, PaymentMethodTypes: cards(), Confirm: stripego.Bool(true),
+		// Manual: the money is captured when the order is stored, and let go when it cannot be.
 		CaptureMethod: stripego.String("manual"),
 		Description:   optional(req.Description), ReturnURL: optional(req.ReturnURL),
 		Metadata: withKey(req.Metadata, req.Key, req.CustomerID), Expand: intentExpand,
@@ -94,6 +97,7 @@ func (p *Provider) Authorize(ctx context.Context, req payment.AuthorizeRequest) 
 	if req.CaptureNow {
 		params.CaptureMethod = stripego.String("automatic")
 	}
+	// A card can only be kept with a customer of Stripe's.
 	if req.KeepMethod {
 		if req.CustomerRef, err = p.customer(ctx, req.CustomerID, req.CustomerRef); err != nil {
 			return payment.Payment{}, err
@@ -226,10 +230,13 @@ func (p *Provider) customer(ctx context.Context, ours, ref string) (string, erro
 	return made.ID, nil
 }
 
+// cards limits payments to cards: other methods have other states.
 func cards() []*string { return []*string{stripego.String("card")} }
 
+// lower is the currency as Stripe writes it.
 func lower(code string) *string { return stripego.String(strings.ToLower(code)) }
 
+// optional leaves a parameter out instead of sending it empty, which would clear it.
 func optional(s string) *string {
 	if s == "" {
 		return nil
@@ -237,6 +244,8 @@ func optional(s string) *string {
 	return &s
 }
 
+// withKey adds the key to the metadata, where Lookup finds it after Stripe has forgotten the
+// idempotency key.
 func withKey(meta map[string]string, key, customerID string) map[string]string {
 	out := make(map[string]string, len(meta)+2)
 	for k, v := range meta {

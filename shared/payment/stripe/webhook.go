@@ -16,10 +16,12 @@ import (
 	"github.com/stripe/stripe-go/v84/webhook"
 )
 
-// ParseWebhook implements payment.Provider. Stripe's messages do not say which card was used nor what was refunded so
-// far; Get does. Messages of another API version are read as well as they can be, since losing one is worse.
+// ParseWebhook implements payment.Provider. Stripe's messages do not say which card was used or
+// what was refunded so far; Get does. Messages of another API version are read as well as possible,
+// because losing one is worse.
 func (p *Provider) ParseWebhook(header http.Header, body []byte, now time.Time) (payment.Notification, error) {
 	signature := header.Get("Stripe-Signature")
+	// Without a secret every signature would have to be believed.
 	if p.secret == "" || !fresh(signature, now) {
 		return payment.Notification{}, payment.ErrBadSignature
 	}
@@ -37,7 +39,8 @@ func (p *Provider) ParseWebhook(header http.Header, body []byte, now time.Time) 
 	return notification(event)
 }
 
-// fresh reports whether the time in the signature is within the tolerance; the signature covers it.
+// fresh reports whether the time in the signature is within the tolerance. The signature covers
+// that time, so it cannot be changed.
 func fresh(signature string, now time.Time) bool {
 	for part := range strings.SplitSeq(signature, ",") {
 		if stamp, ok := strings.CutPrefix(part, "t="); ok {
@@ -48,7 +51,7 @@ func fresh(signature string, now time.Time) bool {
 	return false
 }
 
-// paymentEvents are the messages about payments that mean something to a shop.
+// paymentEvents are the messages about payments that the shop acts on.
 var paymentEvents = map[stripego.EventType]bool{
 	stripego.EventTypePaymentIntentAmountCapturableUpdated: true,
 	stripego.EventTypePaymentIntentCanceled:                true,
@@ -78,10 +81,13 @@ func WebhookEvents() []string {
 	return all
 }
 
+// notification reads the object inside a message. Other types stay SubjectOther and are ignored by
+// callers.
 func notification(event stripego.Event) (payment.Notification, error) {
 	n := payment.Notification{
 		ID: event.ID, Type: string(event.Type), Subject: payment.SubjectOther, At: time.Unix(event.Created, 0).UTC(),
 	}
+	// Without an id a repetition could not be recognized.
 	if event.ID == "" || event.Data == nil {
 		return payment.Notification{}, fmt.Errorf("%w: a message without id or data", payment.ErrInvalid)
 	}

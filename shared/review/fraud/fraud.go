@@ -77,6 +77,7 @@ func Assess(f Facts) Assessment {
 	return a
 }
 
+// signal is a signal that holds.
 func signal(name string, weight int, format string, args ...any) (review.Signal, bool) {
 	return review.Signal{Name: name, Weight: weight, Detail: fmt.Sprintf(format, args...)}, true
 }
@@ -126,6 +127,7 @@ func burst(f Facts) (review.Signal, bool) {
 			oldest = t
 		}
 	}
+	// At least one day: a new product has no rate of its own yet.
 	days := max(1, (f.Written.Sub(oldest)-burstWindow).Hours()/24)
 	usual := float64(before) / days
 	if now < burstLeast || float64(now) < burstTimes*usual {
@@ -158,6 +160,7 @@ func shared(f Facts) (review.Signal, bool) {
 	return signal("shared_account", weight, "shared with other reviewing accounts: %s", strings.Join(kinds, ", "))
 }
 
+// beforeDelivery weighs 40, which alone does not hold a review: carriers report deliveries late.
 func beforeDelivery(f Facts) (review.Signal, bool) {
 	if f.Delivered.IsZero() || !f.Written.Before(f.Delivered) {
 		return review.Signal{}, false
@@ -165,6 +168,7 @@ func beforeDelivery(f Facts) (review.Signal, bool) {
 	return signal("before_delivery", 40, "written %s before delivery", f.Delivered.Sub(f.Written).Round(time.Hour))
 }
 
+// refunded weighs 25 for each order, up to 50: once may be chance.
 func refunded(f Facts) (review.Signal, bool) {
 	if f.Author.RefundedAfterReward == 0 {
 		return review.Signal{}, false
@@ -176,6 +180,7 @@ func refunded(f Facts) (review.Signal, bool) {
 // extremesLeast is how many reviews an account must have before its stars say something.
 const extremesLeast = 8
 
+// extremes weighs little, because some honest people rate like that.
 func extremes(f Facts) (review.Signal, bool) {
 	total := 0
 	for _, n := range f.Author.Stars {
@@ -187,6 +192,8 @@ func extremes(f Facts) (review.Signal, bool) {
 	return signal("extremes_only", 10, "all %d reviews of the account have one or five stars", total)
 }
 
+// staff weighs 60, which holds the review: an interest of its own has to be looked at (16 CFR
+// 465.5).
 func staff(f Facts) (review.Signal, bool) {
 	if !f.Author.Staff {
 		return review.Signal{}, false
@@ -194,6 +201,7 @@ func staff(f Facts) (review.Signal, bool) {
 	return signal("staff", 60, "the account belongs to the shop's staff")
 }
 
+// couponOnly weighs 25: somebody who paid almost nothing is no ordinary buyer.
 func couponOnly(f Facts) (review.Signal, bool) {
 	if !f.Author.CouponOnly && (f.Order.Listed == 0 || f.Order.Paid*10 > f.Order.Listed) {
 		return review.Signal{}, false
@@ -201,6 +209,7 @@ func couponOnly(f Facts) (review.Signal, bool) {
 	return signal("coupon_only", 25, "discounts covered nine tenths of the order or more")
 }
 
+// rejected weighs 25 for each earlier review that was not genuine, up to 50.
 func rejected(f Facts) (review.Signal, bool) {
 	if f.Author.Rejected == 0 {
 		return review.Signal{}, false
@@ -222,6 +231,8 @@ func deliveryOnly(f Facts) (review.Signal, bool) {
 	for _, word := range strings.FieldsFunc(strings.ToLower(f.Text), func(r rune) bool { return !unicode.IsLetter(r) }) {
 		known := false
 		for i, stem := range deliveryWords {
+			// The first six stems are the Korean words for the delivery itself; the others are
+			// fillers.
 			if strings.HasPrefix(word, stem) {
 				known, about = true, about || i < 6 || strings.HasPrefix(stem, "deliver") || strings.HasPrefix(stem, "ship")
 			}

@@ -47,12 +47,14 @@ var ErrFile = errors.New("not a review file in Judge.me's form")
 // ErrFile with the reason.
 func Read(file io.Reader, language string) (rows []Row, wrong []ReviewRowError, err error) {
 	r := csv.NewReader(file)
+	// Rows of exports may lack columns at their end.
 	r.FieldsPerRecord = -1
 	head, err := r.Read()
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %v", ErrFile, err)
 	}
 	columns := map[string]int{}
+	// Spreadsheets write a byte order mark before the first name.
 	for i, name := range head {
 		columns[strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))] = i
 	}
@@ -69,6 +71,7 @@ func Read(file io.Reader, language string) (rows []Row, wrong []ReviewRowError, 
 		if err != nil {
 			return nil, nil, fmt.Errorf("%w: %v", ErrFile, err)
 		}
+		// The line in the file, because a quoted text may span several.
 		line, _ := r.FieldPos(0)
 		if len(rows)+len(wrong) == MaxRows {
 			return nil, nil, fmt.Errorf("%w: more than %d rows", ErrFile, MaxRows)
@@ -84,6 +87,7 @@ func Read(file io.Reader, language string) (rows []Row, wrong []ReviewRowError, 
 	}
 }
 
+// readRow reads one row; bad names the first column that cannot be read.
 func readRow(columns map[string]int, record []string, language string) (row Row, bad *ReviewRowError) {
 	get := func(name string) string {
 		if i, ok := columns[name]; ok && i < len(record) {
@@ -125,6 +129,7 @@ var layouts = []string{
 	"2006-01-02 15:04:05 UTC", "2006-01-02 15:04:05", "2006-01-02T15:04:05Z07:00", "2006-01-02", "02/01/2006",
 }
 
+// readTime tries the known forms. A date without a zone counts as UTC.
 func readTime(text string) (time.Time, error) {
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, text); err == nil {

@@ -91,6 +91,7 @@ func (f folded) squeezed() folded {
 // span is the part of the original that folded characters i to j (exclusive) stand for.
 func (f folded) span(i, j int) span { return span{f.at[i], f.at[j-1] + 1} }
 
+// marks shows spans with their original text.
 func (f folded) marks(spans []span) []review.Mark {
 	marks := make([]review.Mark, len(spans))
 	for i, s := range spans {

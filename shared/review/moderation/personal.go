@@ -22,12 +22,14 @@ func personalData(f folded) (found []span) {
 // mailAddresses finds something@domain.tld.
 func mailAddresses(f folded) (found []span) {
 	part := func(r rune) bool {
+		// Only Latin letters: Korean particles follow an address without a space.
 		return unicode.IsLetter(r) && r < unicode.MaxLatin1 || unicode.IsDigit(r) || strings.ContainsRune("._%+-", r)
 	}
 	for at, r := range f.letters {
 		if r != '@' {
 			continue
 		}
+		// From the @ to both sides, as far as characters of an address go.
 		start, end := at, at+1
 		for start > 0 && part(f.letters[start-1]) {
 			start--
@@ -35,6 +37,7 @@ func mailAddresses(f folded) (found []span) {
 		for end < len(f.letters) && part(f.letters[end]) {
 			end++
 		}
+		// A full stop behind an address ends the sentence.
 		domain := strings.Trim(string(f.letters[at+1:end]), ".-")
 		if dot := strings.LastIndexByte(domain, '.'); start < at && dot > 0 && len(domain)-dot > 2 {
 			found = append(found, f.span(start, end))
@@ -52,6 +55,7 @@ func numbersOf(letters []rune) func(yield func(int, int) bool) {
 				continue
 			}
 			start, end := i, i+1
+			// A separator belongs to a number only when a digit follows it at once.
 			for isDigit(end) || end < len(letters) && strings.ContainsRune("-. ·", letters[end]) && isDigit(end+1) {
 				end++
 			}
@@ -63,6 +67,7 @@ func numbersOf(letters []rune) func(yield func(int, int) bool) {
 	}
 }
 
+// digitsIn are the digits of a run without its separators.
 func digitsIn(letters []rune) string {
 	var b strings.Builder
 	for _, r := range letters {
@@ -76,12 +81,14 @@ func digitsIn(letters []rune) string {
 // isPhone reports Korean mobile (010, 011, 016 to 019) and land line numbers (02, 031 to 064) of 9 to 11 digits, also
 // with the country code 82.
 func isPhone(digits string) bool {
+	// After the country code the leading zero is left out.
 	if rest, ok := strings.CutPrefix(digits, "82"); ok && len(rest) >= 9 {
 		digits = "0" + strings.TrimPrefix(rest, "0")
 	}
 	n := len(digits)
 	switch {
 	case strings.HasPrefix(digits, "01"):
+		// 010, 011 and 016 to 019 are the mobile prefixes that exist.
 		return (n == 10 || n == 11) && strings.ContainsRune("016789", rune(digits[2]))
 	case strings.HasPrefix(digits, "02"):
 		return n == 9 || n == 10
@@ -95,6 +102,7 @@ func isPhone(digits string) bool {
 // isResidentNumber reports a Korean resident registration number: birth date, then seven digits of which the first is 1
 // to 8.
 func isResidentNumber(digits string, as []rune) bool {
+	// Without the hyphen thirteen digits may be anything, for example an order number.
 	if len(digits) != 13 || !slices.Contains(as, '-') {
 		return false
 	}
@@ -104,10 +112,12 @@ func isResidentNumber(digits string, as []rune) bool {
 
 // isCard reports 14 to 19 digits that pass the Luhn check of payment cards (ISO/IEC 7812-1).
 func isCard(digits string) bool {
+	// Thirteen digits are left to resident numbers; cards of that length are no longer issued.
 	if len(digits) < 14 || len(digits) > 19 {
 		return false
 	}
 	sum := 0
+	// From the right, because the check digit is the last one.
 	for i := range digits {
 		d := int(digits[len(digits)-1-i] - '0')
 		if i%2 == 1 {
@@ -128,6 +138,7 @@ func links(f folded) (found []span) {
 	text := string(f.letters)
 	for i, j := range chunksOf(f.letters) {
 		chunk := string(f.letters[i:j])
+		// A mail address is found as personal data.
 		if strings.Contains(chunk, "@") {
 			continue
 		}
@@ -136,12 +147,15 @@ func links(f folded) (found []span) {
 			host = rest
 		}
 		host, _, _ = strings.Cut(host, "/")
+		// Only known ends: "3.5" and "ok.thanks" have a dot too.
 		dot := strings.LastIndexByte(host, '.')
+		// At least two characters before the dot, so that "a.me" is no host.
 		named := dot > 1 && slices.Contains(domains, strings.TrimRight(host[dot+1:], ".,!?"))
 		if strings.Contains(chunk, "://") || strings.HasPrefix(chunk, "www.") || named {
 			found = append(found, f.span(i, j))
 		}
 	}
+	// It has no host, so it was not found above.
 	if len(found) == 0 && strings.Contains(text, "javascript:") {
 		i := len([]rune(text[:strings.Index(text, "javascript:")]))
 		found = append(found, f.span(i, i+len("javascript:")))
@@ -154,6 +168,7 @@ func chunksOf(letters []rune) func(yield func(int, int) bool) {
 	return func(yield func(int, int) bool) {
 		start := -1
 		for i := 0; i <= len(letters); i++ {
+			// Characters that enclose an address are not part of it.
 			in := i < len(letters) && letters[i] > ' ' && letters[i] < unicode.MaxASCII &&
 				!strings.ContainsRune("<>()\"'", letters[i])
 			switch {
@@ -180,6 +195,7 @@ func repeated(f folded) []span {
 		for j < len(letters) && letters[j] == letters[i] {
 			j++
 		}
+		// Spaces count for neither side: empty lines are no text.
 		if !unicode.IsSpace(letters[i]) {
 			total += j - i
 			if j-i >= run {
@@ -192,6 +208,7 @@ func repeated(f folded) []span {
 		}
 		i = j
 	}
+	// More than half of the text: a short burst at its end is allowed.
 	if inRuns*2 <= total || inRuns == 0 {
 		return nil
 	}

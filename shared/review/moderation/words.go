@@ -19,6 +19,8 @@ var (
 		"fuck fucking fucker fucked shit shitty bullshit asshole bitch bastard cunt motherfucker")
 )
 
+// swearWords finds Korean words anywhere, English ones as whole words, also spelled letter by
+// letter.
 func swearWords(f folded) (found []span) {
 	squeezed := f.squeezed()
 	letters := string(squeezed.letters)
@@ -101,6 +103,7 @@ func wordsOf(letters []rune) func(yield func(int, int) bool) {
 	}
 }
 
+// occurrences are the positions at which a word begins.
 func occurrences(letters, word []rune) (at []int) {
 	for i := 0; i+len(word) <= len(letters); i++ {
 		if slices.Equal(letters[i:i+len(word)], word) {

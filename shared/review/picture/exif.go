@@ -20,6 +20,7 @@ func orientation(file []byte) int {
 		return 1
 	}
 	const entry, orientationTag = 12, 0x0112
+	// A directory with entries of 12 bytes (TIFF 6.0).
 	for i := range int(order.Uint16(tiff[at:])) {
 		e := at + 2 + i*entry
 		if e+entry > len(tiff) {
@@ -38,6 +39,7 @@ func exifOf(file []byte) []byte {
 	if len(file) < 4 || file[0] != 0xff || file[1] != 0xd8 {
 		return nil
 	}
+	// The segments before the picture data, which 0xda begins.
 	for at := 2; at+4 <= len(file) && file[at] == 0xff && file[at+1] != 0xda; {
 		size := int(binary.BigEndian.Uint16(file[at+2:]))
 		if size < 2 || at+2+size > len(file) {

@@ -61,6 +61,7 @@ func Photo(upload []byte, mime string) (*Made, error) {
 		return nil, notAPhoto()
 	}
 	switch {
+	// Each side alone as well, so that the product cannot overflow.
 	case head.Width > MaxPixels || head.Height > MaxPixels || head.Width*head.Height > MaxPixels:
 		return nil, tooLarge("A photo has at most %d megapixels.", MaxPixels/1_000_000)
 	case head.Width < minEdge || head.Height < minEdge:
@@ -70,6 +71,7 @@ func Photo(upload []byte, mime string) (*Made, error) {
 	if err != nil {
 		return nil, notAPhoto().Because(err)
 	}
+	// Scaled before it is turned, because turning copies pixel by pixel.
 	large := upright(scaled(source, LargeEdge), orientation(upload))
 	made := &Made{Width: large.Bounds().Dx(), Height: large.Bounds().Dy()}
 	if made.Large, err = encode(large); err != nil {
@@ -79,14 +81,17 @@ func Photo(upload []byte, mime string) (*Made, error) {
 	return made, err
 }
 
+// notAPhoto is the answer for an upload that is not what it says.
 func notAPhoto() *problem.Problem {
 	return problem.New(422, "not_a_photo", "The upload is not a photo of the type that was announced.")
 }
 
+// tooLarge is the answer for an upload beyond the limits.
 func tooLarge(format string, args ...any) error {
 	return problem.New(422, "photo_too_large", format, args...)
 }
 
+// encode writes a JPEG with nothing in it but pixels.
 func encode(m image.Image) ([]byte, error) {
 	var out bytes.Buffer
 	err := jpeg.Encode(&out, m, &jpeg.Options{Quality: quality})
@@ -100,6 +105,7 @@ func scaled(m image.Image, edge int) *image.RGBA {
 		w, h = max(1, w*edge/longest), max(1, h*edge/longest)
 	}
 	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	// JPEG has no transparency, and black would show through.
 	draw.Draw(out, out.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
 	draw.BiLinear.Scale(out, out.Bounds(), m, m.Bounds(), draw.Over, nil)
 	return out

@@ -20,6 +20,7 @@ func Video(upload []byte) ([]byte, error) {
 	if len(upload) > MaxVideoBytes {
 		return nil, problem.New(422, "video_too_large", "A video has at most %d bytes.", MaxVideoBytes)
 	}
+	// Both formats begin with the box ftyp.
 	if len(upload) < 12 || string(upload[4:8]) != "ftyp" {
 		return nil, notAVideo()
 	}
@@ -31,6 +32,7 @@ func Video(upload []byte) ([]byte, error) {
 	return out, nil
 }
 
+// notAVideo is the answer for an upload that is no video.
 func notAVideo() error {
 	return problem.New(422, "not_a_video", "The upload is not an MP4 or QuickTime video.")
 }
@@ -50,6 +52,7 @@ func blank(b []byte, found map[string]bool, depth int) bool {
 		found[kind] = true
 		switch {
 		case slices.Contains(metadata, kind):
+			// The box keeps its length: the tables of a video hold absolute offsets.
 			copy(b[4:8], "free")
 			clear(b[head:size])
 		case slices.Contains(containers, kind):

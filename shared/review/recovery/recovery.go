@@ -130,6 +130,8 @@ var (
 	deliveryTrouble = strings.Fields("느리 느려 느린 늦 오래걸 안와 지연 엉망 문제 별로 실망 최악")
 )
 
+// complaints finds the words of a complaint. Spaces are dropped for Korean, where they are often
+// left out.
 func complaints(text string) (found []string) {
 	compact := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
@@ -166,10 +168,12 @@ func Start(c Case, now time.Time) *Case {
 	return &c
 }
 
+// log adds an entry.
 func (c *Case) log(at time.Time, by, what, text string, offer OfferKind) {
 	c.Log = append(c.Log, CaseEntry{At: at, By: by, What: what, Text: text, Offer: offer})
 }
 
+// is refuses an action that the state does not allow.
 func (c *Case) is(action string, allowed ...State) error {
 	if slices.Contains(allowed, c.State) {
 		return nil
@@ -180,6 +184,7 @@ func (c *Case) is(action string, allowed ...State) error {
 // maxLog bounds the entries of a case.
 const maxLog = 200
 
+// room refuses a change that would fill the log: the item must stay small enough to be written.
 func (c *Case) room() error {
 	if len(c.Log) >= maxLog {
 		return problem.Conflict("case_full", "A case has at most %d entries.", maxLog)
@@ -208,6 +213,8 @@ func (c *Case) Answer(text, by string, now time.Time) error {
 	return c.room()
 }
 
+// answered ends the deadline with the first answer, and gives the case to whoever gave it when
+// nobody has it.
 func (c *Case) answered(by string, now time.Time) {
 	if c.AnsweredAt.IsZero() {
 		c.AnsweredAt = now
@@ -245,6 +252,7 @@ var about = strings.Fields("별점 리뷰 후기 평점 star stars review review
 func Conditional(text string) (word string, is bool) {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) })
 	for _, w := range about {
+		// Korean words take particles, so they are found inside longer words.
 		if slices.Contains(words, w) || w[0] >= 0x80 && strings.Contains(text, w) {
 			return w, true
 		}
@@ -300,6 +308,7 @@ func (c *Case) Tick(now time.Time) string {
 		return "overdue"
 	}
 	c.State = Closed
+	// The author is invited once in the life of a case, also when it was opened again.
 	if !c.InvitedAt.IsZero() {
 		c.log(now, "system", "closed", "", "")
 		return ""
@@ -313,6 +322,7 @@ func (c *Case) Tick(now time.Time) string {
 func (c *Case) Updated(w Written, now time.Time) {
 	why, words := Triggers(w)
 	c.UpdatedAt, c.StarsAfter = now, w.Stars
+	// The facts are stored in any case; a full log only lacks the entry.
 	if len(c.Log) < maxLog {
 		c.log(now, "author", "updated", "", "")
 	}

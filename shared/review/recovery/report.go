@@ -43,6 +43,7 @@ func (r *Outcomes) Add(c *Case, now time.Time) {
 			}
 		}
 	}
+	// The two groups are compared to see whether contacting customers helps.
 	group := &r.NotContacted
 	if !c.AnsweredAt.IsZero() {
 		group = &r.Contacted

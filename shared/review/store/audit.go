@@ -53,6 +53,8 @@ func (s Store) Recount(ctx context.Context, productID string) (reviews int, drif
 		if err != nil {
 			return 0, nil, err
 		}
+		// A query of several pages sees no single moment, so the count is only valid when nothing
+		// changed meanwhile.
 		if after.Changes != before.Changes {
 			continue
 		}
@@ -67,6 +69,7 @@ func (s Store) Recount(ctx context.Context, productID string) (reviews int, drif
 // Products hands each product that has or had reviews to each, in the order of their ids, beginning behind after. 1
 // round trip per MB of keys.
 func (s Store) Products(ctx context.Context, after string, each func(productID string) error) error {
+	// A key condition takes no empty value; the blank sorts before every id that follows.
 	return s.Table.All(ctx, table.Query{
 		Index: table.ByTwo, Where: "#gsi2pk = :list AND #gsi2sk > :after",
 		With: map[string]any{":list": reviewedList, ":after": after + " "}, Limit: 500,

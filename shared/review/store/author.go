@@ -25,10 +25,12 @@ type Author struct {
 	Dismissed int `dynamodbav:"dismissed,omitempty"`
 }
 
+// authorKey is the key of an account's record.
 func authorKey(authorID string) table.Key {
 	return table.Key{PK: "AUTHOR#" + authorID, SK: "AUTHOR"}
 }
 
+// authorReviewKey is the key of the pointer to one of its reviews.
 func authorReviewKey(authorID, reviewID string) table.Key {
 	return table.Key{PK: "AUTHOR#" + authorID, SK: "REVIEW#" + reviewID}
 }

@@ -33,6 +33,7 @@ type caseRecord struct {
 	WriteID string                      `dynamodbav:"writeId,omitempty"`
 }
 
+// caseKey is the key of a case; a review has one at most.
 func caseKey(reviewID string) table.Key {
 	return table.Key{PK: "CASE#" + reviewID, SK: "CASE"}
 }
@@ -40,8 +41,13 @@ func caseKey(reviewID string) table.Key {
 // CaseID returns the case that a due job is about; ok is false for the key of something else.
 func CaseID(k table.Key) (reviewID string, ok bool) { return strings.CutPrefix(k.PK, "CASE#") }
 
-func monthList(month string) string         { return "CASES#" + month }
+// monthList is the index key of the cases opened in a month.
+func monthList(month string) string { return "CASES#" + month }
+
+// caseStateList is the index key of the cases in a state.
 func caseStateList(s recovery.State) string { return "CASES#" + string(s) }
+
+// authorCase is the key of the pointer from a customer to a case, for later orders.
 func authorCase(authorID, c string) table.Key {
 	return table.Key{PK: "AUTHOR#" + authorID, SK: "CASE#" + c}
 }
@@ -49,6 +55,7 @@ func authorCase(authorID, c string) table.Key {
 // Month is the month of a moment in UTC, as lists by month have it.
 func Month(at time.Time) string { return at.UTC().Format("2006-01") }
 
+// newCaseRecord sets the index keys and the due entry from the case, so that lists and case agree.
 func newCaseRecord(c *recovery.Case, e *event.Event, writeID string) caseRecord {
 	rec := caseRecord{
 		Key: caseKey(c.ID), Version: c.Version, Case: table.Packed[recovery.Case]{Value: *c},
@@ -62,6 +69,7 @@ func newCaseRecord(c *recovery.Case, e *event.Event, writeID string) caseRecord 
 	return rec
 }
 
+// noCase is the answer for a case that does not exist.
 func noCase() error { return problem.NotFound("case_not_found", "There is no such case.") }
 
 // Case reads a case, strongly consistent. 1 round trip. Errors: 404 case_not_found.
@@ -78,16 +86,19 @@ func (s Store) Case(ctx context.Context, caseID string) (*recovery.Case, error) 
 // transaction of the review; none when the review gives no reason. 1 round trip.
 func (s Store) CaseWrites(ctx context.Context, r *review.Review, starsBefore int) ([]table.Write, error) {
 	now := s.Clock.Now()
+	// Title and text together, because either may hold the words that matter.
 	text := r.Title + "\n" + r.Text
 	if r.FollowUp != nil {
 		text += "\n" + r.FollowUp.Text
 	}
 	said := recovery.Written{Stars: r.Rating(), StarsBefore: starsBefore, Text: text}
 	c, err := s.Case(ctx, r.ID)
+	// The review has a case already, so the change is noted there.
 	if err == nil {
 		was := c.State
 		c.Updated(said, now)
 		body := event.Body(nil)
+		// The case was answered or resolved before, and the author is unhappy again.
 		if was != recovery.Open && c.State == recovery.Open {
 			body = opened(c)
 		}
@@ -98,6 +109,7 @@ func (s Store) CaseWrites(ctx context.Context, r *review.Review, starsBefore int
 		return nil, err
 	}
 	why, words := recovery.Triggers(said)
+	// Neither the stars nor the words give a reason.
 	if len(why) == 0 {
 		return nil, nil
 	}
@@ -107,6 +119,7 @@ func (s Store) CaseWrites(ctx context.Context, r *review.Review, starsBefore int
 	}, now)
 	c.Version = 0
 	put, err := s.caseWrite(ctx, c, opened(c))
+	// The pointer leads from the author to the case, so that a later order is counted for it.
 	pointer := struct {
 		table.Key
 		CaseID string `dynamodbav:"caseId"`
@@ -130,6 +143,7 @@ func (s Store) caseWrite(ctx context.Context, c *recovery.Case, body event.Body)
 	return put, nil
 }
 
+// opened is the event of a case that was opened, or opened again.
 func opened(c *recovery.Case) event.Body {
 	triggers := make([]string, len(c.Triggers))
 	for i, t := range c.Triggers {
@@ -169,8 +183,8 @@ func (s Store) ChangeCase(
 	})
 }
 
-// stale makes of a refusal what table.Modify starts over with, and nothing of one by our own write, whose answer was
-// lost.
+// stale turns a refusal into the error with which table.Modify starts over, and into nil when the
+// write was our own and only its answer was lost.
 func stale(err error, writeID string) error {
 	found, met := table.Met(err, 0)
 	switch {

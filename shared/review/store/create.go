@@ -53,6 +53,7 @@ const (
 	recentReviews = 60
 )
 
+// bucketKey is the key of a bucket; hash is of what is shared, so the key names nobody.
 func bucketKey(kind, hash string) table.Key {
 	return table.Key{PK: "BUCKET#" + kind + "#" + hash, SK: "BUCKET"}
 }
@@ -77,8 +78,11 @@ func (s Store) Screen(ctx context.Context, r *review.Review, textBuckets []strin
 		out.writable = append(out.writable, bucketRef{k, ref})
 	}
 	for _, b := range textBuckets {
+		// The author stands in the reference, so that somebody's own reviews are left out without a
+		// read.
 		note("text", b, strings.Join([]string{r.ProductID, r.ID, r.AuthorID}, "|"))
 	}
+	// In any order: the buckets are read all at once.
 	for kind, hash := range map[string]string{"address": links.Address, "device": links.Device, "payment": links.Payment} {
 		if hash != "" {
 			note(kind, hash, r.AuthorID)
@@ -106,6 +110,7 @@ func (s Store) Screen(ctx context.Context, r *review.Review, textBuckets []strin
 		if err := item.Decode(&rec); err != nil {
 			return nil, err
 		}
+		// Imported reviews come by the hundred and would look like a burst.
 		if rec.Review.Value.ID != r.ID && rec.Review.Value.Imported == "" {
 			out.Recent = append(out.Recent, rec.Review.Value.Written)
 		}
@@ -117,6 +122,7 @@ func (s Store) Screen(ctx context.Context, r *review.Review, textBuckets []strin
 func (out *Screening) read(items map[table.Key]table.Item, kinds map[table.Key]string, r *review.Review,
 	now time.Time) error {
 	seen := map[ReviewID]bool{}
+	// In place, because every element is looked at before it is overwritten.
 	writable := out.writable[:0]
 	for _, w := range out.writable {
 		var b bucket
@@ -130,6 +136,7 @@ func (out *Screening) read(items map[table.Key]table.Item, kinds map[table.Key]s
 			writable = append(writable, w)
 		}
 		for _, ref := range b.Refs {
+			// Buckets of addresses and devices hold authors, not reviews.
 			if kinds[w.key] != "text" {
 				if ref != r.AuthorID {
 					out.Sharing[kinds[w.key]] = append(out.Sharing[kinds[w.key]], ref)
@@ -137,6 +144,7 @@ func (out *Screening) read(items map[table.Key]table.Item, kinds map[table.Key]s
 				continue
 			}
 			part := strings.SplitN(ref, "|", 3)
+			// An author who repeats their own words is no campaign.
 			if len(part) != 3 || part[2] == r.AuthorID {
 				continue
 			}
@@ -152,6 +160,7 @@ func (out *Screening) read(items map[table.Key]table.Item, kinds map[table.Key]s
 
 // noteBuckets are the writes that note a review in its buckets. They have no condition: a set takes a member once.
 func (s Store) noteBuckets(refs []bucketRef) (writes []table.Write) {
+	// Renewed with each review, so that a bucket that is in use does not expire.
 	until := s.Clock.Now().Add(review.DuplicatesFor).Unix()
 	for _, b := range refs {
 		writes = append(writes, table.Update{
@@ -171,6 +180,7 @@ func Exists(reviewID string) *problem.Problem {
 // summary, the record of its author, its buckets, and e. covered says that discounts covered the order. 1 round trip,
 // about 45 WCU. Errors: 409 review_exists.
 func (s Store) Create(ctx context.Context, r *review.Review, sc *Screening, covered bool, e Effect) error {
+	// The counters of an account are named stars1 to stars5.
 	counts := map[string]int{"stars" + string(rune('0'+r.Stars)): 1, "paid": 1}
 	if covered {
 		counts = map[string]int{"stars" + string(rune('0'+r.Stars)): 1, "covered": 1}
@@ -183,6 +193,7 @@ func (s Store) Create(ctx context.Context, r *review.Review, sc *Screening, cove
 	}
 	e.With = append(append(writes, s.noteBuckets(sc.writable)...), e.With...)
 	err := s.save(ctx, r, 0, review.Tally{}, e)
+	// The claim is the second write: the line has a review already.
 	if line, met := table.Met(err, 1); met {
 		return Exists(line.Text("reviewId"))
 	}
@@ -202,6 +213,7 @@ type Revision struct {
 func (s Store) Keep(r *review.Review) table.Put {
 	v := Revision{N: r.Edits + 1, Content: table.Packed[review.Content]{Value: r.Content}, Until: s.Clock.Now()}
 	v.Key = table.Key{PK: "REVIEW#" + r.ID, SK: "VERSION#" + fmt.Sprintf("%06d", v.N)}
+	// A pointer, so that no follow-up is told from an empty one.
 	if r.FollowUp != nil {
 		v.FollowUp = &table.Packed[*review.FollowUp]{Value: r.FollowUp}
 	}

@@ -30,6 +30,7 @@ type Line struct {
 	Event      *event.Event `dynamodbav:"event,omitempty"`
 }
 
+// lineKey is the key of an order line.
 func lineKey(orderID, lineID string) table.Key {
 	return table.Key{PK: "LINE#" + orderID + "#" + lineID, SK: "LINE"}
 }
@@ -51,6 +52,7 @@ func (s Store) LineOf(ctx context.Context, orderID, lineID string) (*Line, error
 	return s.line(ctx, lineKey(orderID, lineID))
 }
 
+// line reads an order line by its key; nil when there is none.
 func (s Store) line(ctx context.Context, key table.Key) (*Line, error) {
 	var l Line
 	err := s.Table.Get(ctx, key, &l)
@@ -112,6 +114,7 @@ func (s Store) Ask(ctx context.Context, key table.Key) error {
 			return err
 		}
 	}
+	// Two requests at most: after the second nothing is due.
 	l.Due = due.Due{}
 	if l.Asked == 1 {
 		l.Due = due.On(DueRequest, l.OrderID+l.LineID, l.Delivered.Add(review.FollowUpAfter))

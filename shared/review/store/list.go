@@ -59,9 +59,11 @@ func (s Store) Newest(ctx context.Context, productID string, f review.Filter, li
 		before = "SUMMARY" // and so the summary itself
 	}
 	found, next, err := s.scan(ctx, limit, f, func(from string, size int) (table.Query, string) {
+		// The first query begins where the page before ended.
 		if from == "" {
 			from = before
 		}
+		// The summary's key sorts right behind the reviews, so the first page includes it.
 		op := " < :to"
 		if from == "SUMMARY" {
 			op = " <= :to"
@@ -81,6 +83,7 @@ func (s Store) Newest(ctx context.Context, productID string, f review.Filter, li
 	if err != nil {
 		return Page{}, err
 	}
+	// A product without reviews has no item of a summary.
 	if first && page.Summary == nil {
 		page.Summary = &Summary{Tally: review.Tally{}}
 	}
@@ -97,6 +100,7 @@ func (s Store) ByStars(ctx context.Context, productID string, highest bool, f re
 		return Page{}, err
 	}
 	found, next, err := s.scan(ctx, limit, f, func(last string, size int) (table.Query, string) {
+		// "0" and "9" are before and behind every rating.
 		low, high := "0", "9"
 		if f.Stars > 0 {
 			low, high = string(rune('0'+f.Stars)), string(rune('0'+f.Stars))+"~"
@@ -105,9 +109,12 @@ func (s Store) ByStars(ctx context.Context, productID string, highest bool, f re
 			last = from
 		}
 		q := table.Query{Index: table.ByTwo, Backwards: highest, Limit: size}
+		// Backwards the list goes on below the place, forwards behind it.
 		if last != "" && highest {
 			high = beforePlace(last)
 		} else if last != "" {
+			// Behind the place and before everything that follows it: "!" sorts before letters and
+			// digits.
 			low = last + "!"
 		}
 		q.Where = "#gsi2pk = :pk AND #gsi2sk BETWEEN :low AND :high"
@@ -138,6 +145,7 @@ func (s Store) scan(
 			return nil, "", err
 		}
 		for _, item := range page.Items {
+			// Also for what is left out, so that the next query does not read it again.
 			from = item.Text(attribute)
 			l, published, err := listedOf(item, attribute)
 			if err != nil {
@@ -155,6 +163,7 @@ func (s Store) scan(
 			if !f.Keeps(l.card) {
 				continue
 			}
+			// One more than wanted: there is a next page, which begins behind the last one shown.
 			if len(found) == limit {
 				return found, cursorAt(found[limit-1].at), nil
 			}
@@ -163,8 +172,10 @@ func (s Store) scan(
 		if page.Next == "" {
 			return found, "", nil
 		}
+		// The first query was small, because most pages need no second one.
 		size = scanSize
 	}
+	// So much was left out that the request ends here; the cursor goes on.
 	return found, cursorAt(from), nil
 }
 
@@ -177,12 +188,14 @@ func listedOf(item table.Item, attribute string) (l listed, published bool, err 
 	if err := item.Decode(&in); err != nil {
 		return l, false, err
 	}
+	// The index by stars has published reviews only, the table all of them.
 	if attribute == "sk" && in.State != review.Published || in.Card.Value.ID == "" {
 		return l, false, nil
 	}
 	return listed{card: in.Card.Value, at: item.Text(attribute)}, true, nil
 }
 
+// cards are the summaries of what was listed.
 func cards(found []listed) []review.ReviewSummary {
 	out := make([]review.ReviewSummary, len(found))
 	for i, l := range found {
@@ -204,6 +217,7 @@ type helpfulCursor struct {
 // trips made at once, 0.5 RCU per 4 KB read. Errors: table.ErrCursor.
 func (s Store) ByHelpfulness(ctx context.Context, productID string, f review.Filter, limit int,
 	after table.Cursor) (Page, error) {
+	// To the second, so that a cursor is short; all pages of one reading use the same instant.
 	at := helpfulCursor{At: s.Clock.Now().Truncate(time.Second)}
 	if after != "" {
 		raw, err := base64.RawURLEncoding.DecodeString(string(after))
@@ -211,10 +225,12 @@ func (s Store) ByHelpfulness(ctx context.Context, productID string, f review.Fil
 			return Page{}, table.ErrCursor
 		}
 	}
+	// Whether a review is new is decided for all pages at once, or some would be shown twice.
 	isNew := func(c review.ReviewSummary) bool { return review.IsNew(c.Helpful, c.Unhelpful, c.Written, at.At) }
 	var helpful, fresh collected
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
+		// One more than fits tells whether there is a next page.
 		helpful, err = s.collect(ctx, list{table.ByOne, helpfulList(productID), at.Helpful}, limit+1,
 			func(c review.ReviewSummary) bool { return !isNew(c) && f.Keeps(c) }, nil)
 		return err
@@ -222,6 +238,7 @@ func (s Store) ByHelpfulness(ctx context.Context, productID string, f review.Fil
 	group.Go(func() (err error) {
 		fresh, err = s.collect(ctx, list{"", productPK(productID), cmp.Or(at.New, "REVIEW#~")}, limit+1,
 			func(c review.ReviewSummary) bool { return isNew(c) && f.Keeps(c) },
+			// Reviews are read newest first, so the first that is no longer new ends the list.
 			func(c review.ReviewSummary) bool { return at.At.Sub(c.Written) >= review.NewFor })
 		return err
 	})
@@ -231,6 +248,7 @@ func (s Store) ByHelpfulness(ctx context.Context, productID string, f review.Fil
 	shown, usedHelpful, usedNew := review.Interleave(helpful.found, fresh.found, at.Shown, limit)
 	page := Page{Cards: cards(shown)}
 	var more, moreNew bool
+	// Only what was shown is passed over; the rest is read again for the next page.
 	at.Helpful, more = helpful.after(usedHelpful, at.Helpful)
 	at.New, moreNew = fresh.after(usedNew, at.New)
 	if !more && !moreNew {
@@ -256,8 +274,10 @@ type collected struct {
 func (c collected) after(used int, from string) (place string, more bool) {
 	switch {
 	case used < len(c.found) && used > 0:
+		// Some were left over: the next page begins behind the last one that was used.
 		return c.found[used-1].at, true
 	case used < len(c.found):
+		// None was used, so the next page begins where this one did.
 		return from, true
 	case c.last == "":
 		return from, !c.ended
@@ -272,6 +292,7 @@ func (s Store) collect(ctx context.Context, l list, want int, keep, past func(re
 	if l.index != "" {
 		hash, sort = l.index+"pk", l.index+"sk"
 	}
+	// "~" sorts behind every place.
 	from, size := cmp.Or(l.from, "~"), want+5
 	for range mostQueries {
 		page, err := s.Table.Query(ctx, table.Query{
@@ -283,6 +304,7 @@ func (s Store) collect(ctx context.Context, l list, want int, keep, past func(re
 		}
 		for _, item := range page.Items {
 			from = item.Text(sort)
+			// Noted before anything is left out, so that the next page does not read it again.
 			c.last = from
 			entry, published, err := listedOf(item, sort)
 			if err != nil {
@@ -310,6 +332,7 @@ func (s Store) collect(ctx context.Context, l list, want int, keep, past func(re
 	return c, nil
 }
 
+// cursorAt is the cursor of a place in a list.
 func cursorAt(place string) table.Cursor {
 	return table.Cursor(base64.RawURLEncoding.EncodeToString([]byte(place)))
 }

@@ -41,6 +41,7 @@ const MaxAnswers = 30
 // QuestionPrefix begins question ids.
 const QuestionPrefix = "qst"
 
+// questionRecord is a question as stored.
 type questionRecord struct {
 	table.Key
 	Version  int                    `dynamodbav:"version"`
@@ -49,6 +50,7 @@ type questionRecord struct {
 	WriteID  string                 `dynamodbav:"writeId,omitempty"`
 }
 
+// questionKey is the key of a question; ids sort by time.
 func questionKey(productID, questionID string) table.Key {
 	return table.Key{PK: "QUESTIONS#" + productID, SK: "QUESTION#" + questionID}
 }

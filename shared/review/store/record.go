@@ -75,6 +75,7 @@ func KeyOf(i ReviewID) table.Key {
 	return table.Key{PK: productPK(i.ProductID), SK: "REVIEW#" + i.ReviewID}
 }
 
+// productPK is the partition of a product's reviews and their summary.
 func productPK(productID string) string { return "REVIEWS#" + productID }
 
 // summaryKey is the key of a product's summary. Its sort key is greater than that of every review.
@@ -111,8 +112,11 @@ func newRecord(r *review.Review, e *event.Event, writeID string) record {
 	return rec
 }
 
+// helpfulList is the index key of a product's reviews by helpfulness.
 func helpfulList(productID string) string { return "HELPFUL#" + productID }
-func starsList(productID string) string   { return "STARS#" + productID }
+
+// starsList is the index key of a product's reviews by stars.
+func starsList(productID string) string { return "STARS#" + productID }
 
 // stateList is the work list of a state: held, returned, rejected or deleted reviews of all products. A shop holds some
 // hundreds at a time, far from what one index key takes.
@@ -215,7 +219,8 @@ const (
 	importPrefix = "import:"
 )
 
-// Told is the event about what became of a review: published, or withheld. previous is the rating that counted before.
+// ChangedEvent is the event about what became of a review: published, or withheld. previous is the
+// rating that counted before.
 func ChangedEvent(r *review.Review, previous int, now time.Time) event.Body {
 	if r.State == review.Published {
 		return events.ReviewPublished{

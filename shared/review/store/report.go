@@ -10,6 +10,7 @@ import (
 	"dangol/shared/review"
 )
 
+// ownReview is the answer to a vote on, or a report of, one's own review.
 func ownReview() error {
 	return problem.Conflict("own_review", "This is your own review.")
 }
@@ -35,17 +36,20 @@ type ReviewReport struct {
 func (s Store) Report(ctx context.Context, i ReviewID, by string, reason review.Reason, note string) (*review.Review,
 	error) {
 	var author Author
+	// Somebody without a record is a plain reporter.
 	if err := s.Table.Get(ctx, authorKey(by), &author); err != nil && !errors.Is(err, table.ErrNotFound) {
 		return nil, err
 	}
 	key := table.Key{PK: "REVIEW#" + i.ReviewID, SK: "REPORT#" + by}
 	return s.Change(ctx, i, func(r *review.Review) (e Effect, changed bool, err error) {
+		// What nobody sees needs no report.
 		if r.State != review.Published && r.State != review.Held {
 			return e, false, NotFound()
 		}
 		if r.AuthorID == by {
 			return e, false, ownReview()
 		}
+		// A second report of the same customer counts for nothing.
 		if err := s.Table.Get(ctx, key, &ReviewReport{}); err == nil || !errors.Is(err, table.ErrNotFound) {
 			return e, false, err
 		}
@@ -60,6 +64,7 @@ func (s Store) Report(ctx context.Context, i ReviewID, by string, reason review.
 		if r.State == review.Published && r.ReportWeight >= review.HoldWeight {
 			holdReported(r, reason, now)
 		}
+		// Only what changes the summary is worth an event.
 		if r.State != review.Published && previous > 0 {
 			e.Body = ChangedEvent(r, previous, now)
 		}
@@ -68,6 +73,7 @@ func (s Store) Report(ctx context.Context, i ReviewID, by string, reason review.
 	})
 }
 
+// holdReported holds the review, or only its photos when the report is about them.
 func holdReported(r *review.Review, reason review.Reason, now time.Time) {
 	by := now.Add(review.DecideWithin)
 	if reason == review.ImageUnfit {
@@ -98,6 +104,7 @@ func (s Store) Settle(ctx context.Context, reviewID string, upheld bool) error {
 			If:   "#state = :open", // each report counts once for its reporter
 			With: map[string]any{":state": state, ":open": "open"},
 		}, addTo(r.ReporterID, map[string]int{counter: 1}))
+		// Decided already, by an earlier run that was cut off.
 		if c, refused := table.Refused(err); refused && c.Refused(0) {
 			return nil
 		}
@@ -127,6 +134,7 @@ func (s Store) Reports(ctx context.Context, limit int, after table.Cursor) (open
 		if err := items[k].Decode(&r); err != nil {
 			return nil, "", err
 		}
+		// The index is a moment behind.
 		if r.State == "open" {
 			open = append(open, r)
 		}
@@ -147,6 +155,7 @@ func (s Store) InState(ctx context.Context, state review.State, limit int, after
 	}
 	ids := make([]ReviewID, 0, len(page.Items))
 	for _, item := range page.Items {
+		// Something else in the list would be a mistake of the software, and is left out.
 		if i, ok := ParseKey(item.Key()); ok {
 			ids = append(ids, i)
 		}

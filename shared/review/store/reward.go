@@ -19,8 +19,10 @@ type Offer struct {
 	Promotions map[string]string `json:"promotions"` // by kind of reward; a kind without one earns nothing
 }
 
+// offerKey is the key of the shop's offer.
 func offerKey() table.Key { return table.Key{PK: "REWARDS", SK: "CRITERIA"} }
 
+// budgetKey is the key of a month's budget.
 func budgetKey(month string) table.Key {
 	return table.Key{PK: "REWARDS#" + month, SK: "BUDGET"}
 }
@@ -60,6 +62,7 @@ func (s Store) NextCode(ctx context.Context, promotionID string) (int, error) {
 		return 0, errors.New("the counter of codes is no number")
 	}
 	given, err := strconv.Atoi(n.Value)
+	// Codes are numbered from 0.
 	return given - 1, err
 }
 
@@ -104,6 +107,8 @@ func (s Store) Reward(ctx context.Context, i ReviewID, budget int64,
 		if err != nil {
 			return e, false, err
 		}
+		// Looked up first, so that a used-up budget is told apart from a conflict with another
+		// write.
 		if spent+r.Reward.Amount > budget {
 			return e, false, ErrBudget
 		}

@@ -44,6 +44,7 @@ type Summary struct {
 	Changes int
 }
 
+// summaryOf reads the counts of a summary from its raw item.
 func summaryOf(item table.Item) (s Summary, err error) {
 	s.Tally = review.Tally{}
 	for name, v := range item {

@@ -14,6 +14,7 @@ type vote struct {
 	Helpful bool `dynamodbav:"helpful"`
 }
 
+// voteKey is the key of a customer's vote: one for each review.
 func voteKey(reviewID, customerID string) table.Key {
 	return table.Key{PK: "REVIEW#" + reviewID, SK: "VOTE#" + customerID}
 }
@@ -58,6 +59,7 @@ func (s Store) Vote(ctx context.Context, i ReviewID, customerID string, helpful 
 	})
 }
 
+// same reports whether the vote is already as wanted.
 func same(prior *vote, helpful *bool) bool {
 	if prior == nil || helpful == nil {
 		return prior == nil && helpful == nil
@@ -65,6 +67,7 @@ func same(prior *vote, helpful *bool) bool {
 	return prior.Helpful == *helpful
 }
 
+// count adds a vote to the review, or takes it off.
 func count(r *review.Review, v *vote, n int) {
 	switch {
 	case v == nil:

@@ -31,6 +31,7 @@ type Figures struct {
 
 // addCards adds what the cards of some subscriptions say. now is when the walk began.
 func (f *Figures) addCards(q Query, cards []service.Summary, now time.Time) {
+	// A map of the zero value cannot be written to.
 	if f.States == nil {
 		f.States = map[string]int{}
 	}
@@ -38,6 +39,7 @@ func (f *Figures) addCards(q Query, cards []service.Summary, now time.Time) {
 	var trials []subscription.TrialRecord
 	var cases []subscription.Case
 	for _, c := range cards {
+		// Each report is in one currency.
 		if c.Currency != q.Currency {
 			continue
 		}
@@ -46,10 +48,12 @@ func (f *Figures) addCards(q Query, cards []service.Summary, now time.Time) {
 		if t := c.Trial; t != nil {
 			trials = append(trials, subscription.TrialRecord{Started: t.Started, End: t.Ended, Converted: t.Converted})
 		}
+		// Cases of declined payments, whether they were recovered or not.
 		for _, d := range c.Cases {
 			cases = append(cases, subscription.Case{Since: d.Since, Recovered: d.Recovered, Amount: d.Amount, Closed: d.Closed})
 		}
 	}
+	// Each part of the shop adds to the sums: no figure needs all subscriptions at once.
 	f.Movement = f.Movement.Plus(subscription.MRR(records, q.From, q.To))
 	f.Trials = f.Trials.Plus(subscription.TrialConversion(trials, q.From, q.To))
 	f.Recovery = f.Recovery.Plus(subscription.Recovery(cases, q.From, q.To))
@@ -58,10 +62,13 @@ func (f *Figures) addCards(q Query, cards []service.Summary, now time.Time) {
 
 // addComing adds the charges and parcels to come of one subscription.
 func (r Reports) addComing(ctx context.Context, f *Figures, q Query, due *service.Record, now time.Time) error {
+	// Each report is in one currency.
 	if due.Sub.Terms.Currency != q.Currency {
 		return nil
 	}
+	// Counted from the beginning of the walk, the same for every page.
 	until := now.AddDate(0, 0, q.Days)
+	// At most one charge a day, so as many as there are days are enough.
 	for _, p := range due.Sub.Upcoming(q.Days) {
 		if p.At.Before(until) {
 			f.Renewals++

@@ -59,6 +59,7 @@ type item struct {
 	TTL      int64                  `dynamodbav:"ttl"`
 }
 
+// key names the question by everything that is asked, so equal questions share an answer.
 func (q Query) key() table.Key {
 	return table.Key{
 		PK: fmt.Sprintf("REPORT#%s#%s#%s#%d", q.Currency, q.From.UTC().Format(time.RFC3339), q.To.UTC().Format(time.RFC3339),
@@ -79,12 +80,14 @@ func (r Reports) Get(ctx context.Context, q Query) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	// Shard is set while a walk is under way: a second one is not begun.
 	if now := r.Clock.Now(); stored.Shard == "" && now.Sub(stored.AsOf) > freshFor {
 		stored.Walk.Value = progress{Began: now}
 		if err := r.keep(ctx, &stored); err != nil {
 			return Report{}, err
 		}
 	}
+	// The former answer is given while a new one is added up.
 	return Report{Ready: !stored.AsOf.IsZero(), AsOf: stored.AsOf, Figures: stored.Answer.Value}, nil
 }
 
@@ -93,6 +96,7 @@ func (r Reports) first(ctx context.Context, q Query) (Report, error) {
 	w := progress{Began: r.Clock.Now()}
 	done, err := r.advance(ctx, q, &w, func(pages int) bool { return pages < pagesAtOnce })
 	if err != nil || done {
+		// Answered at once and not stored: a small shop's figures are always of this moment.
 		return Report{Ready: true, AsOf: w.Began, Figures: w.Sum}, err
 	}
 	return Report{}, r.start(ctx, q, w)
@@ -104,6 +108,7 @@ func (r Reports) Request(ctx context.Context, q Query) error {
 	return r.start(ctx, q, progress{Began: r.Clock.Now()})
 }
 
+// start stores a question whose walk is under way, for the worker to go on with.
 func (r Reports) start(ctx context.Context, q Query, w progress) error {
 	return r.keep(ctx, &item{Key: q.key(), Question: table.Packed[Query]{Value: q},
 		Walk: table.Packed[progress]{Value: w}})
@@ -114,6 +119,7 @@ func (r Reports) start(ctx context.Context, q Query, w progress) error {
 func (r Reports) Continue(ctx context.Context, key table.Key) error {
 	var stored item
 	err := r.Table.Get(ctx, key, &stored)
+	// The question was deleted, or another worker has come to the end.
 	if errors.Is(err, table.ErrNotFound) || err == nil && stored.Shard == "" {
 		return nil
 	}
@@ -128,6 +134,7 @@ func (r Reports) Continue(ctx context.Context, key table.Key) error {
 		return err
 	}
 	if done {
+		// As of the beginning of the walk: what changed meanwhile may or may not be in it.
 		stored.Answer.Value, stored.AsOf, stored.Walk.Value, stored.Due = w.Sum, w.Began, progress{}, due.Due{}
 		return r.put(ctx, &stored)
 	}
@@ -142,6 +149,7 @@ func (r Reports) keep(ctx context.Context, stored *item) error {
 
 // put stores a report as the version after the one that was read. One that was outrun leaves it to the other.
 func (r Reports) put(ctx context.Context, stored *item) error {
+	// A report that another worker has written meanwhile is left to it.
 	put := table.Put{Item: stored, If: table.IfNew}
 	if stored.Version > 0 {
 		put.If, put.With = "#version = :read", map[string]any{":read": stored.Version}
@@ -158,6 +166,7 @@ func (r Reports) put(ctx context.Context, stored *item) error {
 // advance walks page by page while more says so; pages counts those done. It reports whether the end is reached.
 func (r Reports) advance(ctx context.Context, q Query, w *progress,
 	more func(pages int) bool) (done bool, err error) {
+	// First the cards of every shard, then what is due of every shard.
 	for pages := 0; w.Shard < service.Shards+due.Shards; pages++ {
 		if !more(pages) {
 			return false, nil
@@ -170,12 +179,14 @@ func (r Reports) advance(ctx context.Context, q Query, w *progress,
 			return false, err
 		}
 		if w.After == "" {
+			// An empty cursor is the end of the shard.
 			w.Shard++
 		}
 	}
 	return true, nil
 }
 
+// pageOfCards adds a page of the subscriptions as they are.
 func (r Reports) pageOfCards(ctx context.Context, q Query, w *progress) (next table.Cursor, err error) {
 	cards, next, err := r.Cards(ctx, w.Shard, w.After)
 	if err != nil {
@@ -185,6 +196,7 @@ func (r Reports) pageOfCards(ctx context.Context, q Query, w *progress) (next ta
 	return next, nil
 }
 
+// pageToCome adds a page of what is due within the days asked for.
 func (r Reports) pageToCome(ctx context.Context, q Query, w *progress) (table.Cursor, error) {
 	until := w.Began.AddDate(0, 0, q.Days).UnixMilli()
 	return r.DueBefore(ctx, w.Shard-service.Shards, until, w.After, func(due *service.Record) error {

@@ -12,15 +12,17 @@ import (
 	"dangol/shared/subscription"
 )
 
-// account is credit of a customer that no subscription holds, in one currency.
+// account is the credit of a customer that no subscription holds, one item for each currency.
 type account struct {
 	table.Key
 	Amount   int64  `dynamodbav:"amount"`
 	Currency string `dynamodbav:"currency"`
 }
 
+// accountPK is the partition of a customer's credit.
 func accountPK(customerID string) string { return "ACCOUNT#" + customerID }
 
+// accountKey is the key of the credit in one currency.
 func accountKey(customerID, currency string) table.Key {
 	return table.Key{PK: accountPK(customerID), SK: "CREDIT#" + currency}
 }
@@ -29,6 +31,7 @@ func accountKey(customerID, currency string) table.Key {
 func (s *Service) AccountCredit(ctx context.Context, customerID string) ([]money.Money, error) {
 	all, _, err := listUnder(ctx, s, accountPK(customerID), "CREDIT#", pageSize, "", identity[account])
 	var out []money.Money
+	// The list is read newest key first; backwards it is in the order of the currencies.
 	for _, a := range slices.Backward(all) {
 		if a.Amount > 0 {
 			out = append(out, money.Of(a.Amount, a.Currency))
@@ -37,8 +40,8 @@ func (s *Service) AccountCredit(ctx context.Context, customerID string) ([]money
 	return out, err
 }
 
-// applyAccountCredit lets a subscription that starts, or starts again, bring the customer's credit along: what the
-// account has in the currency becomes the subscription's in the same transaction. 1 round trip.
+// applyAccountCredit moves the customer's account credit in the currency to a subscription that
+// starts or starts again, in the same transaction. 1 round trip.
 func (s *Service) applyAccountCredit(ctx context.Context, w *changeSet, c subscription.Command) (subscription.Command,
 	error) {
 	var customer, currency string
@@ -61,6 +64,7 @@ func (s *Service) applyAccountCredit(ctx context.Context, w *changeSet, c subscr
 	if err != nil {
 		return nil, err
 	}
+	// The condition is the amount that was read: two starts at the same time must not both get it.
 	w.addContested(table.Update{
 		Key: accountKey(customer, currency), Do: "SET #amount = :none", If: "#amount = :read",
 		With: map[string]any{":none": 0, ":read": a.Amount},
@@ -76,13 +80,15 @@ func (s *Service) applyAccountCredit(ctx context.Context, w *changeSet, c subscr
 	return c, nil
 }
 
-// addContested adds a write that others may be faster with; the work is decided again then.
+// addContested adds a write that another change may come before. When its condition fails, the
+// change is decided again from a fresh read.
 func (w *changeSet) addContested(one table.Write) {
 	w.contested, w.required = append(w.contested, len(w.required)), append(w.required, one)
 }
 
-// transferCredit gives the credit of a subscription that has ended to another one of the customer's, so that its next
-// invoice uses it, else to their account. Either is in the transaction of the end.
+// transferCredit gives the credit of a subscription that ended to another one of the customer, so
+// that its next invoice uses it, or else to their account. Either happens in the transaction of the
+// end.
 func (s *Service) transferCredit(ctx context.Context, w *changeSet, left money.Money) error {
 	recipient, err := s.creditRecipient(ctx, w.next)
 	if err != nil {
@@ -102,6 +108,7 @@ func (s *Service) transferCredit(ctx context.Context, w *changeSet, left money.M
 	recipient.Sub.Credit += left.Amount
 	recipient.Version, recipient.UpdatedAt, recipient.WriteID = read+1, w.now, id.New("chg", w.now)
 	recipient.setIndexKeys()
+	// The recipient may change at the same time, so its version is the condition.
 	w.addContested(table.Put{Item: recipient, If: "#version = :read", With: map[string]any{":read": read}})
 	w.required = append(w.required, table.Put{If: table.IfNew, Item: HistoryEntry{
 		Key:     table.Key{PK: recipient.Key.PK, SK: fmt.Sprintf("HISTORY#%08d#%02d", recipient.Version, 0)},
@@ -114,8 +121,8 @@ func (s *Service) transferCredit(ctx context.Context, w *changeSet, left money.M
 	return nil
 }
 
-// creditRecipient is another subscription of the same customer that will be invoiced in the same currency; nil when
-// there is none.
+// creditRecipient is another running subscription of the customer in the same currency; nil when
+// there is none. 1 round trip, and 1 for each candidate.
 func (s *Service) creditRecipient(ctx context.Context, ended *Record) (*Record, error) {
 	cards, _, err := s.OfCustomer(ctx, ended.Sub.CustomerID, pageSize, "")
 	if err != nil {
@@ -126,6 +133,7 @@ func (s *Service) creditRecipient(ctx context.Context, ended *Record) (*Record, 
 		if c.ID == ended.Sub.ID || c.Currency != ended.Sub.Terms.Currency || !slices.Contains(goesOn, c.State) {
 			continue
 		}
+		// The index may be behind, so the candidate is read again before it is trusted.
 		r, err := s.Load(ctx, c.ID)
 		if err != nil {
 			return nil, err

@@ -13,17 +13,18 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// concurrency bounds how many subscriptions of a batch are worked on side by side: most of their time is the
-// provider's.
+// concurrency bounds how many subscriptions of a batch are worked on at the same time. Most of the
+// time is spent waiting for the provider.
 const concurrency = 10
 
-// beginTries bounds how often a batch that met another one is begun together again; then each goes alone.
+// beginTries bounds how often a batch that collided with another one is begun together again; after
+// that each subscription goes alone.
 const beginTries = 10
 
-// Jobs does the jobs of a batch and returns an error for each, nil where it is done. The first step of all that are due
-// is one read and one transaction for the batch: they take their invoice numbers from the year's counter in one go, and
-// ten renewals meet there once and not ten times. What follows, the charge and its outcome, is each one's own. A job
-// that could not begin with the others does so alone.
+// Jobs does the jobs of a batch and returns an error for each, nil where it is done. The first step
+// of all due subscriptions is one read and one transaction: ten renewals take their invoice numbers
+// from the year's counter together and conflict there once instead of ten times. Charge and outcome
+// that follow are separate. A job that could not begin with the others runs alone.
 func (s *Service) Jobs(ctx context.Context, jobs []due.Job) []error {
 	errs := make([]error, len(jobs))
 	places := map[string][]int{} // of a subscription, in jobs: a message may come twice in a batch
@@ -54,7 +55,7 @@ func (s *Service) Jobs(ctx context.Context, jobs []due.Job) []error {
 	return errs
 }
 
-// each works on the subscriptions of a batch, side by side unless the service is told otherwise.
+// each runs work for the subscriptions of a batch, concurrently unless Sequential is set.
 func (s *Service) each(ids []string, work func(id string)) {
 	if s.Sequential {
 		for _, id := range ids {
@@ -65,15 +66,17 @@ func (s *Service) each(ids []string, work func(id string)) {
 	var all errgroup.Group
 	all.SetLimit(concurrency)
 	for _, id := range ids {
+		// Every error is stored for its job, so the group must not stop at the first one.
 		all.Go(func() error { work(id); return nil })
 	}
 	_ = all.Wait()
 }
 
-// begin takes the first step of the subscriptions together and returns those that have begun. It may leave all of them
-// out: whoever is then worked on alone meets the same obstacle and says what it is. 1 read and 1 transaction; another
-// transaction for each other batch that takes its numbers in between.
+// begin takes the first step of the subscriptions together and returns those that have begun. It
+// may leave out all of them: worked on alone, each meets the same obstacle and reports it. 1 read
+// and 1 transaction, and another transaction for each batch that took numbers in between.
 func (s *Service) begin(ctx context.Context, ids []string) map[string]*Record {
+	// One alone gains nothing.
 	if len(ids) < 2 {
 		return nil
 	}
@@ -83,11 +86,14 @@ func (s *Service) begin(ctx context.Context, ids []string) map[string]*Record {
 			break
 		}
 		err = s.Table.Transact(ctx, s.token(), b.writes...)
+		// The write took effect although its answer was lost.
 		if err == nil || b.changes[0].isOwnWrite(err) {
 			return b.begun()
 		}
 		if c, refused := table.Refused(err); refused {
 			b.learn(c)
+			// A short random pause: the batches that collided should not come back at the same
+			// moment.
 			err = backoff.Sleep(ctx, backoff.Jitter(4*time.Millisecond, try))
 		}
 	}
@@ -136,13 +142,14 @@ func (s *Service) readBatch(ctx context.Context, ids []string) (*batchChange, er
 	return b, nil
 }
 
-// count takes the last number from the item of the counter.
+// count takes the last number from the counter's item; 0 when the year has none yet.
 func (b *batchChange) count(item table.Item) (err error) {
 	b.last, err = invoice.LastIn(item)
 	return err
 }
 
-// plan makes the transaction: the counter last.
+// plan builds the transaction from the records. The counter comes last, because the numbers are
+// only known when all are added.
 func (b *batchChange) plan(ctx context.Context) error {
 	b.numbersGiven, b.changes, b.positions, b.writes = 0, nil, nil, nil
 	for _, r := range b.records {
@@ -164,11 +171,13 @@ func (b *batchChange) plan(ctx context.Context) error {
 	return nil
 }
 
-// add takes a change set in, unless it needs other numbers than those of the batch, moves more than the subscription (a
-// transaction writes no item twice, and two subscriptions may share a stock or a holder), or the transaction is full.
+// add takes a change set in, unless it needs other numbers than the batch's, writes more than the
+// subscription (a transaction must not write an item twice, and two subscriptions may share a stock
+// item or a holder), or the transaction is full.
 func (b *batchChange) add(ctx context.Context, w *changeSet) error {
 	wants := w.numbersNeeded(b.FiscalZone)
 	other := slices.ContainsFunc(wants, func(n numberRequest) bool { return n.run != b.numbers })
+	// Two more: the subscription itself and the counter.
 	if other || len(w.required)+len(w.givenBack)+len(w.entitlementWrites()) > 0 ||
 		len(b.writes)+2+w.documentCount() > table.MaxWrites {
 		return nil
@@ -188,9 +197,11 @@ func (b *batchChange) add(ctx context.Context, w *changeSet) error {
 	return nil
 }
 
-// learn takes from a refusal what stood in the way: how far the counter is, and which subscriptions others are at.
+// learn reads from a refused transaction what was in the way: the counter has moved on, or another
+// worker has changed a subscription. The next try leaves those out.
 func (b *batchChange) learn(c *table.Canceled) {
 	if end := len(b.writes) - 1; b.numbersGiven > 0 && c.Refused(end) {
+		// An unreadable counter: nothing can be begun together.
 		if b.count(c.Reasons[end].Item) != nil {
 			b.records = nil
 		}
@@ -202,7 +213,7 @@ func (b *batchChange) learn(c *table.Canceled) {
 	}
 }
 
-// begun is the subscriptions as they were written.
+// begun returns the subscriptions as they were written, and remembers the numbers given.
 func (b *batchChange) begun() map[string]*Record {
 	b.Service.numbers.Remember(b.numbers, b.last+b.numbersGiven)
 	all := map[string]*Record{}

@@ -30,14 +30,15 @@ type Rule func(*Record) (c Change, ok bool, err error)
 // changeTries bounds how often a change that met another one is decided again.
 const changeTries = 10
 
-// replayed says that a request with the same key was served before.
+// replayed says that a request with the same key was already served; item is its stored answer.
 type replayed struct{ item table.Item }
 
+// Error makes replayed an error, so that it can pass through the layers of a change.
 func (replayed) Error() string { return "subscription: served before" }
 
-// change applies a rule to a subscription that was read, and to a fresh reading when that was old. It returns the
-// subscription as it then is. 1 transaction when nobody else changes it; once more when another invoice took the
-// number. Errors: those of the rule and the command, replayed, 503 busy.
+// change applies a rule to a subscription that was read, and again to a fresh read when that was
+// old. It returns the subscription as written. 1 transaction without contention; one more when
+// another invoice took the number. Errors: those of the rule and the command, replayed, 503 busy.
 func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, error) {
 	id, first := r.Sub.ID, r
 	read := func(ctx context.Context, _ table.Item) (*Record, error) {
@@ -52,6 +53,7 @@ func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, er
 		if err != nil {
 			return r, s.unlessServed(ctx, c.Request, err)
 		}
+		// The rule found nothing to do.
 		if !ok {
 			return r, nil
 		}
@@ -73,9 +75,10 @@ func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, er
 	})
 }
 
-// unlessServed is the refusal of a request, or replayed when the same request was served before: what it asked for may
-// be impossible by now because it was done.
+// unlessServed is the refusal of a request, or replayed when the same request was served before:
+// what it asked for may be impossible now because it has been done.
 func (s *Service) unlessServed(ctx context.Context, request idempotency.Request, refusal error) error {
+	// Only refusals by a rule; a technical error says nothing about the request.
 	if problem.Code(refusal) == "" {
 		return refusal
 	}
@@ -92,6 +95,7 @@ func (s *Service) unlessServed(ctx context.Context, request idempotency.Request,
 // plan works out the transaction of a change, but for the numbers; nil when it changes nothing.
 func (s *Service) plan(ctx context.Context, r *Record, c Change) (*changeSet, error) {
 	w := newChangeSet(r, s.Clock.Now())
+	// Before the command: its effects may name what the edit stores, for example an address.
 	if c.Edit != nil {
 		c.Edit(w.next)
 	}
@@ -104,6 +108,8 @@ func (s *Service) plan(ctx context.Context, r *Record, c Change) (*changeSet, er
 		if err != nil {
 			return nil, err
 		}
+		// With a key the answer is stored even when nothing changed, so that a repetition gets the
+		// same one.
 		if effects == nil && c.Edit == nil && !c.Request.Keyed() {
 			return nil, nil
 		}
@@ -116,6 +122,7 @@ func (s *Service) plan(ctx context.Context, r *Record, c Change) (*changeSet, er
 				return nil, err
 			}
 		}
+		// The card may be new at the provider; its messages have to find this customer.
 		switch c.Command.(type) {
 		case subscription.Start, subscription.ChangeCard, subscription.ChargeSucceeded:
 			if w.next.Sub.Card != r.Sub.Card {
@@ -124,13 +131,15 @@ func (s *Service) plan(ctx context.Context, r *Record, c Change) (*changeSet, er
 		}
 	}
 	w.required, w.givenBack, w.request = append(w.required, c.Required...), c.GivenBack, c.Request
+	// Tasks that another worker is busy with keep its lease.
 	if len(w.next.Tasks) > 0 && (c.TakesLease || len(r.Tasks) == 0) {
 		w.next.Lease = w.now.Add(leaseFor)
 	}
 	return w, nil
 }
 
-// commit numbers and writes a change set. One at a time takes numbers, so that a process does not race itself for them.
+// commit numbers and writes a change set. Only one at a time takes numbers within a process,
+// because two would compete for the same ones.
 func (s *Service) commit(ctx context.Context, w *changeSet) error {
 	if len(w.newInvoices)+len(w.creditNotes) > 0 {
 		s.numbers.Taking.Lock()
@@ -142,7 +151,7 @@ func (s *Service) commit(ctx context.Context, w *changeSet) error {
 	return s.write(ctx, w)
 }
 
-// number gives the invoices and credit notes of a change set their numbers.
+// number gives the invoices and credit notes of a change set the numbers after the last known one.
 func (s *Service) number(ctx context.Context, w *changeSet) error {
 	for _, n := range w.numbersNeeded(s.FiscalZone) {
 		last, err := s.numbers.Last(ctx, s.Table, n.run)
@@ -157,7 +166,8 @@ func (s *Service) number(ctx context.Context, w *changeSet) error {
 	return nil
 }
 
-// write is the transaction. The subscription comes first, then the request's key, then the counters.
+// write is the transaction. The subscription comes first, then the answer of the request, then the
+// counters: the code that reads a refusal relies on these positions.
 func (s *Service) write(ctx context.Context, w *changeSet) error {
 	put, err := w.record(ctx)
 	if err != nil {
@@ -176,14 +186,17 @@ func (s *Service) write(ctx context.Context, w *changeSet) error {
 		all = append(all, n.run.Raise(n.last, n.by))
 	}
 	all = slices.Concat(all, w.required, w.documents(), w.entitlementWrites())
+	// The id of the write is the token, so the SDK's repetition of a request is recognized.
 	err = s.Table.TransactReleasing(ctx, w.next.WriteID, all, w.givenBack)
 	return s.outcome(w, err)
 }
 
-// record makes the write of the subscription in its next version, and the papers that tell of it.
+// record makes the write of the subscription in its next version, and the announcements of the
+// change.
 func (w *changeSet) record(ctx context.Context) (table.Put, error) {
 	w.next.Version, w.next.UpdatedAt, w.next.WriteID = w.next.Version+1, w.now, id.New("chg", w.now)
 	w.next.setIndexKeys()
+	// A new subscription: only if there is none with the id.
 	if w.next.Version == 1 {
 		return table.Put{Item: w.next, If: table.IfNew}, w.planAnnouncements(ctx)
 	}
@@ -191,9 +204,10 @@ func (w *changeSet) record(ctx context.Context) (table.Put, error) {
 		With: map[string]any{":read": w.next.Version - 1}}, w.planAnnouncements(ctx)
 }
 
-// outcome reads the answer to a transaction and remembers what it says about the numbers.
+// outcome reads the answer to a transaction, and remembers or forgets numbers accordingly.
 func (s *Service) outcome(w *changeSet, err error) error {
 	c, refused := table.Refused(err)
+	// Refused because it had taken effect already: the answer of the first try was lost.
 	if w.isOwnWrite(err) {
 		err, refused = nil, false
 	}
@@ -202,6 +216,7 @@ func (s *Service) outcome(w *changeSet, err error) error {
 		case err == nil:
 			s.numbers.Remember(n.run, n.last+n.by)
 		default:
+			// After an unknown outcome the numbers may be taken; the next change reads the counter.
 			s.numbers.Discard(n.run)
 			w.overtaken = w.overtaken || refused && c.Refused(w.firstCounter+i)
 		}
@@ -209,19 +224,21 @@ func (s *Service) outcome(w *changeSet, err error) error {
 	for _, i := range w.contested {
 		w.overtaken = w.overtaken || refused && c.Refused(w.firstCounter+len(w.numbersTaken)+i)
 	}
+	// The position of the request's answer: it was stored by an earlier request with the key.
 	if refused && w.request.Keyed() && c.Refused(1) {
 		return replayed{c.Reasons[1].Item}
 	}
 	return err
 }
 
-// isOwnWrite reports whether a transaction that begins with this work was refused because it had taken effect already,
-// and its answer was lost.
+// isOwnWrite reports whether a transaction that begins with this change was refused because it had
+// already taken effect and its answer was lost.
 func (w *changeSet) isOwnWrite(err error) bool {
 	return table.AlreadyWritten(err, 0, w.next.WriteID)
 }
 
-// mayRetry reports whether a refused piece of work may succeed when it is decided again.
+// mayRetry reports whether a refused change may succeed when it is decided again: somebody else was
+// faster, which a fresh read shows.
 func (w *changeSet) mayRetry(err error) bool {
 	c, refused := table.Refused(err)
 	return refused && (w.overtaken || w.next.Version > 1 && c.Refused(0))
@@ -270,6 +287,7 @@ func (s *Service) startNow(ctx context.Context, r *Record, start subscription.St
 	return r, false, err
 }
 
+// replay loads the subscription that the first request made, as it is now.
 func (s *Service) replay(ctx context.Context, request idempotency.Request, prior replayed) (*Record, bool, error) {
 	var answer struct{ ID string }
 	if err := request.Replay(prior.item, &answer); err != nil {
@@ -285,6 +303,7 @@ func (s *Service) replay(ctx context.Context, request idempotency.Request, prior
 func (s *Service) Apply(ctx context.Context, r *Record, rule Rule) (_ *Record, replay bool, err error) {
 	var request idempotency.Request
 	mine := false
+	// Remembered from the version that was written: tasks stored before belong to another worker.
 	after, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
 		c, ok, err := rule(r)
 		request, mine = c.Request, len(r.Tasks) == 0
@@ -300,7 +319,8 @@ func (s *Service) Apply(ctx context.Context, r *Record, rule Rule) (_ *Record, r
 	return after, false, err
 }
 
-// clone copies the parts of a record that a change may touch.
+// clone copies the parts of a record that a change may touch, so that a refused change leaves the
+// record as it was read.
 func (r *Record) clone() *Record {
 	next := *r
 	next.Titles, next.Addresses = maps.Clone(r.Titles), maps.Clone(r.Addresses)

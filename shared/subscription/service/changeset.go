@@ -46,18 +46,20 @@ type changeSet struct {
 	overtaken     bool                // somebody else took a number or a contested item: to be decided again
 }
 
-// numbersTaken is a run of invoice numbers that goes from last to last + by.
+// numbersTaken is a run of invoice numbers that this change raises from last to last + by.
 type numbersTaken struct {
 	run  invoice.Run
 	last int
 	by   int
 }
 
+// newChangeSet begins a change on a copy, so that a refused transaction leaves the record as read.
 func newChangeSet(r *Record, now time.Time) *changeSet {
 	return &changeSet{now: now, next: r.clone(), before: r.entitlement()}
 }
 
-// effects sorts what the rules say: what is stored, and what is to be done.
+// effects sorts what the rules emitted: what is stored with the subscription, and what becomes a
+// task.
 func (w *changeSet) effects(ctx context.Context, all []subscription.Effect) error {
 	var note *invoice.CreditNote // the refunds that follow it are its
 	for _, e := range all {
@@ -84,6 +86,8 @@ func (w *changeSet) effects(ctx context.Context, all []subscription.Effect) erro
 		default:
 			t, ok := taskOf(e)
 			if !ok {
+				// A new effect without code that carries it out must fail here and not be lost
+				// silently.
 				return fmt.Errorf("subscription: nothing carries out a %T", e)
 			}
 			w.next.enqueue(t)
@@ -96,6 +100,7 @@ func (w *changeSet) effects(ctx context.Context, all []subscription.Effect) erro
 	return nil
 }
 
+// invoice keeps the made invoice on the record, so that closing it later needs no read.
 func (w *changeSet) invoice(i invoice.Draft) {
 	made := &invoice.Invoice{Draft: i, State: invoice.Open, Title: w.next.Title()}
 	w.next.Invoice = made
@@ -106,9 +111,11 @@ func (w *changeSet) invoice(i invoice.Draft) {
 	// that nobody passes, takes no number.
 }
 
-// close pays or voids the open invoice.
+// close marks the open invoice as paid or void. An invoice that was made in the same change is
+// stored once, in its final state.
 func (w *changeSet) close(state invoice.State, paymentID, reason string) {
 	i := w.next.Invoice
+	// Taken over from elsewhere: there is no invoice item to close.
 	if i == nil {
 		return
 	}
@@ -130,10 +137,12 @@ func (w *changeSet) close(state invoice.State, paymentID, reason string) {
 	}
 }
 
-// updateFigures keeps what the merchant's numbers are made of.
+// updateFigures keeps the history that the merchant's figures are computed from.
 func (w *changeSet) updateFigures() {
 	r, s := w.next, &w.next.Sub
 	rate := s.RateOf(w.now)
+	// Only changes are appended, so the list grows with the events of a subscription and not with
+	// time.
 	if n := len(r.Rates); n == 0 && rate.PerMonth > 0 || n > 0 &&
 		(r.Rates[n-1].PerMonth != rate.PerMonth || r.Rates[n-1].Reason != rate.Reason) {
 		r.Rates = append(r.Rates, rate)
@@ -141,17 +150,19 @@ func (w *changeSet) updateFigures() {
 	if s.State == subscription.Trialing && r.Trial == nil {
 		r.Trial = &Trial{Started: s.StartedAt}
 	}
+	// The trial is over when another span runs, or when the subscription ended during it.
 	if t := r.Trial; t != nil && t.Ended.IsZero() && s.Span.Kind != subscription.SpanTrial || r.Trial != nil &&
 		s.State == subscription.Ended && r.Trial.Ended.IsZero() {
 		t.Ended = w.now
 	}
+	// The first paid invoice after the trial, however late, makes it converted.
 	if r.Trial != nil && !r.Trial.Ended.IsZero() && w.paidInvoice != nil {
 		r.Trial.Converted = true
 	}
 	w.dunning()
 }
 
-// dunning opens a case with the first decline that counts and closes it with the invoice.
+// dunning opens a case with the first decline that counts, and closes it with its invoice.
 func (w *changeSet) dunning() {
 	r := w.next
 	last := len(r.Cases) - 1
@@ -160,6 +171,7 @@ func (w *changeSet) dunning() {
 	switch {
 	case open != nil && !open.Since.IsZero() && !running:
 		r.Cases = append(r.Cases, Case{Since: open.Since, Amount: open.Amount})
+		// The oldest cases are dropped, so that the item does not grow without bound.
 		r.Cases = r.Cases[max(0, len(r.Cases)-casesKept):]
 	case open == nil && running && w.paidInvoice != nil:
 		r.Cases[last].Recovered = w.now
@@ -168,12 +180,14 @@ func (w *changeSet) dunning() {
 	}
 }
 
-// numbersNeeded is the numbers that the change set needs, by series.
+// numberRequest is the numbers that a change needs of one series and year.
 type numberRequest struct {
 	run    invoice.Run
 	assign []func(number string)
 }
 
+// numbersNeeded groups the new documents by series and year. An invoice issued at the turn of the
+// year takes its number from the year of its day in the shop's zone.
 func (w *changeSet) numbersNeeded(books *time.Location) []numberRequest {
 	var out []numberRequest
 	want := func(name invoice.Series, issued time.Time, give func(string)) {
@@ -193,9 +207,10 @@ func (w *changeSet) numbersNeeded(books *time.Location) []numberRequest {
 	return out
 }
 
-// HistoryEntry is a line of a subscription's history: one for each change, with what ended by it. Event is on the lines
-// that others may want to know of. It rides here and not on the subscription, which is written twice more for each
-// renewal and would bring its last event to the relay each time.
+// HistoryEntry is a line of a subscription's history: one for each change, with the spans that
+// ended by it. Event is on the lines that other functions consume. It is stored here and not on the
+// subscription, which is written twice more for each renewal and would publish its last event
+// again.
 type HistoryEntry struct {
 	table.Key
 	subscription.Entry
@@ -204,7 +219,8 @@ type HistoryEntry struct {
 	Event   *event.Event                       `dynamodbav:"event,omitempty"`
 }
 
-// StoredNotice is a notice as it was issued: the event on it brings it to the mailer, the item stays as proof.
+// StoredNotice is a notice as it was issued. Its event goes to the mailer; the item is kept as
+// proof.
 type StoredNotice struct {
 	table.Key
 	Kind  subscription.NoticeKind `dynamodbav:"kind"`
@@ -213,10 +229,12 @@ type StoredNotice struct {
 	TTL   int64                   `dynamodbav:"ttl,omitempty"` // Unix seconds; of one that carries a secret
 }
 
-// planAnnouncements makes the lines of history and the notices, and the events: one on the first line for what
-// happened, one on each notice.
+// planAnnouncements makes the history lines and notices with their events: one event on the first
+// line for all that happened, and one on each notice.
 func (w *changeSet) planAnnouncements(ctx context.Context) (err error) {
+	// Reset, because a change that lost a number is planned again.
 	w.announcements = nil
+	// The event would have no item to ride on and would be lost.
 	if len(w.events) > 0 && len(w.history) == 0 {
 		return fmt.Errorf("subscription: %s has no line of history", w.events[0].Name)
 	}
@@ -254,12 +272,14 @@ func (w *changeSet) planAnnouncements(ctx context.Context) (err error) {
 	return nil
 }
 
-// versionedKey names the n-th item of a kind that this version of the subscription brings.
+// versionedKey names the n-th item of a kind written with this version. A repeated write of the
+// version meets the same keys.
 func (w *changeSet) versionedKey(kind string, n int) table.Key {
 	return table.Key{PK: w.next.Key.PK, SK: fmt.Sprintf("%s#%08d#%02d", kind, w.next.Version, n)}
 }
 
-// documentCount is how many writes documents will be: a credit note has its mail.
+// documentCount is how many writes documents will make. A credit note needs two, for itself and its
+// notice.
 func (w *changeSet) documentCount() int {
 	return len(w.invoices) + 2*len(w.creditNotes) + len(w.refunds) + len(w.history) + len(w.notices)
 }
@@ -270,6 +290,7 @@ func (w *changeSet) documents() []table.Write {
 	for _, i := range w.invoices {
 		all = append(all, i.Put(slices.Contains(w.newInvoices, i)))
 	}
+	// The position makes the notes of one version different keys.
 	for k, n := range w.creditNotes {
 		all = append(all, n.Put(w.next.Version, k))
 	}
@@ -277,6 +298,7 @@ func (w *changeSet) documents() []table.Write {
 	return append(all, w.announcements...)
 }
 
+// ref is the part that all events of subscriptions share: whom to write to, and in what language.
 func (r *Record) ref() events.SubscriptionRef {
 	t := r.Sub.Terms
 	return events.SubscriptionRef{
@@ -285,6 +307,7 @@ func (r *Record) ref() events.SubscriptionRef {
 	}
 }
 
+// changed is the event of a change, with everything that happened in it in order.
 func (w *changeSet) changed() events.SubscriptionChanged {
 	s := &w.next.Sub
 	body := events.SubscriptionChanged{
@@ -298,6 +321,8 @@ func (w *changeSet) changed() events.SubscriptionChanged {
 	return body
 }
 
+// notice is the event of a notice to the subscriber. It carries all that the mail shows, so that
+// the mailer reads nothing.
 func (w *changeSet) notice(n subscription.Notice) events.SubscriptionNoticeIssued {
 	body := w.next.Announce(n)
 	if i := w.paidInvoice; i != nil && n.Kind == subscription.NoticeReceipt {
@@ -329,7 +354,7 @@ func (r *Record) Announce(n subscription.Notice) events.SubscriptionNoticeIssued
 	return body
 }
 
-// creditNotice tells of a credit note: what goes back, and where to.
+// creditNotice is the event of the notice about a credit note: what is given back, and where to.
 func (w *changeSet) creditNotice(n *invoice.CreditNote) events.SubscriptionNoticeIssued {
 	body := w.notice(subscription.Notice{
 		Kind: subscription.NoticeCreditNote, Date: civil.DateAt(w.now, w.zone()), Amount: w.next.Money(n.Amount),
@@ -345,6 +370,7 @@ func (w *changeSet) creditNotice(n *invoice.CreditNote) events.SubscriptionNotic
 	return body
 }
 
+// zone is the subscriber's, for dates in mails; UTC when the zone is unknown.
 func (w *changeSet) zone() *time.Location {
 	z, err := civil.Zone(w.next.Sub.Anchor.Zone)
 	if err != nil {
@@ -353,6 +379,7 @@ func (w *changeSet) zone() *time.Location {
 	return z
 }
 
+// receipt is the invoice as the receipt mail shows it.
 func (w *changeSet) receipt(i *invoice.Invoice) *events.SubscriptionInvoice {
 	out := &events.SubscriptionInvoice{
 		Number: i.Number, Subtotal: w.next.Money(i.Subtotal), CreditUsed: w.next.Money(i.CreditUsed),
@@ -374,7 +401,7 @@ func (w *changeSet) receipt(i *invoice.Invoice) *events.SubscriptionInvoice {
 	return out
 }
 
-// method is the way to pay, for people: "visa 4242".
+// method is the card as people know it: "visa 4242". Without the last digits only the brand.
 func (r *Record) method() string {
 	m := r.Methods[r.Sub.Card.Token]
 	if m.Last4 == "" {

@@ -13,11 +13,13 @@ import (
 	"dangol/shared/subscription"
 )
 
-// callFor is how long the provider may take to answer: with it a worker is done before its lease ends.
+// callFor is how long the provider may take to answer. It is shorter than the lease, so that a slow
+// call never overlaps with another worker.
 const callFor = 20 * time.Second
 
-// run carries out the tasks of a subscription, one after the other, and returns it as it then is. Only whoever wrote or
-// took over the lease may call it. A task that others have done ends it without error.
+// run carries out the tasks of a subscription in order and returns it as it then is. Only the
+// worker that wrote or took over the lease may call it. A task that others have done ends it
+// without error.
 func (s *Service) run(ctx context.Context, r *Record) (*Record, error) {
 	after, err := s.machine(holdsLease, false).Run(ctx, r)
 	if errors.Is(err, task.ErrLater) {
@@ -26,7 +28,7 @@ func (s *Service) run(ctx context.Context, r *Record) (*Record, error) {
 	return after, err
 }
 
-// runTask does one task and records its outcome.
+// runTask does one task. Each stores its own outcome in the transaction that removes the task.
 func (s *Service) runTask(ctx context.Context, r *Record, t Task) (*Record, error) {
 	switch t.Kind {
 	case TaskHold:
@@ -42,27 +44,29 @@ func (s *Service) runTask(ctx context.Context, r *Record, t Task) (*Record, erro
 	}
 }
 
-// finish writes the outcome of the first task: takes it off, in one transaction with what the rules say and what it
-// moved.
+// finish removes the first task in one transaction with its outcome and the writes that belong to
+// it.
 func (s *Service) finish(ctx context.Context, r *Record, t Task, c Change) (*Record, error) {
 	return s.finishBy(ctx, r, t, func(*Record, Task) (Change, bool) { return c, true })
 }
 
-// finishBy is finish for an outcome that depends on the subscription as it stands when it is written: another worker
-// may have taken the task over and done a part of it. outcome is given the task as it stands too; ok is false when it
-// is the other's to finish.
+// finishBy is finish for an outcome that depends on the subscription as it is when it is written:
+// another worker may have taken the task over and done a part of it. outcome gets the stored task;
+// ok is false when it is the other worker's to finish.
 func (s *Service) finishBy(ctx context.Context, r *Record, t Task,
 	outcome func(*Record, Task) (c Change, ok bool)) (*Record, error) {
 	ours := false
 	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
 		var c Change
 		first, ok := r.first()
+		// By number and not by content: see Task.is.
 		if ours = ok && first.is(t); ours {
 			c, ours = outcome(r, first)
 		}
 		if !ours {
 			return Change{}, false, nil
 		}
+		// Without stock the delivery of the same cycle must not run either.
 		_, failed := c.Command.(subscription.StockFailed)
 		full := c
 		full.TakesLease = true
@@ -74,22 +78,27 @@ func (s *Service) finishBy(ctx context.Context, r *Record, t Task,
 		}
 		return full, true, nil
 	})
+	// The task is no longer the first one: somebody else has finished it.
 	if err == nil && !ours {
 		err = task.ErrTaken
 	}
 	return next, err
 }
 
-// charge asks what became of the attempt where it may have been made before, holds the goods, and charges.
+// charge looks the attempt up where it may have been made before, reserves the stock, and charges.
+// At most 2 calls of the provider.
 func (s *Service) charge(ctx context.Context, r *Record, t Task) (*Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, callFor)
 	defer cancel()
+	// An attempt that another worker may have begun. Only "not found" proves that nothing was
+	// charged.
 	if t.AskFirst {
 		p, err := s.Provider.Lookup(ctx, t.AttemptKey)
 		if !errors.Is(err, payment.ErrNotFound) {
 			return s.recordAnswer(ctx, r, t, p, err)
 		}
 	}
+	// Reserved before the charge: nobody pays for what is not there.
 	if t.Holds && !r.holds(t.Key) {
 		held, err := s.hold(ctx, r, t, false)
 		if err != nil {
@@ -100,6 +109,7 @@ func (s *Service) charge(ctx context.Context, r *Record, t Task) (*Record, error
 		}
 		r = held
 	}
+	// The invoice was paid or given up while the task waited.
 	if o := r.Sub.Open; o == nil || o.Key != t.Key {
 		return s.finish(ctx, r, t, Change{}) // paid by now, or given up
 	}
@@ -107,8 +117,8 @@ func (s *Service) charge(ctx context.Context, r *Record, t Task) (*Record, error
 	return s.recordAnswer(ctx, r, t, p, err)
 }
 
-// recordAnswer turns the provider's answer into what the rules understand. What is not known is no outcome: the charge
-// stays in flight, and the rules come back to ask.
+// recordAnswer turns the provider's answer into a command of the rules. An unknown answer is no
+// outcome: the charge stays in flight and the rules look it up later.
 func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment.Payment, err error) (*Record, error) {
 	ctx = context.WithoutCancel(ctx) // what is known about money is worth writing down also when the time has just run out
 	fail := func(kind payment.Kind, code string) (*Record, error) {
@@ -116,6 +126,8 @@ func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment
 			Code: code}})
 	}
 	declined, refused := errors.AsType[*payment.Declined](err)
+	// Somebody waits for a first payment or a change, so its failure is an answer and not a matter
+	// of dunning.
 	awaited := r.Sub.Open != nil && r.Sub.Open.Kind != subscription.OpenRenewal
 	switch {
 	case err == nil && p.State == payment.StateCaptured:
@@ -124,10 +136,12 @@ func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment
 		return s.requireAction(ctx, r, t, p)
 	case err == nil && p.State == payment.StateDeclined:
 		return fail(p.DeclineKind, p.DeclineCode)
+	// Expired or canceled at the provider: another attempt may succeed.
 	case err == nil && p.State.Failed():
 		return fail(payment.KindSoft, string(p.State))
 	case refused:
 		return fail(declined.Kind, declined.Code)
+	// The provider does not know the card, so no retry can succeed.
 	case errors.Is(err, payment.ErrInvalid):
 		return fail(payment.KindHard, subscription.CodeInvalidMethod)
 	case errors.Is(err, payment.ErrOurFault):
@@ -151,8 +165,9 @@ func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment
 	}
 }
 
-// recordPayment writes down that the money is there. That is never dropped: where another worker has finished the task
-// meanwhile the rules are told all the same, which know what was paid for, and give back what was not.
+// recordPayment stores that the money has arrived. That is never dropped: if another worker has
+// finished the task meanwhile, the rules get the command all the same. They know what was paid for
+// and refund the rest.
 func (s *Service) recordPayment(ctx context.Context, r *Record, t Task, p payment.Payment) (*Record, error) {
 	paid := subscription.ChargeSucceeded{Key: t.Key, PaymentID: p.ID}
 	c := Change{}
@@ -172,7 +187,8 @@ func (s *Service) recordPayment(ctx context.Context, r *Record, t Task, p paymen
 	return next, task.ErrTaken
 }
 
-// refund gives money back under the task's key.
+// refund gives money back under the task's key. The refund is looked up first, because a repeated
+// task must not refund twice. At most 2 calls of the provider.
 func (s *Service) refund(ctx context.Context, r *Record, t Task) (*Record, error) {
 	call, cancel := context.WithTimeout(ctx, callFor)
 	defer cancel()
@@ -185,8 +201,10 @@ func (s *Service) refund(ctx context.Context, r *Record, t Task) (*Record, error
 	}
 	state, reason := RefundPending, ""
 	switch {
+	// Nothing is known yet, or the shop's own access is wrong: the task stays.
 	case errors.Is(err, payment.ErrUnknown), errors.Is(err, payment.ErrUnavailable):
 		return s.postpone(ctx, r, t, err)
+	// The provider refused for good. A person has to pay the customer another way.
 	case err != nil:
 		state, reason = RefundFailed, err.Error()
 	case got.State == payment.RefundFailed:
@@ -194,6 +212,7 @@ func (s *Service) refund(ctx context.Context, r *Record, t Task) (*Record, error
 	case got.State == payment.RefundSucceeded:
 		state = RefundDone
 	}
+	// What is known about money is stored even when the time has run out.
 	ctx = context.WithoutCancel(ctx)
 	noted, err := s.refundStateWrite(ctx, r.Sub.ID, t, state, reason)
 	if err != nil {
@@ -206,7 +225,8 @@ func (s *Service) refund(ctx context.Context, r *Record, t Task) (*Record, error
 	return next, err
 }
 
-// postpone leaves the task for later, ever longer.
+// postpone leaves the task for later, with growing pauses. Errors: task.ErrLater when it was put
+// off.
 func (s *Service) postpone(ctx context.Context, r *Record, t Task, cause error) (*Record, error) {
 	s.Log.WarnContext(ctx, "task put off", "subscription", r.Sub.ID, "task", t.Kind, "key", t.Key, "error", cause)
 	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
@@ -223,7 +243,7 @@ func (s *Service) postpone(ctx context.Context, r *Record, t Task, cause error) 
 	return next, err
 }
 
-// release gives held goods back, if any are held.
+// release gives reserved stock back. A counter that was deleted meanwhile does not stop the change.
 func (s *Service) release(ctx context.Context, r *Record, t Task) (*Record, error) {
 	return s.finishBy(ctx, r, t, func(r *Record, _ Task) (Change, bool) {
 		return Change{GivenBack: stock.Release(r.Held[t.Key]), Edit: func(r *Record) { delete(r.Held, t.Key) }}, true

@@ -11,9 +11,12 @@ import (
 // entitlement is who has something of the subscription as it stands, and what; nobody has a nil Held.
 type entitlement struct {
 	by string
+	// Embedded, so that its fields are compared and read directly; nil when there is nothing to
+	// have.
 	*membership.Entitlement
 }
 
+// entitlement is what the subscription gives now. A gift that nobody has claimed gives nothing.
 func (r *Record) entitlement() entitlement {
 	h, ok := r.Sub.Membership(r.Title())
 	if by := r.Sub.Holder(); ok && by != "" {
@@ -22,13 +25,13 @@ func (r *Record) entitlement() entitlement {
 	return entitlement{}
 }
 
-// same reports whether there is nothing to be written.
+// same reports whether holder and benefits are as before, so that no write is needed.
 func (h entitlement) same(o entitlement) bool {
 	return h.by == o.by && (h.Entitlement == nil || *h.Entitlement == *o.Entitlement)
 }
 
-// entitlementWrites is the writes of the holder's standing; none when they have afterwards what they had before. A
-// subscription that goes from one holder to another leaves the standing of the first.
+// entitlementWrites are the writes of the holder's entitlements; none when nothing changed. When a
+// subscription goes to another holder, it is removed from the first one.
 func (w *changeSet) entitlementWrites() (all []table.Write) {
 	had, has := w.before, w.next.entitlement()
 	if had.same(has) {

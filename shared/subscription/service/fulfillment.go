@@ -20,15 +20,16 @@ import (
 	"dangol/shared/subscription"
 )
 
-// holds reports whether the goods of a cycle are out of the stock already: held, or on their way.
+// holds reports whether the stock of a cycle has been taken already: reserved, or shipped.
 func (r *Record) holds(key string) bool {
 	_, held := r.Held[key]
 	return held || r.Sent == key
 }
 
-// hold takes the goods of a cycle out of stock, in one transaction with the note of it. ends says that this is the
-// whole task. When there is too little the outcome is StockFailed and the task is over. What another worker has held
-// meanwhile is not held again. 1 or 2 round trips and 1 transaction.
+// hold takes the stock of a cycle in one transaction with the note of it. ends says that this is
+// the whole task. With too little stock the outcome is StockFailed and the task is over. What
+// another worker has reserved meanwhile is not reserved again. 1 or 2 round trips and 1
+// transaction.
 func (s *Service) hold(ctx context.Context, r *Record, t Task, ends bool) (*Record, error) {
 	if r.holds(t.Key) {
 		return s.finish(ctx, r, t, Change{})
@@ -39,6 +40,8 @@ func (s *Service) hold(ctx context.Context, r *Record, t Task, ends bool) (*Reco
 		case err != nil:
 			return r, err
 		case !enough:
+			// Decided on the stored record: another worker may have reserved it, and then nothing
+			// failed.
 			return s.finishBy(ctx, r, t, func(r *Record, _ Task) (Change, bool) {
 				return Change{Command: subscription.StockFailed{Key: t.Key}}, !r.holds(t.Key)
 			})
@@ -73,7 +76,8 @@ func sameRecord(r *Record) func(context.Context, table.Item) (*Record, error) {
 	return func(context.Context, table.Item) (*Record, error) { return r, nil }
 }
 
-// holdFirst writes the hold of the first task, which stays, unless the goods are held by now.
+// holdFirst stores the reservation for the first task, which stays on the list, unless it is there
+// by now.
 func (s *Service) holdFirst(ctx context.Context, r *Record, t Task, c Change) (*Record, error) {
 	ours := false
 	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
@@ -87,8 +91,8 @@ func (s *Service) holdFirst(ctx context.Context, r *Record, t Task, c Change) (*
 	return next, err
 }
 
-// planHold plans how the goods of a cycle are taken out of stock. enough is false when something is missing; nothing is
-// taken when none of it is counted.
+// planHold plans how the stock of a cycle is taken. enough is false when something is missing or
+// the cycle has no contents; contents that are not counted need no writes.
 func (s *Service) planHold(
 	ctx context.Context, r *Record, t Task,
 ) (writes []table.Write, taken []stock.Allocation, enough bool, err error) {
@@ -99,6 +103,7 @@ func (s *Service) planHold(
 	var wants []stock.Request
 	for _, it := range contents {
 		good, ok := goods[it.VariantID]
+		// An archived product is not sold any more, also not to subscribers.
 		if !ok || good.Product.Status == catalog.Archived {
 			return nil, nil, false, nil
 		}
@@ -108,6 +113,7 @@ func (s *Service) planHold(
 	if err != nil {
 		return nil, nil, false, err
 	}
+	// A random start spreads the writes over the buckets of hot stock.
 	writes, taken, short := stock.Hold(levels, wants, rand.Int())
 	if len(short) > 0 {
 		return nil, nil, false, nil
@@ -115,7 +121,8 @@ func (s *Service) planHold(
 	return writes, taken, true, nil
 }
 
-// goods is what a cycle sends, and those goods. A box without an edition sends nothing.
+// deliveryItems is what a cycle sends, with the variants from the catalog. A box without an edition
+// sends nothing. fresh reads the catalog past its cache.
 func (s *Service) deliveryItems(ctx context.Context, r *Record, t Task, fresh bool) ([]subscription.Item,
 	map[string]catalog.SellableVariant, error) {
 	contents := t.Contents
@@ -135,6 +142,7 @@ func (s *Service) deliveryItems(ctx context.Context, r *Record, t Task, fresh bo
 		return nil, nil, nil
 	}
 	read := s.Catalog.Variants
+	// Reserving decides with the data of now; naming the lines of an order may be a minute old.
 	if fresh {
 		read = s.Catalog.ConsistentVariants
 	}
@@ -142,11 +150,13 @@ func (s *Service) deliveryItems(ctx context.Context, r *Record, t Task, fresh bo
 	return contents, goods, err
 }
 
-// deliver makes the order of a cycle out of the held goods, in one transaction with the note that it is sent.
+// deliver makes the order of a cycle out of the reserved stock, in one transaction with the note
+// that it was sent. 1 read of the catalog and 1 transaction.
 func (s *Service) deliver(ctx context.Context, r *Record, t Task) (*Record, error) {
 	if r.Sent == t.Key {
 		return s.finish(ctx, r, t, Change{})
 	}
+	// The reservation of a prepaid cycle is made here when the task before it was passed over.
 	if !r.holds(t.Key) {
 		held, err := s.hold(ctx, r, t, false)
 		if err != nil {
@@ -178,14 +188,16 @@ func (s *Service) deliver(ctx context.Context, r *Record, t Task) (*Record, erro
 	})
 }
 
-// orderOf is the order of a cycle: its goods for the price of the cycle, which has been paid. What a prepaid plan or
-// account credit paid shows as paid without a charge of its own, so a refund of the order cannot give it back twice.
-// The order of a gift is its recipient's and says no prices; those are on the giver's invoice.
+// orderOf is the order of a cycle, for the price of the cycle, which has been paid. What a prepaid
+// plan or account credit paid is shown as paid without a charge of its own, so that a refund of the
+// order cannot give it back twice. The order of a gift belongs to its recipient and shows no
+// prices; those are on the giver's invoice.
 func (s *Service) orderOf(
 	ctx context.Context, r *Record, t Task, contents []subscription.Item, goods map[string]catalog.SellableVariant,
 ) (*order.Order, error) {
 	now, terms := s.Clock.Now(), r.Sub.Terms
 	worth, to := terms.Cycle(), r.Contact
+	// Unclaimed gifts go to the address that the giver named, with the giver as customer.
 	if g := r.Sub.Gift; g != nil && g.ClaimedBy != "" {
 		worth, to = 0, r.GiftTo.Contact
 	}
@@ -200,6 +212,8 @@ func (s *Service) orderOf(
 	if a, ok := r.Addresses[t.AddressID]; ok {
 		d.Address = &a
 	}
+	// The price of the cycle is spread over the lines in proportion to catalog prices, because
+	// refunds work by line. Unknown prices get nothing.
 	weights := make([]int64, len(contents))
 	for i, it := range contents {
 		if price, ok := goods[it.VariantID].Variant.Price(terms.Currency); ok {
@@ -216,6 +230,8 @@ func (s *Service) orderOf(
 	return o, err
 }
 
+// lineOf is one line of the order with its share of the price, spread over the units so that each
+// can be refunded alone.
 func lineOf(r *Record, n int, it subscription.Item, times int, good catalog.SellableVariant, share int64) (order.Line,
 	pricing.LineTotal) {
 	line := order.Line{ID: "ln_" + string(rune('a'+n%26)) + it.VariantID, VariantID: it.VariantID,
@@ -227,6 +243,7 @@ func lineOf(r *Record, n int, it subscription.Item, times int, good catalog.Sell
 			line.Image = p.Images[0].URL
 		}
 	}
+	// Equal weights: all units of a line cost the same, up to the smallest unit of the currency.
 	units := make([]int64, line.Quantity)
 	for i := range units {
 		units[i] = 1
@@ -237,10 +254,11 @@ func lineOf(r *Record, n int, it subscription.Item, times int, good catalog.Sell
 	}
 }
 
-// paymentOf is what the order says about its money: the charge of this cycle when there was one.
+// paymentOf is the payment as the order shows it: the charge of this cycle when there was one.
 func (s *Service) paymentOf(r *Record, t Task) order.Payment {
 	p := order.Payment{State: order.PayCaptured}
 	for _, paid := range r.Sub.Payments {
+		// A prepaid payment covers several orders, so none of them may refund it.
 		if paid.Key == t.Key && r.Sub.Terms.Prepaid <= 1 {
 			m := r.Methods[r.Sub.Card.Token]
 			p.Provider, p.ID, p.Key = s.Provider.Name(), paid.PaymentID, paid.Key
@@ -250,8 +268,8 @@ func (s *Service) paymentOf(r *Record, t Task) order.Payment {
 	return p
 }
 
-// UnitPrices is what one unit of each variant costs in the shop, minor units; what is not sold in the currency is
-// missing.
+// UnitPrices is what one unit of each variant costs in the shop, in minor units. Variants that are
+// not active or have no price in the currency are missing from the answer.
 func (s *Service) UnitPrices(ctx context.Context, currency string, items []subscription.Item) (map[string]int64,
 	error) {
 	ids := make([]string, len(items))
@@ -271,7 +289,8 @@ func (s *Service) UnitPrices(ctx context.Context, currency string, items []subsc
 	return out, nil
 }
 
-// Needs adds to sum the units, by variant, that the parcels of a subscription take until an instant.
+// Needs adds to sum the units, by variant, that the parcels of a subscription take until an
+// instant. For a box it reads the plan.
 func (s *Service) Needs(ctx context.Context, r *Record, until time.Time, sum map[string]int) error {
 	if r.Sub.Terms.Kind == subscription.Membership {
 		return nil

@@ -19,14 +19,15 @@ import (
 	"dangol/shared/subscription"
 )
 
-// GiftTo is what a record knows of the recipient of a gift. The secret of the link in their mail is stored as its hash
-// only.
+// GiftTo is the recipient of a gift. Of the secret in the link of their mail only the hash is
+// stored, so that a copy of the table opens no gift.
 type GiftTo struct {
 	Contact
 	Hash string `json:"hash,omitempty"`
 }
 
-// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+// MarshalDynamoDBAttributeValue stores it as one packed attribute, like the other parts of a
+// record.
 func (g GiftTo) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(g) }
 
 // UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
@@ -34,11 +35,12 @@ func (g *GiftTo) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error 
 	return table.Unpack(av, g)
 }
 
-// linkKept is how long the event that carries a gift's link to the mailer stays in the table. Deletion can be a day or
-// two late.
+// linkKept is how long the item with a gift's link stays in the table: long enough for the stream
+// and retries of the mailer. DynamoDB may delete it a day or two later.
 const linkKept = 24 * time.Hour
 
-// giftNotFound is the answer for a link that opens no gift.
+// giftNotFound is the answer for a link that opens no gift. It is the same for a wrong id and a
+// wrong secret.
 func giftNotFound() error {
 	return problem.NotFound("gift_not_found", "This link opens no gift. A newer mail may have another.")
 }
@@ -46,6 +48,7 @@ func giftNotFound() error {
 // GiftBy reads the gift that a mail's link opens: the token is the subscription's id, a dot and the secret. 1 round
 // trip. Errors: 404 gift_not_found.
 func (s *Service) GiftBy(ctx context.Context, token string) (*Record, error) {
+	// The id in the token makes the read direct: no index from secret to gift is needed.
 	subscriptionID, secret, ok := strings.Cut(token, ".")
 	if !ok || secret == "" || !id.Is(Prefix, subscriptionID) {
 		return nil, giftNotFound()
@@ -82,6 +85,7 @@ type ClaimedGift struct {
 	At             time.Time `dynamodbav:"at"`
 }
 
+// claimedKey names a claimed gift in the recipient's list.
 func claimedKey(customerID, id string) table.Key {
 	return table.Key{PK: "GIFTED#" + customerID, SK: "GIFT#" + id}
 }
@@ -98,6 +102,7 @@ func (s *Service) Gifts(ctx context.Context, customerID string, limit int, after
 func (s *Service) Claim(ctx context.Context, r *Record, c subscription.ClaimGift, to Contact,
 	place *address.Address) (*Record, error) {
 	after, _, err := s.Apply(ctx, r, func(r *Record) (Change, bool, error) {
+		// A repeated claim of the same customer.
 		if g := r.Sub.Gift; g != nil && g.ClaimedBy == c.CustomerID {
 			return Change{}, false, nil
 		}
@@ -113,6 +118,8 @@ func (s *Service) Claim(ctx context.Context, r *Record, c subscription.ClaimGift
 					r.Addresses[c.AddressID] = *place
 				}
 			},
+			// The item is written with the claim, so that the list is complete. IfNew, because a
+			// gift is claimed once.
 			Required: []table.Write{table.Put{If: table.IfNew, Item: ClaimedGift{
 				Key: claimedKey(c.CustomerID, r.Sub.ID), SubscriptionID: r.Sub.ID, Title: r.Title(), From: r.Name,
 				At: s.Clock.Now(),
@@ -122,8 +129,8 @@ func (s *Service) Claim(ctx context.Context, r *Record, c subscription.ClaimGift
 	return after, err
 }
 
-// giftMail is the event that brings a gift's mail to the mailer, with a link of its own: earlier ones open nothing any
-// more.
+// giftMail makes the event for a gift's mail, with a new link: the links of earlier mails no longer
+// work, because only the last hash is stored.
 func (w *changeSet) giftMail(ctx context.Context, told *StoredNotice, n subscription.Notice) (err error) {
 	r := w.next
 	secret := id.Secret()
@@ -133,6 +140,7 @@ func (w *changeSet) giftMail(ctx context.Context, told *StoredNotice, n subscrip
 	}
 	to.Email, to.Hash = r.Sub.Gift.Recipient, auth.HashToken(secret)
 	r.GiftTo = &to
+	// The event contains the secret, so its item must not stay.
 	told.TTL = w.now.Add(linkKept).Unix()
 	told.Event, err = event.New(ctx, w.now, events.SubscriptionGiftAnnounced{
 		SubscriptionID: r.Sub.ID, Email: to.Email, Name: to.Name, Language: to.Language, From: r.Name,
@@ -142,8 +150,8 @@ func (w *changeSet) giftMail(ctx context.Context, told *StoredNotice, n subscrip
 	return err
 }
 
-// addressee is who is told: the giver pays and hears of money; whoever claimed the gift hears of what is sent, and of
-// its end.
+// addressee is who gets a notice: the giver pays and gets those about money; the recipient who
+// claimed the gift gets those about parcels and about its end.
 func (r *Record) addressee(kind subscription.NoticeKind) Contact {
 	claimed := r.Sub.Gift != nil && r.Sub.Gift.ClaimedBy != "" && r.GiftTo != nil
 	recipients := []subscription.NoticeKind{

@@ -12,16 +12,17 @@ func (s *Service) History(ctx context.Context, subscriptionID string, limit int,
 	return listed(ctx, s, subscriptionID, "HISTORY#", limit, after, identity[HistoryEntry])
 }
 
-// identity is what is stored when that is also what is told.
+// identity is the conversion for lists that return what is stored.
 func identity[T any](v T) T { return v }
 
+// listed lists items of one kind under a subscription, the newest first.
 func listed[Stored, T any](
 	ctx context.Context, s *Service, id, prefix string, limit int, after table.Cursor, of func(Stored) T,
 ) ([]T, table.Cursor, error) {
 	return listUnder(ctx, s, KeyOf(id).PK, prefix, limit, after, of)
 }
 
-// listUnder lists what stands under a key, last first.
+// listUnder lists the items of a kind under a key, last first, and converts each. 1 round trip.
 func listUnder[Stored, T any](
 	ctx context.Context, s *Service, pk, prefix string, limit int, after table.Cursor, of func(Stored) T,
 ) ([]T, table.Cursor, error) {

@@ -28,7 +28,8 @@ type PlanCard struct {
 	Archived bool `json:"archived,omitempty"`
 }
 
-// planItem is a version of a plan as stored. The latest is in the list; the others never change.
+// planItem is a version of a plan as stored. Only the latest has the list's index keys; the others
+// never change.
 type planItem struct {
 	table.Key
 	Plan    table.Packed[Plan]      `dynamodbav:"plan"`
@@ -38,10 +39,13 @@ type planItem struct {
 	Card    *table.Packed[PlanCard] `dynamodbav:"card,omitempty"`
 }
 
+// planList is one index key for all plans: a shop has a few dozen.
 const planList = "PLANS"
 
+// planKey is the key of the latest version.
 func planKey(id string) table.Key { return table.Key{PK: "PLAN#" + id, SK: "PLAN"} }
 
+// versionKey is the key of one version. Zeros make text order the order of numbers.
 func versionKey(id string, version int) table.Key {
 	return table.Key{PK: "PLAN#" + id, SK: fmt.Sprintf("VERSION#%05d", version)}
 }
@@ -89,18 +93,23 @@ func (s *Service) SavePlan(ctx context.Context, p *Plan, read int, extra ...tabl
 	if err := p.Check(); err != nil {
 		return err
 	}
+	// Only the existence of variants is checked here; whether there is stock is decided for each
+	// cycle.
 	if err := s.checkPlanVariants(ctx, p.Plan); err != nil {
 		return err
 	}
 	p.UpdatedAt = s.Clock.Now()
+	// Two items: the version as a record that never changes, and a copy that is read as the latest.
 	kept := planItem{Key: versionKey(p.ID, p.Version), Plan: table.Packed[Plan]{Value: *p}, Version: p.Version}
 	latest := kept
 	latest.Key, latest.List, latest.ListAt = planKey(p.ID), planList, p.ID
 	latest.Card = &table.Packed[PlanCard]{Value: PlanCard{Plan: p.Plan, Archived: p.Archived}}
 	head := table.Put{Item: latest, If: table.IfNew}
+	// Two merchants who edit the same version must not both succeed.
 	if read > 0 {
 		head = table.Put{Item: latest, If: "#version = :read", With: map[string]any{":read": read}}
 	}
+	// The extra writes come first, because the caller reads their refusals by position.
 	writes := append(extra[:len(extra):len(extra)], head, table.Put{Item: kept, If: table.IfNew})
 	err := s.Table.Transact(ctx, s.token(), writes...)
 	if refused, ok := table.Refused(err); ok && refused.Refused(len(extra)) {
@@ -109,7 +118,7 @@ func (s *Service) SavePlan(ctx context.Context, p *Plan, read int, extra ...tabl
 	return err
 }
 
-// knownGoods is a problem when the plan sends something the shop does not have.
+// checkPlanVariants returns a problem when the plan sends a variant that the shop does not have.
 func (s *Service) checkPlanVariants(ctx context.Context, p subscription.Plan) error {
 	where := map[string]string{}
 	note := func(pointer string, items []subscription.Item) {
@@ -125,7 +134,8 @@ func (s *Service) checkPlanVariants(ctx context.Context, p subscription.Plan) er
 	return s.checkVariants(ctx, where)
 }
 
-// checkGoods is a problem that points at each variant which is not for sale; where has the pointers by variant.
+// checkVariants returns a problem that points at each variant which is not for sale; where has the
+// pointers by variant. 1 round trip, from the cache.
 func (s *Service) checkVariants(ctx context.Context, where map[string]string) error {
 	if len(where) == 0 {
 		return nil

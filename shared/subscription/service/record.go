@@ -119,19 +119,24 @@ type Summary struct {
 	Cases     []Case              `json:"cases,omitempty"`
 }
 
-// Shards is how many index keys all subscriptions are spread over.
+// Shards is how many index keys all subscriptions are spread over: a key of an index takes 1,000
+// writes a second, and a large shop's billing run writes more than one takes.
 const Shards = 4
 
+// ownerKey is the partition of a customer's subscriptions in the index.
 func ownerKey(customerID string) string { return "SUBSCRIBER#" + customerID }
 
+// shardKey is one partition of the index over all subscriptions.
 func shardKey(n int) string { return fmt.Sprintf("SUBSCRIPTIONS#%d", n) }
 
-// instant sorts times as text.
+// instant formats times so that they sort as text; a fixed number of digits is needed for that.
 func instant(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// setIndexKeys puts the subscription into its lists and the due index; every write does it.
+// setIndexKeys sets the keys of the lists and of the due index from the state. Every write calls
+// it, so that the index never disagrees with the item.
 func (r *Record) setIndexKeys() {
 	s := &r.Sub
+	// A hash of the id spreads subscriptions evenly and never moves one.
 	h := fnv.New32a()
 	h.Write([]byte(s.ID))
 	r.Owner, r.OwnerAt, r.TTL = ownerKey(s.CustomerID), instant(s.StartedAt)+"#"+s.ID, 0
@@ -151,6 +156,8 @@ func (r *Record) setIndexKeys() {
 	if s.State == "" {
 		r.Every, r.EveryAt, r.TTL = "", "", r.Setup.Until.Add(requestKept).Unix()
 	}
+	// Tasks come before what the rules are due for: until they are done, the rules wait for their
+	// outcome.
 	switch {
 	case len(r.Tasks) > 0 && r.claimed():
 	case len(r.Tasks) > 0:
@@ -162,8 +169,8 @@ func (r *Record) setIndexKeys() {
 	}
 }
 
-// claimed reports whether the sweeper comes back soon after the lease: then the claim may stand, and its entry in the
-// index is not written again for the sake of a minute or two.
+// claimed reports whether the sweeper's claim ends soon after the lease: then the claim stands, and
+// the entry in the index is not written again for a minute or two.
 func (r *Record) claimed() bool {
 	end := r.Lease.UnixMilli()
 	return r.Due.Tries > 0 && r.Due.At >= end && r.Due.At <= end+due.Lease.Milliseconds()
@@ -171,6 +178,7 @@ func (r *Record) claimed() bool {
 
 // LastDecline is the last charge that was declined within the last month; ok is false when there is none.
 func (r *Record) LastDecline() (a subscription.Attempt, ok bool) {
+	// The failures of the open invoice are newer than those of earlier ones.
 	all := r.Sub.Used
 	if r.Sub.Open != nil && len(r.Sub.Open.Failures) > 0 {
 		all = r.Sub.Open.Failures
@@ -198,6 +206,7 @@ func (r *Record) DeclinedSince(before *Record) (a subscription.Attempt, ok bool)
 		return a, ok
 	}
 	earlier, had := before.LastDecline()
+	// Either a later one, or one more at the same instant: the test clock stands still.
 	return a, !had || !a.At.Equal(earlier.At) || r.declines() > before.declines()
 }
 

@@ -31,7 +31,8 @@ const (
 // Refund is money that goes back to a card.
 type Refund struct{ RefundDetails }
 
-// refundItem is a refund as stored, under the subscription. Those that failed stand in a list of their own.
+// refundItem is a refund as stored, under its subscription. Failed ones are in the index of open
+// refunds until a person has dealt with them.
 type refundItem struct {
 	table.Key
 	List      string                      `dynamodbav:"gsi1pk,omitempty"`
@@ -60,15 +61,18 @@ type RefundDetails struct {
 	ChangedAt time.Time   `json:"changedAt"`
 }
 
+// openRefunds is one index key: refused refunds are rare.
 const openRefunds = "REFUNDS#open"
 
-// refundID names a refund within its subscription: what the keys of all its attempts have in common, "3.refund-1".
+// refundID names a refund within its subscription: the common part of the keys of all its attempts,
+// "3.refund-1". It has no "#", because it is part of a path.
 func refundID(subscriptionID, key string) string {
 	base, _, _ := strings.Cut(strings.TrimPrefix(key, subscriptionID+"#"), "~")
 	return strings.ReplaceAll(base, "#", ".")
 }
 
-// attemptKey is the provider's key of the n-th attempt (from 1): a key that was refused answers "refused" for ever.
+// attemptKey is the provider's key of the n-th attempt (from 1). Under a key that was refused the
+// provider repeats the refusal.
 func attemptKey(first string, n int) string {
 	base, _, _ := strings.Cut(first, "~")
 	if n == 1 {
@@ -77,6 +81,7 @@ func attemptKey(first string, n int) string {
 	return fmt.Sprintf("%s~%d", base, n)
 }
 
+// refundKey is the key of a refund.
 func refundKey(subscriptionID, id string) table.Key {
 	return table.Key{PK: KeyOf(subscriptionID).PK, SK: "REFUND#" + id}
 }
@@ -87,15 +92,18 @@ func (r *Refund) item() refundItem {
 		Key: refundKey(r.SubscriptionID, r.ID), Card: table.Packed[RefundDetails]{Value: r.RefundDetails}, SendKey: r.SendKey,
 		ChangedAt: r.ChangedAt,
 	}
+	// Sorted by time, so that the oldest debt is at the top.
 	if r.State == RefundFailed {
 		i.List, i.ListAt = openRefunds, instant(r.At)+"#"+r.SubscriptionID+"#"+r.ID
 	}
 	return i
 }
 
+// refund is the stored refund.
 func (i refundItem) refund() Refund { return Refund{i.Card.Value} }
 
-// refund notes money that is to go back; note is the credit note it belongs to, if any.
+// refund records money that is to be given back; note is the credit note it belongs to, nil for
+// money that arrived too late.
 func (w *changeSet) refund(t Task, note *invoice.CreditNote) {
 	w.refunds = append(w.refunds, refunding{note, &Refund{RefundDetails: RefundDetails{
 		ID: refundID(w.next.Sub.ID, t.Key), SubscriptionID: w.next.Sub.ID, CustomerID: w.next.Sub.CustomerID,
@@ -112,6 +120,8 @@ type refunding struct {
 	refund *Refund
 }
 
+// refundItems are the writes of the refunds. The number of the note is only known here, after
+// number.
 func (w *changeSet) refundItems() []table.Write {
 	var all []table.Write
 	for _, r := range w.refunds {
@@ -123,7 +133,7 @@ func (w *changeSet) refundItems() []table.Write {
 	return all
 }
 
-// refundStateWrite is the write that notes what became of a refund. Nothing is written when it is as it was.
+// refundStateWrite is the write of a refund's new state; none when it is the same. 1 round trip.
 func (s *Service) refundStateWrite(ctx context.Context, id string, t Task, state RefundState,
 	reason string) ([]table.Write, error) {
 	r, err := s.Refund(ctx, id, refundID(id, t.Key))
@@ -136,8 +146,10 @@ func (s *Service) refundStateWrite(ctx context.Context, id string, t Task, state
 	return []table.Write{s.refundStatePut(r, state, reason)}, nil
 }
 
-// refundStatePut is the write of another state, if nobody else has written one meanwhile.
+// refundStatePut is the write of another state, under the condition that nobody has written one
+// since the read.
 func (s *Service) refundStatePut(r *Refund, state RefundState, reason string) table.Put {
+	// Both values are those that were read; the item below has the new ones.
 	read, key := r.ChangedAt, r.SendKey
 	r.State, r.Reason, r.ChangedAt = state, reason, s.Clock.Now()
 	return table.Put{
@@ -145,10 +157,11 @@ func (s *Service) refundStatePut(r *Refund, state RefundState, reason string) ta
 	}
 }
 
-// reportRefusedRefund counts a refund that a person has to look after.
+// reportRefusedRefund logs and counts a refund that needs a person.
 func (s *Service) reportRefusedRefund(ctx context.Context, subscriptionID, key, reason string) {
 	s.Log.ErrorContext(ctx, "refund refused: a person has to", "subscription", subscriptionID, "key", key, "reason",
 		reason)
+	// Tests and the merchant's function run without metrics.
 	if s.Metrics == nil {
 		return
 	}
@@ -160,6 +173,7 @@ func (s *Service) reportRefusedRefund(ctx context.Context, subscriptionID, key, 
 // MetricRefused counts refunds that the provider refused; an alarm watches it.
 const MetricRefused = "RefundsRefused"
 
+// refundNotFound is also the answer for a refund of another subscription.
 func refundNotFound() error { return problem.NotFound("refund_not_found", "There is no such refund.") }
 
 // Refund reads a refund, strongly consistent. 1 round trip. Errors: 404 refund_not_found.
@@ -202,7 +216,7 @@ func (s *Service) OpenRefunds(ctx context.Context, limit int, after table.Cursor
 	return out, page.Next, nil
 }
 
-// notOpen is the answer for a refund that needs nobody.
+// notOpen is the answer for a refund that nobody has to deal with.
 func notOpen(r *Refund) error {
 	return problem.Conflict("refund_not_open", "This refund is %s.", r.State).With("state", string(r.State))
 }
@@ -221,6 +235,8 @@ func (s *Service) RetryRefund(ctx context.Context, subscriptionID, id string) (*
 	if err != nil {
 		return nil, err
 	}
+	// The condition is built from the state that was read; the item is replaced below by the next
+	// attempt.
 	again := s.refundStatePut(refund, RefundPending, "")
 	refund.Attempts++
 	refund.SendKey = attemptKey(refund.SendKey, refund.Attempts)
@@ -230,6 +246,7 @@ func (s *Service) RetryRefund(ctx context.Context, subscriptionID, id string) (*
 			r.enqueue(Task{Kind: TaskRefund, Key: refund.SendKey, PaymentID: refund.PaymentID, Amount: refund.Amount})
 		}}, true, nil
 	})
+	// Somebody else has retried or settled it meanwhile.
 	if _, others := table.Refused(err); others {
 		return nil, notOpen(refund)
 	}
@@ -250,6 +267,7 @@ func (s *Service) SettleRefund(ctx context.Context, subscriptionID, id, referenc
 		return nil, notOpen(r)
 	}
 	r.Reference = reference
+	// Settling needs no change of the subscription, so it is a write of the refund alone.
 	err = s.Table.Put(ctx, s.refundStatePut(r, RefundSettled, r.Reason))
 	if _, others := table.Failed(err); others {
 		return nil, notOpen(r)
@@ -257,18 +275,21 @@ func (s *Service) SettleRefund(ctx context.Context, subscriptionID, id, referenc
 	return r, err
 }
 
-// hearRefund notes what the provider says about a refund under way, or about one that failed after all. What it says of
-// earlier attempts, and what is known already, changes nothing.
+// handleRefund stores what the provider reports about a refund under way, or about one that failed
+// after all. News of earlier attempts, and what is known already, changes nothing. Errors:
+// task.ErrLater.
 func (s *Service) handleRefund(ctx context.Context, subscriptionID string, told payment.Refund) error {
 	r, err := s.Refund(ctx, subscriptionID, refundID(subscriptionID, told.Key))
 	if problem.Code(err) == "refund_not_found" {
 		return nil
 	}
+	// News of an attempt that was followed by another one.
 	if err != nil || r.SendKey != told.Key {
 		return err
 	}
 	var state RefundState
 	switch {
+	// A bank may return a refund days after it succeeded: the account was closed.
 	case told.State == payment.RefundFailed && (r.State == RefundPending || r.State == RefundDone):
 		state = RefundFailed
 	case told.State == payment.RefundSucceeded && r.State == RefundPending:
@@ -281,6 +302,7 @@ func (s *Service) handleRefund(ctx context.Context, subscriptionID string, told 
 		reason = "failed at the bank"
 	}
 	err = s.Table.Put(ctx, s.refundStatePut(r, state, reason))
+	// Written by somebody else since the read: the message is looked at again.
 	if _, others := table.Failed(err); others {
 		return task.ErrLater
 	}

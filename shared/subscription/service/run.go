@@ -17,7 +17,7 @@ import (
 // maxSteps bounds the steps of one job for a subscription that was asleep for long; the rest is still due.
 const maxSteps = 100
 
-// holdsLease says that whoever runs the machine has just written the tasks, or taken them over.
+// holdsLease says that the caller of the machine has just written the tasks or taken them over.
 const holdsLease = true
 
 // machine is the durable task of a subscription: while this worker holds the lease it does one task after the other;
@@ -46,7 +46,7 @@ func (s *Service) machine(leased, whatIsDue bool) task.Machine[*Record] {
 	}
 }
 
-// loadDue reads the subscription of a job.
+// loadDue reads the subscription of a job. One that was erased ends the job.
 func (s *Service) loadDue(ctx context.Context, id string) (*Record, error) {
 	r, err := s.Load(ctx, id)
 	if problem.Code(err) == "subscription_not_found" {
@@ -62,7 +62,7 @@ func (s *Service) Work(ctx context.Context, id string) error {
 	return s.machine(false, true).Work(ctx, id)
 }
 
-// workOn is Work for a subscription that was read.
+// workOn is Work for a subscription that was read; leased says that its tasks are this worker's.
 func (s *Service) workOn(ctx context.Context, r *Record, leased bool) error {
 	_, err := s.machine(leased, true).Run(ctx, r)
 	if errors.Is(err, task.ErrLater) {
@@ -71,8 +71,8 @@ func (s *Service) workOn(ctx context.Context, r *Record, leased bool) error {
 	return err
 }
 
-// step takes over what another worker left, or does the next thing that is due. mine is false when there is nothing to
-// be done, or another worker holds the lease.
+// step takes over what another worker left, or does the next thing that is due. mine is false when
+// there is nothing to do, or another worker holds the lease.
 func (s *Service) step(ctx context.Context, r *Record) (_ *Record, mine bool, err error) {
 	next, err := s.change(ctx, r, func(r *Record) (c Change, _ bool, _ error) {
 		c, mine = r.nextChange(s.Clock.Now())
@@ -81,8 +81,8 @@ func (s *Service) step(ctx context.Context, r *Record) (_ *Record, mine bool, er
 	return next, mine, err
 }
 
-// nextChange is the next thing to do at an instant; ok is false when there is nothing, or another worker holds the
-// lease.
+// nextChange is the next thing to do at an instant; ok is false when there is nothing to do, or
+// another worker holds the lease.
 func (r *Record) nextChange(now time.Time) (c Change, ok bool) {
 	if len(r.Tasks) > 0 {
 		return Change{Edit: func(r *Record) { r.takeOver(now) }, TakesLease: true}, !now.Before(r.Lease)
@@ -115,12 +115,14 @@ func (s *Service) DueBefore(ctx context.Context, n int, until int64, after table
 	for i, item := range page.Items {
 		keys[i] = item.Key()
 	}
+	// Eventually consistent: it is a forecast, and half the price.
 	items, err := s.Table.BatchGet(ctx, false, keys...)
 	if err != nil {
 		return "", err
 	}
 	for _, key := range keys {
 		var r Record
+		// Deleted since the index was read.
 		if item, ok := items[key]; ok {
 			if err := item.Decode(&r); err != nil {
 				return "", err
@@ -133,5 +135,5 @@ func (s *Service) DueBefore(ctx context.Context, n int, until int64, after table
 	return page.Next, nil
 }
 
-// comingAtOnce is how many subscriptions are read for one page of what is to come.
+// comingAtOnce is how many subscriptions are read for one page of the forecast.
 const comingAtOnce = 500

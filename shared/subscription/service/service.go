@@ -29,9 +29,12 @@ type Service struct {
 	Log        *slog.Logger
 	Metrics    *metrics.Writer // nil for none
 	FiscalZone *time.Location  // where the shop keeps its books: decides the year of an invoice
-	// work on the subscriptions of a batch one after the other, for tests that decide who goes next
+	// Sequential makes tests deterministic: subscriptions of a batch are worked on one after the
+	// other instead of at the same time.
 	Sequential bool
 
+	// numbers remembers the last invoice and credit note numbers for as long as the function
+	// instance lives.
 	numbers invoice.Numbers
 }
 
@@ -58,6 +61,8 @@ const pageSize = 100
 // On builds the service for a function that has a table and a provider already: each client takes its time when a
 // function starts. Of the environment it reads SHOP_TIMEZONE.
 func On(env *boot.Env, commerce *table.Table, provider payment.Provider) (*Service, error) {
+	// The shop's own zone, not the subscriber's: the year in an invoice number follows the books of
+	// the seller.
 	zone := env.Getenv("SHOP_TIMEZONE")
 	if zone == "" {
 		zone = "Asia/Seoul"
@@ -72,6 +77,8 @@ func On(env *boot.Env, commerce *table.Table, provider payment.Provider) (*Servi
 	}, nil
 }
 
+// token is the client request token of one transaction. A repeat by the SDK with the same token is
+// not applied twice.
 func (s *Service) token() string { return id.New("txn", s.Clock.Now()) }
 
 // NotFound is the answer for a subscription that is not there or not the caller's.
@@ -92,6 +99,8 @@ func (s *Service) Load(ctx context.Context, id string) (*Record, error) {
 // LoadOf is Load for its owner; everybody else is told that there is none.
 func (s *Service) LoadOf(ctx context.Context, id, customerID string) (*Record, error) {
 	r, err := s.Load(ctx, id)
+	// The same answer as for an id that does not exist: otherwise a stranger could learn which ids
+	// are in use.
 	if err == nil && (customerID == "" || r.Sub.CustomerID != customerID) {
 		return nil, NotFound()
 	}
@@ -109,6 +118,7 @@ func (s *Service) OfCustomer(ctx context.Context, customerID string, limit int, 
 	if err != nil {
 		return nil, "", err
 	}
+	// The index holds a packed copy of the fields that lists show, so no second read is needed.
 	out := make([]Summary, len(page.Items))
 	for i, item := range page.Items {
 		if out[i], err = cardOf(item); err != nil {
@@ -118,8 +128,8 @@ func (s *Service) OfCustomer(ctx context.Context, customerID string, limit int, 
 	return out, page.Next, nil
 }
 
-// cardsAtOnce is how many cards are read at a time: about what fits in one answer of DynamoDB. The local engine reads
-// all there are for each answer when it is told no number.
+// cardsAtOnce is how many cards one query reads: about what fits into one 1 MB answer of DynamoDB.
+// The local engine has no such limit and would read everything at once without it.
 const cardsAtOnce = 2_000
 
 // Every hands the card of each subscription to each. Shards queries, 0.5 RCU per 4 KB of cards: it costs what there is.
@@ -162,6 +172,7 @@ func (s *Service) Cards(ctx context.Context, shard int, after table.Cursor) (car
 	return cards, page.Next, nil
 }
 
+// cardOf unpacks the summary that the index projects with a subscription.
 func cardOf(item table.Item) (Summary, error) {
 	var in struct {
 		Card table.Packed[Summary] `dynamodbav:"card"`
@@ -174,10 +185,13 @@ func cardOf(item table.Item) (Summary, error) {
 // other. Errors: table.ErrCursor.
 func (s *Service) SubscribersOf(ctx context.Context, planID string, limit int, after table.Cursor) ([]string,
 	table.Cursor, error) {
+	// The cursor is "<shard>.<cursor within the shard>". A shard is a number, so the first dot ends
+	// it, whatever the inner part contains.
 	shard, inner, _ := strings.Cut(string(after), ".")
 	n := 0
 	if after != "" {
 		var err error
+		// A number outside the shards can only come from a cursor that was made up or changed.
 		if n, err = strconv.Atoi(shard); err != nil || n < 0 || n >= Shards {
 			return nil, "", table.ErrCursor
 		}
@@ -197,6 +211,8 @@ func (s *Service) SubscribersOf(ctx context.Context, planID string, limit int, a
 		}
 		ids[i] = card.ID
 	}
+	// A page may be short, or empty, at the end of a shard: the caller goes on while there is a
+	// cursor.
 	switch {
 	case page.Next != "":
 		return ids, table.Cursor(strconv.Itoa(n) + "." + string(page.Next)), nil
@@ -212,14 +228,17 @@ func (s *Service) SubscribersOf(ctx context.Context, planID string, limit int, a
 func (s *Service) Adopt(ctx context.Context, r *Record) error {
 	s.adopted(r)
 	put := table.Put{Item: r, If: table.IfNew}
+	// Carts read the entitlement on its own item, so a membership in force needs both writes or
+	// neither.
 	if stands := (&changeSet{next: r}).entitlementWrites(); len(stands) > 0 {
 		return s.Table.Transact(ctx, s.token(), append(stands, put)...)
 	}
 	return s.Table.Put(ctx, put)
 }
 
-// AdoptAll stores a whole book of subscriptions before the shop opens, writing over what is there: no condition, and no
-// standing for carts, which the next renewal of each brings. 1 round trip per 25.
+// AdoptAll stores a whole set of subscriptions before the shop opens. It overwrites what is there
+// (no condition) and writes no entitlements for carts: the next renewal of each writes them. 1
+// round trip per 25.
 func (s *Service) AdoptAll(ctx context.Context, all []*Record) error {
 	items := make([]any, len(all))
 	for i, r := range all {
@@ -229,6 +248,7 @@ func (s *Service) AdoptAll(ctx context.Context, all []*Record) error {
 	return s.Table.BatchPut(ctx, items...)
 }
 
+// adopted sets the key, the first version and the index keys of a record that comes from elsewhere.
 func (s *Service) adopted(r *Record) {
 	r.Key, r.Version, r.UpdatedAt = KeyOf(r.Sub.ID), 1, s.Clock.Now()
 	r.setIndexKeys()

@@ -49,14 +49,17 @@ func (s *Service) StartWhenKept(ctx context.Context, r *Record, setup *Setup,
 	request idempotency.Request) (_ *Record, replay bool, err error) {
 	setup.Start.ID = id.New(Prefix, s.Clock.Now())
 	r.Key, r.Setup = KeyOf(setup.Start.ID), setup
+	// Unbegun, so that no list shows it as a subscription and no job bills it.
 	r.Sub = subscription.Subscription{
 		ID: setup.Start.ID, CustomerID: setup.Start.CustomerID, Terms: setup.Start.Terms, Unbegun: true,
 	}
+	// An edit that does nothing, because a change without any is not written.
 	w, err := s.plan(ctx, r, Change{Edit: func(*Record) {}, Request: request})
 	if err != nil {
 		return nil, false, err
 	}
 	if err = s.commit(ctx, w); err != nil {
+		// The same request was served before.
 		if prior, ok := err.(replayed); ok {
 			return s.replay(ctx, request, prior)
 		}
@@ -74,20 +77,25 @@ func (s *Service) ConfirmSetup(ctx context.Context, r *Record) (*Record, error) 
 	_, declined := errors.AsType[*payment.Declined](err)
 	open := err == nil && m.NextActionURL != ""
 	switch {
+	// The cardholder is still on the way.
 	case open && s.Clock.Now().Before(r.Setup.Until):
 		return r, nil
+	// Nobody passed in time; a later success at the bank would surprise them, so it counts as
+	// declined.
 	case open:
 		declined, err = true, &payment.Declined{Code: subscription.CodeActionExpired, Kind: payment.KindAction}
 	case err != nil && !declined:
 		return r, err
 	}
 	setup := r.Setup
+	// A request that never began keeps its setup, so that asking again gets the same answer.
 	if declined {
 		_, forgetting := s.change(ctx, r, func(r *Record) (Change, bool, error) {
 			return Change{Edit: func(r *Record) { r.Setup = nil }}, r.isFor(setup) && setup.Start == nil, nil
 		})
 		return r, errors.Join(err, forgetting)
 	}
+	// The setup is over; a method that keeps its id would be asked about again.
 	m.SetupID = ""
 	session := &subscription.Session{ReturnURL: setup.ReturnURL}
 	if setup.Start != nil {
@@ -108,6 +116,7 @@ func (r *Record) isFor(setup *Setup) bool { return r.Setup != nil && r.Setup.ID 
 // startKept begins the subscription of a request whose card is kept now.
 func (s *Service) startKept(ctx context.Context, r *Record, m payment.Method,
 	session *subscription.Session) (*Record, error) {
+	// Copies, because another request for the same setup may be under way.
 	start := *r.Setup.Start
 	start.Card = CardOf(m)
 	ready := r.clone()
@@ -116,6 +125,7 @@ func (s *Service) startKept(ctx context.Context, r *Record, m payment.Method,
 	if c, refused := table.Refused(err); refused && c.Refused(0) {
 		return s.Load(ctx, r.Sub.ID) // whoever came back at the same time has begun it
 	}
+	// Already begun by whoever came back at the same time, on the version that was read.
 	if problem.Code(err) == "not_in_this_state" {
 		return s.Load(ctx, r.Sub.ID)
 	}

@@ -11,7 +11,8 @@ import (
 // TaskKind is what a task does.
 type TaskKind string
 
-// The kinds of task.
+// The kinds of task. Stock and delivery tasks are named after the cycle, money tasks after the
+// charge or refund.
 const (
 	TaskHold    TaskKind = "hold"
 	TaskRelease TaskKind = "release"
@@ -26,13 +27,14 @@ type Task struct {
 	Kind TaskKind `json:"kind"`
 	Key  string   `json:"key"` // of the period; of a refund its own
 
-	// Of goods.
+	// For hold, release and deliver.
 	Opens     civil.Date          `json:"opens,omitempty"`
 	Contents  []subscription.Item `json:"contents,omitempty"`
 	Quantity  int                 `json:"quantity,omitempty"`
 	AddressID string              `json:"addressId,omitempty"`
 
-	// Of money. Holds says that the goods are held before the charge.
+	// For charge and refund. AskFirst makes the worker ask the provider for the payment before it
+	// charges, Holds says that the stock is reserved right before the charge.
 	AttemptKey string `json:"attemptKey,omitempty"`
 	Attempt    int    `json:"attempt,omitempty"`
 	Amount     int64  `json:"amount,omitempty"`
@@ -47,19 +49,22 @@ type Task struct {
 	Withdraw bool                  `json:"withdraw,omitempty"`
 }
 
-// is reports whether two tasks are the same one. What it is about does not tell: after goods were missing the same
-// attempt is made again, with others or on another day, and somebody slow may still be at the first.
+// is reports whether two tasks are the same one. Only the number says so, not the content: after
+// stock was missing the same attempt is made again with other contents or on another day, while a
+// slow worker may still be busy with the first.
 func (t Task) is(u Task) bool { return t.N == u.N }
 
 // enqueue adds a task to those that are to be done.
 func (r *Record) enqueue(t Task) {
 	r.Given++
+	// The counter never goes back, so a number names one task for the whole life of the
+	// subscription.
 	t.N = r.Given
 	r.Tasks = append(r.Tasks, t)
 }
 
-// leaseFor is how long whoever writes tasks may take to carry them out before others do: longer than the functions may
-// run.
+// leaseFor is how long the worker that wrote the tasks has to finish them before another one may
+// take them over. It is longer than the timeout of the functions that do this work.
 const leaseFor = time.Minute
 
 // first is the task to be done next.
@@ -70,17 +75,20 @@ func (r *Record) first() (Task, bool) {
 	return r.Tasks[0], true
 }
 
-// takeOver makes the tasks those of another worker: nobody knows how far the one before came, so every charge is asked
-// about first.
+// takeOver gives the tasks to another worker. Nobody knows how far the previous one came, so every
+// charge is looked up at the provider before it is made.
 func (r *Record) takeOver(now time.Time) {
 	r.Lease = now.Add(leaseFor)
+	// Cloned, because the record that was read still shares the slice and a failed write must leave
+	// it as it is.
 	r.Tasks = slices.Clone(r.Tasks)
 	for i := range r.Tasks {
 		r.Tasks[i].AskFirst = r.Tasks[i].Kind == TaskCharge
 	}
 }
 
-// complete takes the first task off, and what cannot follow without it when it failed.
+// complete removes the first task. When it failed, the delivery that depends on it (same cycle) is
+// removed too.
 func (r *Record) complete(failed bool) {
 	t := r.Tasks[0]
 	r.Tasks = slices.Clone(r.Tasks[1:])
@@ -89,6 +97,8 @@ func (r *Record) complete(failed bool) {
 	}
 }
 
+// taskOf turns an effect of the rules into a task; ok is false for effects that are stored with the
+// subscription and need no work outside.
 func taskOf(e subscription.Effect) (Task, bool) {
 	switch e := e.(type) {
 	case subscription.HoldStock:

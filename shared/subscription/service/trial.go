@@ -16,15 +16,18 @@ type trialMarker struct {
 	At             time.Time `dynamodbav:"at"`
 }
 
+// trialKey is the key of the marker. The sort key holds the plan, so a customer has one trial of
+// each plan.
 func trialKey(customerID, planID string) table.Key {
 	return table.Key{PK: ownerKey(customerID), SK: "TRIAL#" + planID}
 }
 
-// noMarker is the position of a marker that a change does not write.
+// noMarker is the position for a change that writes no marker.
 const noMarker = -1
 
 // markTrial adds the marker to a change that begins a trial, and returns its position among the required writes.
 func (s *Service) markTrial(w *changeSet, start subscription.Start) int {
+	// Starts that pay at once leave the customer's trial for later.
 	if !start.Trial {
 		return noMarker
 	}
@@ -35,7 +38,8 @@ func (s *Service) markTrial(w *changeSet, start subscription.Start) int {
 	return len(w.required) - 1
 }
 
-// refusedAt reports whether the required write at a position was refused.
+// refusedAt reports whether the condition of the required write at a position failed. In the
+// transaction the required writes follow the counters and the numbers taken, in that order.
 func (w *changeSet) refusedAt(err error, position int) bool {
 	c, refused := table.Refused(err)
 	return refused && position != noMarker && c.Refused(w.firstCounter+len(w.numbersTaken)+position)

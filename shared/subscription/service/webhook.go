@@ -29,12 +29,16 @@ func (s *Service) HandleWebhook(ctx context.Context, n payment.Notification) err
 	return nil
 }
 
+// handlePayment deals with the news about one payment: it belongs to the attempt that is in flight,
+// or it is late. 1 round trip when there is nothing to do.
 func (s *Service) handlePayment(ctx context.Context, p payment.Payment) error {
+	// Payments of orders carry no subscription in their metadata.
 	id := p.Metadata["subscription"]
 	if id == "" {
 		return nil
 	}
 	r, err := s.Load(ctx, id)
+	// Erased or from another stage of the shop: repeating the message would not help.
 	if problem.Code(err) == "subscription_not_found" {
 		return nil
 	}
@@ -45,12 +49,16 @@ func (s *Service) handlePayment(ctx context.Context, p payment.Payment) error {
 	if o == nil || !o.InFlight || o.AttemptKey() != p.Key {
 		return s.recordLatePayment(ctx, r, p)
 	}
+	// The task that made this charge is still stored. Its worker gets the answer in its own call,
+	// so the message is only needed when that worker is gone.
 	if len(r.Tasks) > 0 {
 		if s.Clock.Now().Before(r.Lease) {
 			return task.ErrLater // somebody is waiting for this very answer
 		}
 		return s.Work(ctx, id)
 	}
+	// The report makes the rules look the attempt up at the provider; the message itself is not
+	// believed.
 	r, _, err = s.Apply(ctx, r, func(*Record) (Change, bool, error) {
 		return Change{Command: subscription.ChargeReport{Key: o.Key, Attempt: o.Attempt}}, true, nil
 	})
@@ -60,6 +68,7 @@ func (s *Service) handlePayment(ctx context.Context, p payment.Payment) error {
 	return err
 }
 
+// openOf is the open invoice after a change; nil when there is none or the change was not made.
 func openOf(r *Record) *subscription.Open {
 	if r == nil {
 		return nil
@@ -67,17 +76,21 @@ func openOf(r *Record) *subscription.Open {
 	return r.Sub.Open
 }
 
-// recordLatePayment takes in money that came after its charge had been given up: it pays the invoice if that is still
-// open, and goes back if not.
+// recordLatePayment takes in money that arrived after its charge had been given up: it pays the
+// invoice if that is still open, and is refunded if not.
 func (s *Service) recordLatePayment(ctx context.Context, r *Record, p payment.Payment) error {
 	if p.State != payment.StateCaptured {
 		return nil
 	}
+	// An attempt key is "<invoice key>#<attempt>"; the invoice key itself contains a "#" too, so
+	// the last one counts.
 	cut := strings.LastIndexByte(p.Key, '#')
 	if cut < 0 {
 		return nil
 	}
 	key := p.Key[:cut]
+	// Only the open invoice and the last voided one are remembered. Older attempts cannot still be
+	// captured.
 	open := r.Sub.Open != nil && r.Sub.Open.Key == key && !r.Sub.Open.InFlight
 	if !open && r.Sub.Voided.Key != key {
 		return nil
@@ -86,6 +99,7 @@ func (s *Service) recordLatePayment(ctx context.Context, r *Record, p payment.Pa
 	switch {
 	case errors.Is(err, payment.ErrUnknown), errors.Is(err, payment.ErrUnavailable):
 		return task.ErrLater
+	// Refundable is 0 when the money has already been given back, for example by hand.
 	case err != nil || got.State != payment.StateCaptured || got.Refundable() == 0:
 		return nil
 	}
@@ -95,12 +109,13 @@ func (s *Service) recordLatePayment(ctx context.Context, r *Record, p payment.Pa
 	return err
 }
 
-// payerItem finds the customer of a provider's customer.
+// payerItem leads from the provider's customer to the shop's customer.
 type payerItem struct {
 	table.Key
 	CustomerID string `dynamodbav:"customerId"`
 }
 
+// payerKey is the key of that item. A provider's customer is never reused for another customer.
 func payerKey(ref string) table.Key { return table.Key{PK: "PAYER#" + ref, SK: "PAYER"} }
 
 // payerWrite remembers whose a kept card is, so that a message about it finds the subscriptions.
@@ -113,14 +128,16 @@ func payerWrite(r *Record) []table.Write {
 	return []table.Write{table.Put{Item: payerItem{payerKey(m.CustomerRef), r.Sub.CustomerID}}}
 }
 
-// hearMethod takes over what the network says about a card: every subscription that is charged to it gets the new
-// dates.
+// handleMethod takes over what the card network says about a card (a new expiry date, a new
+// number): every running subscription that is charged to it gets the new data. 1 round trip per
+// page and 2 per subscription concerned.
 func (s *Service) handleMethod(ctx context.Context, m payment.Method) error {
 	if m.Token == "" || m.CustomerRef == "" {
 		return nil
 	}
 	var who payerItem
 	err := s.Table.Get(ctx, payerKey(m.CustomerRef), &who)
+	// A card that no subscription has used: nothing to update.
 	if errors.Is(err, table.ErrNotFound) {
 		return nil
 	}
@@ -147,6 +164,8 @@ func (s *Service) handleMethod(ctx context.Context, m payment.Method) error {
 	}
 }
 
+// renewCard writes the new card data to one subscription. It changes nothing when the subscription
+// has another card by now or the data is already there, so a repeated message is harmless.
 func (s *Service) renewCard(ctx context.Context, id string, m payment.Method) error {
 	r, err := s.Load(ctx, id)
 	if err != nil {

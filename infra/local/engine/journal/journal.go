@@ -12,7 +12,8 @@ import (
 	"sync"
 )
 
-// compactAfter is how many outdated lines the file may gather before it is written afresh.
+// compactAfter is how many outdated lines the file may have before it is written again without
+// them.
 const compactAfter = 10_000
 
 // Journal is a set of values by id. In memory it keeps where in the file each value is and not the value, so that it
@@ -33,6 +34,7 @@ type span struct {
 	length int
 }
 
+// line is a line of the file: the last one of an id counts.
 type line struct {
 	ID    string          `json:"id"`
 	Value json.RawMessage `json:"value,omitempty"` // absent: deleted
@@ -51,6 +53,7 @@ func Open[T any](path string) (*Journal[T], []T, error) {
 	if err := j.compact(); err != nil {
 		return nil, nil, fmt.Errorf("journal %s: %w", path, err)
 	}
+	// In the order of the first Put, which compact has just made.
 	values := make([]T, 0, len(j.order))
 	for _, id := range j.order {
 		v, _, err := j.get(id)
@@ -75,6 +78,7 @@ func (j *Journal[T]) read() error {
 		if errors.Is(err, io.EOF) {
 			return nil // whatever stands after the last line end was being written when the runner was killed
 		}
+		// No half line is ever applied.
 		if err != nil {
 			return err
 		}
@@ -92,11 +96,13 @@ func (j *Journal[T]) apply(l line, length int) {
 	if l.Value == nil {
 		delete(j.live, l.ID)
 	} else {
+		// Where the line is, and not what it holds.
 		j.live[l.ID] = span{j.size, length}
 		if !known {
 			j.order = append(j.order, l.ID)
 		}
 	}
+	// The earlier line of the id is outdated.
 	if known {
 		j.stale++
 	}
@@ -110,6 +116,7 @@ func (j *Journal[T]) Get(id string) (v T, ok bool, err error) {
 	return j.get(id)
 }
 
+// get is Get for a caller who holds the lock.
 func (j *Journal[T]) get(id string) (v T, ok bool, err error) {
 	raw, ok, err := j.line(id)
 	if !ok || err != nil {
@@ -122,6 +129,7 @@ func (j *Journal[T]) get(id string) (v T, ok bool, err error) {
 	return v, true, json.Unmarshal(l.Value, &v)
 }
 
+// line reads the line of a value from the file.
 func (j *Journal[T]) line(id string) (raw []byte, ok bool, err error) {
 	at, ok := j.live[id]
 	if !ok {
@@ -146,6 +154,7 @@ func (j *Journal[T]) Put(id string, v T) error {
 // Delete forgets id.
 func (j *Journal[T]) Delete(id string) error { return j.write(line{ID: id}) }
 
+// write appends a line and then applies it: what is in memory is always in the file too.
 func (j *Journal[T]) write(l line) error {
 	if j.path == "" {
 		return nil
@@ -157,10 +166,12 @@ func (j *Journal[T]) write(l line) error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	raw = append(raw, '\n')
+	// At the known end: what a failed write has left there is overwritten.
 	if _, err := j.file.WriteAt(raw, j.size); err != nil {
 		return fmt.Errorf("journal %s: %w", j.path, err)
 	}
 	j.apply(l, len(raw))
+	// Not below the number of live values, or a large set would be written again and again.
 	if j.stale > compactAfter && j.stale > len(j.live) {
 		return j.compact()
 	}
@@ -177,10 +188,12 @@ func (j *Journal[T]) compact() error {
 	order, live, size := make([]string, 0, len(j.live)), make(map[string]span, len(j.live)), int64(0)
 	out := bufio.NewWriter(next)
 	for _, id := range j.order {
+		// Put after a delete adds the id to the order again; its first position counts.
 		if _, seen := live[id]; seen {
 			continue
 		}
 		raw, ok, err := j.line(id)
+		// The half-written copy stays beside and is overwritten by the next one.
 		if err != nil {
 			next.Close()
 			return err
@@ -199,6 +212,7 @@ func (j *Journal[T]) compact() error {
 		next.Close()
 		return err
 	}
+	// A rename is whole or not done, so one of the two files is always good.
 	if err := os.Rename(beside, j.path); err != nil {
 		next.Close()
 		return err

@@ -21,6 +21,7 @@ type call struct {
 	now  time.Time
 }
 
+// decode reads the body and reports whether it is JSON of this shape.
 func (c *call) decode(into any) bool { return json.Unmarshal(c.body, into) == nil }
 
 // maxBody and maxKey bound a request, in bytes.
@@ -39,9 +40,11 @@ func (s *Server) keyed(name string, do func(*call) outcome) http.HandlerFunc {
 		c := &call{key: key, id: r.PathValue("id"), base: s.base(r), body: body}
 		answer := s.once(name, r.URL.Path, c, do)
 		if answer.hang {
+			// Until the client gives up: that is how an answer gets lost.
 			<-r.Context().Done()
 			return
 		}
+		// raw is set for stored answers only.
 		if answer.raw != nil {
 			w.Header().Set(sandbox.ReplayHeader, "true")
 		}
@@ -49,12 +52,16 @@ func (s *Server) keyed(name string, do func(*call) outcome) http.HandlerFunc {
 	}
 }
 
+// once looks the key up and runs the operation, under the lock, so that two requests with one key
+// run once.
 func (s *Server) once(name, path string, c *call, do func(*call) outcome) outcome {
+	// The same key for another operation, path or body is a mistake of the caller.
 	sum := sha256.Sum256([]byte(name + "\n" + path + "\n" + string(c.body)))
 	print := hex.EncodeToString(sum[:])
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.now = s.cfg.Clock.Now()
+	// Outcomes that time alone brings about come first: a repeated request must see them.
 	if err := s.settle(c.now); err != nil {
 		return broken(err)
 	}
@@ -66,6 +73,7 @@ func (s *Server) once(name, path string, c *call, do func(*call) outcome) outcom
 		return outcome{status: first.Status, raw: first.Body}
 	}
 	answer := do(c)
+	// A refusal moved nothing, so the key stays free.
 	if !answer.keep {
 		return answer
 	}
@@ -77,6 +85,7 @@ func (s *Server) once(name, path string, c *call, do func(*call) outcome) outcom
 	return answer
 }
 
+// base is the address that the shopper's browser can reach.
 func (s *Server) base(r *http.Request) string {
 	if s.cfg.BaseURL != "" {
 		return s.cfg.BaseURL

@@ -13,7 +13,7 @@ type Entry struct {
 	Moves []Move
 }
 
-// Charged is how often money was taken.
+// Charged is how often money was taken. More than once for a payment is an error in the shop.
 func (e Entry) Charged() int {
 	n := 0
 	for _, m := range e.Moves {

@@ -10,7 +10,8 @@ import (
 	"dangol/shared/platform/id"
 )
 
-// method finds what a token does: one from the browser's form, or a kept method of this customer.
+// method finds what a token stands for: one from the browser's form, or a saved card of this
+// customer.
 func (s *Server) method(token, customer string, now time.Time) (behavior, payment.Method, bool) {
 	if kept, ok := s.methods[token]; ok {
 		b, _ := lookupToken(kept.Base)
@@ -21,6 +22,7 @@ func (s *Server) method(token, customer string, now time.Time) (behavior, paymen
 	return b, card, ok
 }
 
+// saveMethod saves a card without charging it.
 func (s *Server) saveMethod(c *call) outcome {
 	var req payment.SaveMethodRequest
 	if !c.decode(&req) || req.CustomerID == "" || !returnable(req.ReturnURL) {
@@ -37,6 +39,7 @@ func (s *Server) saveMethod(c *call) outcome {
 	case b.setup:
 		return c.askToKeep(req, card)
 	}
+	// The answer may still be lost: the card is saved all the same.
 	answer := made(c.keep(s, req.MethodToken, req.CustomerID, card, c.now))
 	answer.hang = b.hang
 	return answer
@@ -83,6 +86,7 @@ func (c *change) keep(s *Server, token, customerID string, card payment.Method, 
 	return card
 }
 
+// refund gives money back at once; some test cards then report another outcome two minutes later.
 func (s *Server) refund(c *call) outcome {
 	var req payment.RefundRequest
 	if !c.decode(&req) || !payable(req.Amount) {
@@ -110,6 +114,7 @@ func (s *Server) refund(c *call) outcome {
 	if b.refund == refundWaits {
 		back.State = payment.RefundPending
 	}
+	// Stored with the payment in one change, so that both agree after a crash.
 	c.Refunds = append(c.Refunds, back)
 	c.refundEvent(s, back, c.now)
 	answer := made(back)
@@ -120,7 +125,8 @@ func (s *Server) refund(c *call) outcome {
 	return answer
 }
 
-// refundLater is what becomes of a refund in two minutes. The shop hears of it then; whoever asks before knows it
+// refundLater stores what a refund becomes in two minutes. The webhook comes then; a look-up before
+// shows it
 // already.
 func (c *change) refundLater(s *Server, rec *record, back payment.Refund, how string, at time.Time) {
 	back.State = payment.RefundSucceeded

@@ -8,7 +8,8 @@ import (
 	"dangol/shared/payment"
 )
 
-// page shows the challenge, or how it ended.
+// page shows the bank's challenge, or how it ended. It is made by hand: a template package would be
+// linked into every binary that uses the sandbox.
 func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	rec, ok := s.challenge(r.PathValue("id"))
 	if !ok {
@@ -23,6 +24,8 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 		body += `<p><a href="` + html.EscapeString(backTo(rec)) + `">Back to the shop</a></p>`
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	// Nothing may be loaded and no page may frame it, although it is for tests only: it takes a
+	// decision.
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Write([]byte(`<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
@@ -33,7 +36,8 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 		body + `</body></html>`))
 }
 
-// decide takes the shopper's answer once and sends them back to the shop; a later answer changes nothing.
+// decide takes the shopper's answer once and sends them back to the shop. A later answer changes
+// nothing.
 func (s *Server) decide(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	decision := r.PostFormValue("decision")
@@ -54,6 +58,7 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// challenge reads the payment of a challenge page.
 func (s *Server) challenge(id string) (record, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,6 +66,7 @@ func (s *Server) challenge(id string) (record, bool) {
 	return rec, ok
 }
 
+// answer stores the shopper's decision; ok is false for a payment that does not exist.
 func (s *Server) answer(id string, approved bool) (record, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

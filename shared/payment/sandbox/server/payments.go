@@ -14,17 +14,20 @@ import (
 	"dangol/shared/platform/id"
 )
 
+// The times of the sandbox.
 const (
 	lateAfter    = 2 * time.Minute    // until a late outcome comes
 	holdsFor     = 7 * 24 * time.Hour // until an authorization lapses, as with Stripe's cards
 	cardLastsFor = 3                  // years
 )
 
+// authorize reserves an amount, or begins a challenge, as the token says.
 func (s *Server) authorize(c *call) outcome {
 	var req payment.AuthorizeRequest
 	if !c.decode(&req) || !payable(req.Amount) || !returnable(req.ReturnURL) {
 		return refuse(sandbox.CodeInvalid, "amount and return URL must make sense")
 	}
+	// Without a customer nobody could ever charge it.
 	if req.KeepMethod && req.CustomerID == "" {
 		return refuse(sandbox.CodeInvalid, "a method is kept for a customer")
 	}
@@ -32,6 +35,7 @@ func (s *Server) authorize(c *call) outcome {
 	switch {
 	case !ok:
 		return refuse(sandbox.CodeInvalid, "no such payment method: %s", req.MethodToken)
+	// The request had no effect, and its answer is lost.
 	case b.hangBefore:
 		return outcome{hang: true}
 	}
@@ -47,6 +51,7 @@ func (s *Server) authorize(c *call) outcome {
 		c.decline(s, &rec, "generic_decline")
 	case b.kept && c.refusesKept(s, req.MethodToken, b):
 		c.decline(s, &rec, b.offSession)
+	// A challenge that comes once is passed for good when the card is kept.
 	case b.challenge && !(b.once && s.isKept(req.MethodToken)):
 		rec.State, rec.NextActionURL = payment.StateRequiresAction, c.base+"/pay/"+rec.ID
 		c.event(s, "payment.requires_action", rec, c.now)
@@ -58,12 +63,14 @@ func (s *Server) authorize(c *call) outcome {
 	return c.finish(rec, b.hang)
 }
 
+// charge takes an amount from a saved card while the shopper is away.
 func (s *Server) charge(c *call) outcome {
 	var req payment.ChargeRequest
 	if !c.decode(&req) || !payable(req.Amount) {
 		return refuse(sandbox.CodeInvalid, "the amount must be above zero, in a real currency")
 	}
 	kept, ok := s.methods[req.MethodToken]
+	// A saved card belongs to one customer, also when another one knows its token.
 	if !ok || kept.CustomerRef != req.CustomerRef {
 		return refuse(sandbox.CodeInvalid, "this customer has no such method")
 	}
@@ -80,6 +87,7 @@ func (s *Server) charge(c *call) outcome {
 		c.decline(s, &rec, b.decline)
 	case b.declines > s.declinesOf(rec):
 		c.decline(s, &rec, "generic_decline")
+	// Cards that fail a number of times let tests show what happens after the retries.
 	case b.offSession != "" && c.refusesKept(s, req.MethodToken, b):
 		c.decline(s, &rec, b.offSession)
 	case b.late:
@@ -93,6 +101,7 @@ func (s *Server) charge(c *call) outcome {
 // refusesKept reports whether a kept method is to be refused, and counts it.
 func (c *call) refusesKept(s *Server, token string, b behavior) bool {
 	m, kept := s.methods[token]
+	// Cards without a number fail every time.
 	if !kept || b.offTimes > 0 && m.Fails >= b.offTimes {
 		return false
 	}
@@ -101,6 +110,7 @@ func (c *call) refusesKept(s *Server, token string, b behavior) bool {
 	return true
 }
 
+// isKept reports whether a token is that of a kept method.
 func (s *Server) isKept(token string) bool {
 	_, kept := s.methods[token]
 	return kept
@@ -125,6 +135,7 @@ func (s *Server) formToken(token string) string {
 	return token
 }
 
+// capture takes a reserved amount, once, in full or in part.
 func (s *Server) capture(c *call) outcome {
 	var req sandbox.CaptureBody
 	rec, ok := s.payments[c.id]
@@ -141,11 +152,13 @@ func (s *Server) capture(c *call) outcome {
 	return c.finish(rec, false)
 }
 
+// void lets a reservation go, or cancels a challenge that is not passed.
 func (s *Server) void(c *call) outcome {
 	rec, ok := s.payments[c.id]
 	switch {
 	case !ok:
 		return refuse(sandbox.CodeNotFound, "no payment %s", c.id)
+	// What was only reserved costs nothing to let go.
 	case rec.State == payment.StateAuthorized:
 		c.release(s, &rec, c.key, c.now)
 	case rec.State == payment.StateRequiresAction:
@@ -161,6 +174,7 @@ func (s *Server) void(c *call) outcome {
 func (c *call) finish(rec record, hang bool) outcome {
 	c.Payments = append(c.Payments, rec)
 	answer := made(rec.Payment)
+	// A decline is an answer of its own and no error of the server.
 	if rec.State == payment.StateDeclined {
 		answer = declined(rec.DeclineCode, &rec.Payment)
 	}
@@ -168,8 +182,9 @@ func (c *call) finish(rec record, hang bool) outcome {
 	return answer
 }
 
-// approve reserves the amount or takes it, and keeps the method when that was asked for.
+// approve reserves the amount or takes it, and saves the card when that was asked for.
 func (c *change) approve(s *Server, rec *record, at time.Time) {
+	// Nothing is open any more: no challenge, no late outcome.
 	rec.NextActionURL, rec.ChangesAt = "", time.Time{}
 	if rec.KeepMethod {
 		rec.Method = c.keep(s, rec.Token, rec.CustomerID, rec.Method, at)
@@ -183,29 +198,33 @@ func (c *change) approve(s *Server, rec *record, at time.Time) {
 	c.event(s, "payment.authorized", *rec, at)
 }
 
+// take books the money as taken and tells the shop.
 func (c *change) take(s *Server, rec *record, amount money.Money, key string, at time.Time) {
 	rec.State, rec.Captured, rec.ChangesAt = payment.StateCaptured, amount, time.Time{}
 	rec.move("capture", amount, key, at)
 	c.event(s, "payment.captured", *rec, at)
 }
 
+// release books the reservation as let go; key is "" when it lapsed by itself.
 func (c *change) release(s *Server, rec *record, key string, at time.Time) {
 	rec.State, rec.ChangesAt = payment.StateVoided, time.Time{}
 	rec.move("void", rec.Amount, key, at)
 	c.event(s, "payment.voided", *rec, at)
 }
 
+// decline books a refusal with its code.
 func (c *change) decline(s *Server, rec *record, code string) {
 	rec.State, rec.DeclineCode, rec.DeclineKind, rec.NextActionURL = payment.StateDeclined, code, payment.Classify(
 		code), ""
 	c.event(s, "payment.declined", *rec, s.cfg.Clock.Now())
 }
 
+// move adds to the list of moves on a copy, because the stored payment shares the slice.
 func (r *record) move(kind string, amount money.Money, key string, at time.Time) {
 	r.Moves = append(slices.Clone(r.Moves), Move{Kind: kind, Amount: amount, Key: key, At: at})
 }
 
-// settle makes everything happen that time alone brings about until now, in order. The caller holds mu.
+// settle applies everything that time alone brings about until now, in order. The caller holds mu.
 func (s *Server) settle(now time.Time) error {
 	for len(s.due) > 0 && !s.due[0].at.After(now) {
 		next := heap.Pop(&s.due).(timer)
@@ -214,6 +233,7 @@ func (s *Server) settle(now time.Time) error {
 			continue // something else happened to it in the meantime
 		}
 		var c change
+		// Late outcomes are approvals; everything else that waits is an authorization that lapses.
 		if rec.State == payment.StateProcessing {
 			c.approve(s, &rec, next.at)
 		} else {
@@ -221,6 +241,7 @@ func (s *Server) settle(now time.Time) error {
 		}
 		c.Payments = append(c.Payments, rec)
 		if err := s.commit(c); err != nil {
+			// Put back, so that it is tried again when the file can be written.
 			heap.Push(&s.due, next)
 			return err
 		}
@@ -228,6 +249,7 @@ func (s *Server) settle(now time.Time) error {
 	return nil
 }
 
+// newPayment is a payment before its outcome, with nothing captured or refunded.
 func newPayment(c *call, amount money.Money, m payment.Method, customer string,
 	meta map[string]string) payment.Payment {
 	nothing := money.Of(0, amount.Currency)
@@ -237,15 +259,16 @@ func newPayment(c *call, amount money.Money, m payment.Method, customer string,
 	}
 }
 
+// payable reports whether the amount is one that can be charged.
 func payable(m money.Money) bool { return m.Amount > 0 && m.Validate() == nil }
 
-// returnable keeps the challenge page from sending a shopper to javascript: and the like.
+// returnable accepts web addresses only, so that the challenge page never links to "javascript:".
 func returnable(raw string) bool {
 	u, err := url.Parse(raw)
 	return raw == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
-// customerRef is the sandbox's own name of a shop's customer.
+// customerRef is the sandbox's own name for a shop's customer, always the same for the same one.
 func customerRef(customerID string) string {
 	sum := sha256.Sum256([]byte(customerID))
 	return "cus_" + hex.EncodeToString(sum[:10])

@@ -50,6 +50,8 @@ type Server struct {
 	mux  *http.ServeMux
 	tick sync.Mutex // one Tick at a time, so that nothing is delivered twice by accident
 
+	// Guards everything below. Every request takes it for its whole time: a sandbox need not be
+	// fast.
 	mu       sync.Mutex
 	file     *os.File
 	payments map[string]record
@@ -91,7 +93,7 @@ func New(cfg Config) (*Server, error) {
 // ServeHTTP serves the API and the challenge page.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// Close lets go of the state file.
+// Close closes the state file.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,6 +109,7 @@ func (s *Server) Close() error {
 func (s *Server) handle(pattern string, h http.HandlerFunc) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		given := r.Header.Get("Authorization")
+		// In constant time, as a real provider would compare it.
 		if subtle.ConstantTimeCompare([]byte(given), []byte("Bearer "+s.cfg.APIKey)) != 1 {
 			refuse(sandbox.CodeUnauthorized, "the API key is not ours").write(w)
 			return
@@ -115,6 +118,7 @@ func (s *Server) handle(pattern string, h http.HandlerFunc) {
 	})
 }
 
+// getPayment reads a payment by its id.
 func (s *Server) getPayment(w http.ResponseWriter, r *http.Request) {
 	s.read(w, "get", func() outcome {
 		rec, ok := s.payments[r.PathValue("id")]
@@ -122,6 +126,7 @@ func (s *Server) getPayment(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// lookup finds the payment that a key made.
 func (s *Server) lookup(w http.ResponseWriter, r *http.Request) {
 	s.read(w, "lookup", func() outcome {
 		rec, ok := s.payments[s.byKey[r.URL.Query().Get("key")]]
@@ -129,6 +134,7 @@ func (s *Server) lookup(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// lookupRefund finds the refund that a key made, if it belongs to the payment.
 func (s *Server) lookupRefund(w http.ResponseWriter, r *http.Request) {
 	s.read(w, "lookup_refund", func() outcome {
 		ref, ok := s.refunds[s.byKey[r.URL.Query().Get("key")]]
@@ -136,7 +142,7 @@ func (s *Server) lookupRefund(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// read answers from the state as of the clock.
+// read answers from the state as it is at the clock's time.
 func (s *Server) read(w http.ResponseWriter, name string, from func() outcome) {
 	s.mu.Lock()
 	s.counts[name]++
@@ -149,7 +155,7 @@ func (s *Server) read(w http.ResponseWriter, name string, from func() outcome) {
 	answer.write(w)
 }
 
-// outcome is an answer, and what happens before it is sent.
+// outcome is an answer, and how it is sent.
 type outcome struct {
 	status int
 	body   any
@@ -158,6 +164,7 @@ type outcome struct {
 	keep   bool   // the answer is the outcome of the key
 }
 
+// found is an answer with a body, or 404.
 func found(body any, ok bool) outcome {
 	if !ok {
 		return refuse(sandbox.CodeNotFound, "no such thing here")
@@ -165,15 +172,17 @@ func found(body any, ok bool) outcome {
 	return outcome{status: http.StatusOK, body: body}
 }
 
+// made is the answer of an operation that took effect. It is kept for its key.
 func made(body any) outcome { return outcome{status: http.StatusOK, body: body, keep: true} }
 
+// statuses are the HTTP statuses of the error codes; they resemble Stripe's.
 var statuses = map[string]int{
 	sandbox.CodeInvalid: http.StatusUnprocessableEntity, sandbox.CodeKeyReused: http.StatusConflict,
 	sandbox.CodeNotFound: http.StatusNotFound, sandbox.CodeConflict: http.StatusConflict,
 	sandbox.CodeUnauthorized: http.StatusUnauthorized,
 }
 
-// refuse is an answer that moved nothing. It is not kept: the same key may be tried again when things have changed.
+// refuse is an answer that moved nothing. It is not kept: the same key may be used again later.
 func refuse(code, format string, args ...any) outcome {
 	e := sandbox.Error{Code: code, Message: fmt.Sprintf(format, args...)}
 	return outcome{status: statuses[code], body: sandbox.ErrorBody{Error: e}}
@@ -185,11 +194,13 @@ func declined(code string, p *payment.Payment) outcome {
 	return outcome{status: http.StatusPaymentRequired, body: sandbox.ErrorBody{Error: e}, keep: true}
 }
 
+// broken is a 500, which clients must take for an unknown outcome.
 func broken(err error) outcome {
 	e := sandbox.Error{Code: "internal", Message: err.Error()}
 	return outcome{status: http.StatusInternalServerError, body: sandbox.ErrorBody{Error: e}}
 }
 
+// bytes is the body as it is sent and stored.
 func (o outcome) bytes() []byte {
 	if o.raw != nil {
 		return o.raw
@@ -201,6 +212,7 @@ func (o outcome) bytes() []byte {
 	return raw
 }
 
+// write sends the answer.
 func (o outcome) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(o.status)
@@ -222,6 +234,7 @@ type timer struct {
 	id string
 }
 
+// timers is a heap by time; see container/heap.
 type timers []timer
 
 func (t timers) Len() int           { return len(t) }

@@ -28,7 +28,7 @@ type record struct {
 	Setup      bool      `json:"setup,omitempty"` // no payment: the bank is asked whether the method may be kept
 }
 
-// Move is one thing that happened to the money of a payment.
+// Move is one movement of the money of a payment, for tests that compare books.
 type Move struct {
 	Kind   string      `json:"kind"` // authorize, capture, void, refund
 	Amount money.Money `json:"amount"`
@@ -75,10 +75,14 @@ func (s *Server) commit(c change) error {
 	return nil
 }
 
+// apply makes a change visible. It is also how the file is read back, so it must not depend on the
+// clock.
 func (s *Server) apply(c change) {
 	for _, p := range c.Payments {
 		s.payments[p.ID], s.byKey[p.Key] = p, p.ID
 		if !p.ChangesAt.IsZero() {
+			// An old timer of the payment stays in the heap; settle and NextDue recognize it by its
+			// time.
 			heap.Push(&s.due, timer{p.ChangesAt, p.ID})
 		}
 	}
@@ -92,6 +96,7 @@ func (s *Server) apply(c change) {
 		s.ops[o.Key] = o
 	}
 	for _, e := range c.Events {
+		// The order goes on where it stopped, also after a restart.
 		s.seq = max(s.seq, e.Seq)
 		if e.Done {
 			delete(s.events, e.ID)
@@ -101,7 +106,8 @@ func (s *Server) apply(c change) {
 	}
 }
 
-// open reads the state file and goes on at its end. A last line cut short by a crash never took effect and is cut off.
+// open reads the state file and continues at its end. A last line that a crash cut short never took
+// effect and is removed.
 func (s *Server) open() error {
 	if s.cfg.Path == "" {
 		return nil
@@ -118,6 +124,7 @@ func (s *Server) open() error {
 	if err != nil {
 		return err
 	}
+	// Without this the next line would be appended to the broken one.
 	if err := s.file.Truncate(int64(whole)); err != nil {
 		return err
 	}
@@ -125,6 +132,7 @@ func (s *Server) open() error {
 	return err
 }
 
+// load applies the lines of the file in order.
 func (s *Server) load(from io.Reader) error {
 	lines := json.NewDecoder(bufio.NewReader(from))
 	for {

@@ -23,8 +23,8 @@ type behavior struct {
 	captured     bool   // taken at once, whatever was asked, as with Toss Payments
 }
 
-// refundFails tells of a refund as done and takes that back two minutes later; refundWaits leaves it pending and does
-// it then. So do Stripe's cards of the same names.
+// refundFails reports a refund as done and takes that back two minutes later; refundWaits leaves it
+// pending for two minutes. Stripe's test cards of these names do the same.
 const (
 	refundFails = "fails"
 	refundWaits = "waits"
@@ -80,6 +80,7 @@ func lookupToken(token string) (behavior, bool) {
 			break
 		}
 	}
+	// Stripe writes "visa_chargeDeclined" for tokens and "chargeDeclined" for payment methods.
 	if rest, ok := strings.CutPrefix(name, "visa_charge"); ok {
 		name = "charge" + rest
 	}

@@ -31,17 +31,19 @@ var waits = []time.Duration{
 	3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 24 * time.Hour,
 }
 
+// event announces a change of a payment.
 func (c *change) event(s *Server, kind string, rec record, at time.Time) {
 	c.notify(s, payment.Notification{Type: kind, Subject: payment.SubjectPayment, At: at, Payment: rec.Payment})
 }
 
+// refundEvent announces a change of a refund.
 func (c *change) refundEvent(s *Server, back payment.Refund, at time.Time) {
 	c.notify(s, payment.Notification{Type: "refund." + string(back.State), Subject: payment.SubjectRefund, At: at,
 		Refund: back})
 }
 
-// RenewCard is what a card's network does when it issues a new one: the kept method has other dates, and the shop is
-// told. It returns false when there is no such method.
+// RenewCard does what a card network does when it issues a new card: the saved card has other
+// dates, and the shop gets a message. It returns false when there is no such card.
 func (s *Server) RenewCard(token string, month, year int) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,6 +60,8 @@ func (s *Server) RenewCard(token string, month, year int) (bool, error) {
 	return true, s.commit(c)
 }
 
+// notify adds a webhook to the change, so that it is stored with what it reports. The body is fixed
+// now: a webhook shows the past, as with real providers.
 func (c *change) notify(s *Server, n payment.Notification) {
 	if s.cfg.Deliver == nil {
 		return
@@ -102,6 +106,7 @@ func (s *Server) Tick(ctx context.Context, now time.Time) (int, error) {
 	}
 }
 
+// dueEvents are the webhooks whose time has come, oldest first.
 func (s *Server) dueEvents(now time.Time) ([]event, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,13 +123,14 @@ func (s *Server) dueEvents(now time.Time) ([]event, error) {
 	return batch, nil
 }
 
+// send delivers one webhook, signed at the time of the delivery and not of the event.
 func (s *Server) send(ctx context.Context, e event, now time.Time) error {
 	header := http.Header{"Content-Type": {"application/json"}}
 	header.Set(sandbox.SignatureHeader, sandbox.Sign(s.cfg.WebhookSecret, e.Body, now))
 	return s.cfg.Deliver(ctx, e.Body, header)
 }
 
-// sent writes down how a delivery went and when the next one is.
+// sent stores how a delivery went and when the next one is.
 func (s *Server) sent(e event, refused error, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -141,6 +147,7 @@ func (s *Server) sent(e event, refused error, now time.Time) error {
 		s.counts["webhook_abandoned"]++
 		e.Done = true
 	}
+	// A delivered body is not needed any more; the file would grow by it.
 	if e.Done {
 		e.Body = nil
 	}
@@ -151,6 +158,7 @@ func (s *Server) sent(e event, refused error, now time.Time) error {
 func (s *Server) NextDue() (time.Time, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// Timers of payments that have changed since are dropped here.
 	for len(s.due) > 0 && !s.payments[s.due[0].id].ChangesAt.Equal(s.due[0].at) {
 		heap.Pop(&s.due)
 	}
