@@ -95,6 +95,9 @@ func (f *Promotions) replace(ctx context.Context, in *ReplacePromotionInput) (*P
 		if after.State == promotion.Draft {
 			return nil
 		}
+		if err := f.named(ctx, &after); err != nil {
+			return err
+		}
 		if _, err := f.publishable(ctx, r); err != nil {
 			return err
 		}
@@ -206,6 +209,9 @@ func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionO
 			p.Reason = in.Body.Reason
 		}
 		if err := f.valid(ctx, p); err != nil {
+			return err
+		}
+		if err := f.named(ctx, p); err != nil {
 			return err
 		}
 		if !p.Ends.IsZero() && !p.Ends.After(f.Clock.Now()) {

@@ -40,8 +40,6 @@ type planItem struct {
 
 const planList = "PLANS"
 
-func planKey(id string) table.Key { return table.Key{PK: "PLAN#" + id, SK: "PLAN"} }
-
 func versionKey(id string, version int) table.Key {
 	return table.Key{PK: "PLAN#" + id, SK: fmt.Sprintf("VERSION#%05d", version)}
 }
@@ -52,7 +50,7 @@ func planNotFound() error { return problem.NotFound("plan_not_found", "There is 
 // Plan reads the latest version of a plan, eventually consistent. 1 round trip. Errors: 404 plan_not_found.
 func (s *Service) Plan(ctx context.Context, id string) (*Plan, error) {
 	var stored planItem
-	err := s.Table.Get(ctx, planKey(id), &stored)
+	err := s.Table.Get(ctx, subscription.PlanKey(id), &stored)
 	if errors.Is(err, table.ErrNotFound) {
 		return nil, planNotFound()
 	}
@@ -95,7 +93,7 @@ func (s *Service) SavePlan(ctx context.Context, p *Plan, read int, extra ...tabl
 	p.UpdatedAt = s.Clock.Now()
 	kept := planItem{Key: versionKey(p.ID, p.Version), Plan: table.Packed[Plan]{Value: *p}, Version: p.Version}
 	latest := kept
-	latest.Key, latest.List, latest.ListAt = planKey(p.ID), planList, p.ID
+	latest.Key, latest.List, latest.ListAt = subscription.PlanKey(p.ID), planList, p.ID
 	latest.Card = &table.Packed[PlanCard]{Value: PlanCard{Plan: p.Plan, Archived: p.Archived}}
 	head := table.Put{Item: latest, If: table.IfNew}
 	if read > 0 {
