@@ -12,8 +12,8 @@ import (
 	"dangol/shared/subscription"
 )
 
-// named refuses a promotion that names products, categories, tags, plans or segments that the shop does not have. A draft
-// may name what is to come; what is published has to reach somebody. 0 to 4 round trips, by what it names.
+// named refuses a promotion that names products, categories, tags, plans or segments that the shop does not have. A
+// draft may name what is to come; what is published has to reach somebody. 0 to 4 round trips, by what it names.
 func (f *Promotions) named(ctx context.Context, p *promotion.Promotion) error {
 	names := p.Names()
 	known, err := f.known(ctx, names)
@@ -27,7 +27,9 @@ func (f *Promotions) named(ctx context.Context, p *promotion.Promotion) error {
 }
 
 // known is which of the names the shop has.
-func (f *Promotions) known(ctx context.Context, names promotion.Names) (known promotion.Names, err error) {
+func (f *Promotions) known(
+	ctx context.Context, names promotion.ReferenceNames,
+) (known promotion.ReferenceNames, err error) {
 	if len(names.Products) > 0 {
 		products, err := catalog.GetBatch(ctx, f.Table, names.Products)
 		if err != nil {

@@ -39,7 +39,8 @@ func TestNamesThatTheShopDoesNotKnowAreRefusedAtPublishing(t *testing.T) {
 		known, unknown map[string]any
 		pointer, code  string
 	}{
-		{"a product", targets("products", product), targets("products", "prod_none"), "/targets/products/0", "unknown_product"},
+		{"a product", targets("products", product), targets("products", "prod_none"), "/targets/products/0",
+			"unknown_product"},
 		{"a category", targets("categories", "soap"), targets("categories", "soup"), "/targets/categories/0",
 			"unknown_category"},
 		{"a tag", targets("tags", "summer"), targets("tags", "sumer"), "/targets/tags/0", "unknown_tag"},

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestAFirstStartThatWasKilledIsCompleted kills the shop, engine included, while it fills the demo shop, and starts it on
-// the data it left: in the end everything of the demo shop is there, and once.
+// TestAFirstStartThatWasKilledIsCompleted kills the shop, engine included, while it fills the demo shop, and starts it
+// on the data it left: in the end everything of the demo shop is there, and once.
 func TestAFirstStartThatWasKilledIsCompleted(t *testing.T) {
 	t.Parallel()
 	const kills, seed = 4, 17

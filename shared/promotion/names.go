@@ -8,14 +8,14 @@ import (
 	"dangol/shared/platform/problem"
 )
 
-// Names are names that a promotion has or a shop knows, by what they are names of. Variants are not among them: Validate
-// asks for those, because it has to know what they are made of.
-type Names struct {
+// ReferenceNames are names that a promotion has or a shop knows, by what they are names of. Variants are not among them:
+// Validate asks for those, because it has to know what they are made of.
+type ReferenceNames struct {
 	Products, Categories, Tags, Plans, Segments []string
 }
 
 // Names lists what the promotion names, each once.
-func (p *Promotion) Names() (n Names) {
+func (p *Promotion) Names() (n ReferenceNames) {
 	for _, t := range p.lists() {
 		n.Products = append(n.Products, t.Products...)
 		n.Categories = append(n.Categories, t.Categories...)
@@ -42,7 +42,7 @@ func (p *Promotion) lists() map[string]Targets {
 // Unknown says which names of the promotion the shop does not know, by JSON pointer: a promotion for a segment that
 // nobody can be in, or on a tag that no product has, would be published and reach nobody. Codes of fields:
 // unknown_product, unknown_category, unknown_tag, unknown_plan, unknown_segment.
-func (p *Promotion) Unknown(known Names) []problem.Field {
+func (p *Promotion) Unknown(known ReferenceNames) []problem.Field {
 	c := &checks{p: p}
 	require := func(list, known []string, pointer, what string) {
 		for i, name := range list {
@@ -57,6 +57,7 @@ func (p *Promotion) Unknown(known Names) []problem.Field {
 	}
 	require(p.Conditions.Plans, known.Plans, "/conditions/plans", "plan")
 	require(p.Conditions.Segments, known.Segments, "/conditions/segments", "segment")
-	slices.SortFunc(c.Fields, func(a, b problem.Field) int { return strings.Compare(a.Pointer, b.Pointer) }) // maps have no order
+	// Maps have no order.
+	slices.SortFunc(c.Fields, func(a, b problem.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
 	return c.Fields
 }

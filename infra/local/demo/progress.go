@@ -14,8 +14,8 @@ import (
 // done is what the file says when the shop is filled; before that it says when the filling began, in RFC 3339.
 const done = "done"
 
-// begin says whether the shop is to be filled, and as of when. The file at path remembers both for a Seed after this one;
-// without a path, or for a shop that was filled before there was such a file, products mean that it is filled.
+// begin says whether the shop is to be filled, and as of when. The file at path remembers both for a Seed after this
+// one; without a path, or for a shop that was filled before there was such a file, products mean that it is filled.
 func begin(path string, now time.Time, hasProducts bool) (began time.Time, filling bool, err error) {
 	if path == "" {
 		return now, !hasProducts, nil

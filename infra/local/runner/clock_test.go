@@ -14,8 +14,8 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// TestWhatIsStoredIsNeverAheadOfTheClockOfARestart looks at the kept clock with each write that is made while the clock is
-// moved on: a kill at that moment leaves what was written, and the clock that is kept.
+// TestWhatIsStoredIsNeverAheadOfTheClockOfARestart looks at the kept clock with each write that is made while the clock
+// is moved on: a kill at that moment leaves what was written, and the clock that is kept.
 func TestWhatIsStoredIsNeverAheadOfTheClockOfARestart(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()

@@ -296,8 +296,8 @@ func (r *Runner) readAhead() (time.Duration, error) {
 	return ahead, nil
 }
 
-// moveTo moves the clock forward. What it will show is kept first: whatever happens from then on is stored with that time,
-// and a shop that is killed and started again must not be earlier than what it has stored.
+// moveTo moves the clock forward. What it will show is kept first: whatever happens from then on is stored with that
+// time, and a shop that is killed and started again must not be earlier than what it has stored.
 func (r *Runner) moveTo(at time.Time) error {
 	if path := r.file("clock"); path != "" {
 		ahead := at.Sub(r.base.Now())
