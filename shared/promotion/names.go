@@ -8,8 +8,8 @@ import (
 	"dangol/shared/platform/problem"
 )
 
-// ReferenceNames are names that a promotion has or a shop knows, by what they are names of. Variants are not among them:
-// Validate asks for those, because it has to know what they are made of.
+// ReferenceNames are names that a promotion has or a shop knows, by what they are names of. Variants are not among
+// them: Validate asks for those, because it has to know what they are made of.
 type ReferenceNames struct {
 	Products, Categories, Tags, Plans, Segments []string
 }
