@@ -10,8 +10,8 @@ type CartMerged struct {
 // EventType is "cart.merged".
 func (CartMerged) EventType() string { return "cart.merged" }
 
-// CartChanged says that a cart with a mail address is being changed and has line items: at the first change, and then at
-// most once in five minutes unless the address changes. A cart without an address publishes nothing.
+// CartChanged says that a cart with a mail address is being changed and has line items: at the first change, and then
+// at most once in five minutes unless the address changes. A cart without an address publishes nothing.
 type CartChanged struct {
 	CartID     string `json:"cartId"`
 	CustomerID string `json:"customerId,omitempty"`

@@ -33,7 +33,8 @@ func (s *shop) subscribeAtBank(t *testing.T, plan, card string) subscriptions.Su
 	t.Helper()
 	body := s.request(plan, card)
 	body["returnUrl"] = backAddress
-	v := atBank(t, s.ann().With("Idempotency-Key", "subscribe-"+s.NextKey()+"-0123456789").Do("POST", "/subscriptions", body))
+	v := atBank(t, s.ann().With("Idempotency-Key", "subscribe-"+s.NextKey()+"-0123456789").Do("POST", "/subscriptions",
+		body))
 	if v.State != "requires_action" {
 		t.Errorf("it is %s before the bank was asked", v.State)
 	}
@@ -95,7 +96,8 @@ func TestACardholderWhoIsRefusedOrDoesNotComeGetsNoSubscription(t *testing.T) {
 	s.Until(t.Context(), s.Clock.Now().Add(subscription.ActionTime+time.Minute))
 	s.nothingThere(t, left.ID)
 	s.Challenge(left.Payment.RedirectURL, true) // too late: the payment was withdrawn
-	if p := s.confirm(left.ID).WantProblem(402, "payment_declined"); p.Extra["declineCode"] != subscription.CodeActionExpired {
+	if p := s.confirm(left.ID).WantProblem(402,
+		"payment_declined"); p.Extra["declineCode"] != subscription.CodeActionExpired {
 		t.Errorf("it says %v", p.Extra["declineCode"])
 	}
 	for _, e := range s.Bank.Ledger() {

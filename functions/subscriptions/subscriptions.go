@@ -84,14 +84,14 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	}
 	start := route("POST", "", "subscribe", "Subscribe to a plan", 402, 404, 409, 503)
 	start.Status, start.Keyed = 201, api.KeyRequired
-	start.Description = "The card is kept for the renewals. Without a trial the first payment is made now. The answer is " +
-		"202 while nothing has begun: `state` is `requires_action` when the bank wants the cardholder (send them to " +
+	start.Description = "The card is kept for the renewals. Without a trial the first payment is made now. The answer " +
+		"is 202 while nothing has begun: `state` is `requires_action` when the bank wants the cardholder (send them to " +
 		"`payment.redirectUrl`, then confirm), and `starting` while the provider's answer is still to come. A declined " +
 		"card is answered with 402, and there is no subscription and no invoice."
 	api.Handle(s, start, f.subscribe)
 	startQuote := route("POST", "/quote", "quoteSubscription", "What subscribing would cost, and when", 404, 409)
-	startQuote.Description = "Changes nothing. The amounts, the trial and the consent it needs are those that subscribing " +
-		"with the same fields would bring at this moment."
+	startQuote.Description = "Changes nothing. The amounts, the trial and the consent it needs are those that " +
+		"subscribing with the same fields would bring at this moment."
 	api.Handle(s, startQuote, f.quoteStart)
 	api.Handle(s, route("GET", "", "listMySubscriptions", "List one's own subscriptions, newest first"), f.mine)
 	const one = "/{subscriptionId}"

@@ -37,8 +37,8 @@ type Level struct {
 	Imported *int `dynamodbav:"imported,omitempty"`
 }
 
-// MaxBuckets bounds the buckets of one variant, so that reading and setting its stock stay one request each: a batch reads
-// 100 keys, a transaction takes 100 writes.
+// MaxBuckets bounds the buckets of one variant, so that reading and setting its stock stay one request each: a batch
+// reads 100 keys, a transaction takes 100 writes.
 const MaxBuckets = 20
 
 // KeyOf is the key of a bucket of a variant's stock.

@@ -289,8 +289,8 @@ func (r *run) end(reason string) {
 	}
 }
 
-// broken reports whether the last payment came to nothing because the cardholder did not come back from their bank: they
-// know, and did not want it.
+// broken reports whether the last payment came to nothing because the cardholder did not come back from their bank:
+// they know, and did not want it.
 func (r *run) broken() bool {
 	return r.s.Action != nil && r.s.Action.State == ActionFailed && r.s.Action.Code == CodeActionExpired
 }

@@ -143,7 +143,8 @@ func visits(pass bool) step {
 
 // pays makes the subscriber pay what is unpaid, being there.
 func pays(ctx context.Context, a *actor) {
-	w := testsubscriptions.ChangeRequest{Key: a.NextKey(), Command: subscription.PayNow{}, Session: &subscription.Session{}}
+	w := testsubscriptions.ChangeRequest{Key: a.NextKey(), Command: subscription.PayNow{},
+		Session: &subscription.Session{}}
 	a.insist(ctx, func(ctx context.Context) error { return a.RequestChange(ctx, a.Billing, a.id, w) })
 }
 

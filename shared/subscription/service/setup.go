@@ -66,8 +66,9 @@ func (s *Service) StartWhenKept(ctx context.Context, r *Record, setup *Setup,
 }
 
 // ConfirmSetup asks whether the card may be kept by now, and carries out what waited for it. It returns the
-// subscription as it then is; with the setup still in it the cardholder has to go to the bank. Errors: *payment.Declined
-// when they did not pass, or not in time; payment.ErrUnavailable, payment.ErrUnknown; those of the command; 503 busy.
+// subscription as it then is; with the setup still in it the cardholder has to go to the bank. Errors:
+// *payment.Declined when they did not pass, or not in time; payment.ErrUnavailable, payment.ErrUnknown; those of the
+// command; 503 busy.
 func (s *Service) ConfirmSetup(ctx context.Context, r *Record) (*Record, error) {
 	m, err := s.Provider.SavedMethod(ctx, r.Setup.ID)
 	_, declined := errors.AsType[*payment.Declined](err)
