@@ -13,8 +13,7 @@ func TestAccess(t *testing.T) {
 		return system.Request{Needs: system.OwnCart, Owned: true, Body: body}
 	}
 	system.Check(t, system.Function{
-		Spec:    carts.Spec(),
-		Hostile: 6,
+		Spec: carts.Spec(),
 		Routes: system.Routes{
 			"createCart":        {Body: `{"currency":"KRW"}`},
 			"getCart":           own(""),

@@ -10,8 +10,7 @@ import (
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	system.Check(t, system.Function{
-		Spec:    checkouts.Spec(),
-		Hostile: 6,
+		Spec: checkouts.Spec(),
 		Routes: system.Routes{
 			"startCheckout":   {Needs: system.OwnCart, Owned: true, Body: `{"paymentMethod":"pm_card_visa"}`},
 			"getCheckout":     {Needs: system.OwnCheckout, Owned: true, Operators: true},

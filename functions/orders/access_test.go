@@ -10,8 +10,7 @@ import (
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	system.Check(t, system.Function{
-		Spec:    orders.Spec(),
-		Hostile: 6,
+		Spec: orders.Spec(),
 		Routes: system.Routes{
 			"listMyOrders":       {},
 			"listOrders":         {Query: "state=placed"},

@@ -72,9 +72,8 @@ var kinds = map[string]string{
 
 // policy lets the pages load their own files and talk to any API: which one the browser may call is the API's to allow
 // (CORS).
-const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' " +
-	"https: data:; " +
-	"connect-src 'self' https: wss: ws://localhost:* http://localhost:*; base-uri 'none'; form-action 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' https: " +
+	"data:; connect-src 'self' https: wss: ws://localhost:* http://localhost:*; base-uri 'none'; form-action 'self'; " +
 	"frame-ancestors 'none'"
 
 func serve(_ context.Context, in *fileInput) (*ConsoleFile, error) {

@@ -13,8 +13,7 @@ func TestAccess(t *testing.T) {
 	const created = `{"title":{"ko":"새 비누 {unique}"},"variants":[{"prices":{"KRW":{"amount":100}}}]}`
 	anyVersion := map[string]string{"If-Match": "*"}
 	system.Check(t, system.Function{
-		Spec:    products.Spec(),
-		Hostile: 6,
+		Spec: products.Spec(),
 		Routes: system.Routes{
 			"listProducts":      {},
 			"listCategories":    {},

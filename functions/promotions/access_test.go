@@ -34,6 +34,13 @@ func TestAccess(t *testing.T) {
 			"createCodes":      {Needs: withoutCodes, Body: `{"size":3}`},
 			"getCodes":         {Needs: withCodes},
 		},
+		Journey: func(s *system.Shop) {
+			s.Do(s.Merchant(), "PUT", "/outreach/segments/buyers", `{"condition":{"orders":{"atLeast":1}}}`)
+			b := draft(s, map[string]any{
+				"kind": "percentage", "conditions": map[string]any{"segments": []string{"buyers"}},
+			})
+			after(s, b, "publish", `{"reason":"a test"}`)
+		},
 	})
 }
 

@@ -79,6 +79,7 @@ func newBench(t testing.TB, wrap ...func(table.DB) table.DB) *bench {
 	}
 	b.table = table.New(db, localtest.Name(t, table.Commerce), nil)
 	b.f = promotions.Make(b.table, b.clock, shop, policy, policy.Zone, b.plans)
+	b.f.Outreach = table.New(db, localtest.Name(t, table.Outreach), nil)
 	service := b.f.Service(api.Options{Clock: b.clock, Verify: apitest.Verify})
 	b.merchant = apitest.New(t, service.Lambda()).As(apitest.Merchant)
 	return b

@@ -54,16 +54,17 @@ type Planner interface {
 
 // Promotions is the function with what it needs.
 type Promotions struct {
-	Store   store.Store
-	Planner Planner
-	Table   *table.Table
-	Clock   clock.Clock
-	Shop    pricing.Shop
-	Policy  promotion.Policy
-	Zone    *time.Location // the shop's
-	Catalog *catalog.Cache
-	Listing *catalog.Listing
-	Orders  order.Store
+	Store    store.Store
+	Planner  Planner
+	Table    *table.Table
+	Outreach *table.Table // where segments are
+	Clock    clock.Clock
+	Shop     pricing.Shop
+	Policy   promotion.Policy
+	Zone     *time.Location // the shop's
+	Catalog  *catalog.Cache
+	Listing  *catalog.Listing
+	Orders   order.Store
 }
 
 // Spec describes the function.
@@ -72,25 +73,28 @@ func Spec() function.Spec {
 		Name: "promotions", Purpose: "Promotions: planned, guarded, rehearsed and reported on by merchants",
 		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
 		Environment: slices.Concat(api.Variables(), schedule.Variables(),
-			[]string{"COMMERCE_TABLE", "SHOP_CONFIG", "GUARD_CONFIG", "SHOP_TIMEZONE"}),
+			[]string{"COMMERCE_TABLE", "OUTREACH_TABLE", "SHOP_CONFIG", "GUARD_CONFIG", "SHOP_TIMEZONE"}),
 		Data: []function.Data{{
 			Title: "Promotions",
 			About: "Package `shared/promotion/store`. One item a promotion, listed by its end; counters only for what is " +
 				"limited.",
 			Patterns: store.AccessPatterns,
 		}},
-		Tables: []function.Grant{{
-			Table:   table.Commerce.Name,
-			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "DeleteItem", "Query"},
-			Indexes: []string{table.ByOne, table.ByTwo},
-		}},
+		Tables: []function.Grant{
+			{
+				Table:   table.Commerce.Name,
+				Actions: []string{"GetItem", "BatchGetItem", "PutItem", "DeleteItem", "Query"},
+				Indexes: []string{table.ByOne, table.ByTwo},
+			},
+			{Table: table.Outreach.Name, Actions: []string{"BatchGetItem"}}, // whether a segment exists
+		},
 		Permissions: []function.Permission{function.PlanTimes},
 	}
 }
 
-// New builds the function. Environment: COMMERCE_TABLE; SHOP_CONFIG as for the cart; GUARD_CONFIG, the guard's policy
-// as JSON or the path of a file with it (the embedded one when empty); SHOP_TIMEZONE (that of the policy when empty);
-// what schedule.FromEnv and api.FromEnv name.
+// New builds the function. Environment: COMMERCE_TABLE, OUTREACH_TABLE; SHOP_CONFIG as for the cart; GUARD_CONFIG, the
+// guard's as JSON or the path of a file with it (the embedded one when empty); SHOP_TIMEZONE (that of the policy when
+// empty); what schedule.FromEnv and api.FromEnv name.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {
 		Shop  string `env:"SHOP_CONFIG,optional"`
@@ -124,11 +128,12 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	options.Message = problemtext.For
-	tables, err := env.Tables(ctx, "COMMERCE_TABLE")
+	tables, err := env.Tables(ctx, "COMMERCE_TABLE", "OUTREACH_TABLE")
 	if err != nil {
 		return nil, err
 	}
 	f := Make(tables[0], env.Clock, shop, policy, zone, planner)
+	f.Outreach = tables[1]
 	return f.Service(options).Lambda(), nil
 }
 

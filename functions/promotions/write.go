@@ -101,6 +101,9 @@ func (f *Promotions) replace(ctx context.Context, in *ReplacePromotionInput) (*P
 		if after.State == promotion.Draft {
 			return nil
 		}
+		if err := f.named(ctx, &after); err != nil {
+			return err
+		}
 		if _, err := f.publishable(ctx, r); err != nil {
 			return err
 		}
@@ -223,6 +226,9 @@ func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionO
 		}
 		// The catalog may have changed since the draft was written.
 		if err := f.valid(ctx, p); err != nil {
+			return err
+		}
+		if err := f.named(ctx, p); err != nil {
 			return err
 		}
 		if !p.Ends.IsZero() && !p.Ends.After(f.Clock.Now()) {

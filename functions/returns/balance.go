@@ -10,6 +10,7 @@ import (
 	"dangol/shared/order"
 	"dangol/shared/payment"
 	"dangol/shared/platform/auth"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/refund"
 	"dangol/shared/rma"
@@ -34,6 +35,14 @@ const checkSoon = time.Minute
 func (f *Returns) payBalance(ctx context.Context, in *balanceInput) (*output, error) {
 	if err := f.may(ctx, in.ReturnInput); err != nil {
 		return nil, err
+	}
+	if _, err := format.Token("/paymentMethod", in.Body.Method); err != nil {
+		return nil, err
+	}
+	if in.Body.ReturnURL != "" {
+		if _, err := format.URL("/returnUrl", in.Body.ReturnURL); err != nil {
+			return nil, err
+		}
 	}
 	r, o, err := f.Returns.Get(ctx, in.ReturnID)
 	if err != nil {

@@ -121,13 +121,21 @@ func (f *Reviews) create(ctx context.Context, in *createInput) (*ownOutput, erro
 	if err != nil {
 		return nil, err
 	}
+	said := in.Body.Text
+	if said.Language == "" {
+		said.Language = o.Language
+	}
+	content, err := said.content().Normal() // before the limit: what cannot be stored does not count
+	if err != nil {
+		return nil, err
+	}
 	// Counted for the author and not for the caller, because guests have no account.
 	if err := f.limit(ctx, "review-write", authorOf(o), writesPerHour); err != nil {
 		return nil, err
 	}
 	// Behind the limit, so that repetitions cost an attempt too.
 	answer, replayed, err := idempotency.Guard(ctx, f.Store.Table, api.Idempotency(ctx), func() (OwnReview, error) {
-		r, err := f.submit(ctx, o, in)
+		r, err := f.submit(ctx, o, in, content)
 		if err != nil {
 			return OwnReview{}, err
 		}
@@ -143,9 +151,9 @@ func (f *Reviews) create(ctx context.Context, in *createInput) (*ownOutput, erro
 	return out, nil
 }
 
-// submit checks that the line may be reviewed and publishes the review. Errors: 409 not_delivered,
-// order_canceled, review_too_late, review_exists; 422.
-func (f *Reviews) submit(ctx context.Context, o *order.Order, in *createInput) (*review.Review, error) {
+func (f *Reviews) submit(
+	ctx context.Context, o *order.Order, in *createInput, content review.Content,
+) (*review.Review, error) {
 	now := f.Clock.Now()
 	line, ok := o.Line(in.Body.LineID)
 	if !ok {
@@ -160,14 +168,6 @@ func (f *Reviews) submit(ctx context.Context, o *order.Order, in *createInput) (
 	case now.Sub(delivered) > review.WriteWithin:
 		return nil, problem.Conflict("review_too_late", "An order line can be reviewed for a year after it has arrived.")
 	}
-	said := in.Body.Text
-	if said.Language == "" {
-		said.Language = o.Language
-	}
-	content, err := said.content().Normal()
-	if err != nil {
-		return nil, err
-	}
 	r := &review.Review{
 		Content: content, ID: f.Store.NewID(), ProductID: line.ProductID, VariantID: line.VariantID, OrderID: o.ID,
 		LineID: line.ID,
@@ -179,7 +179,7 @@ func (f *Reviews) submit(ctx context.Context, o *order.Order, in *createInput) (
 	if prior, err := f.writtenBefore(ctx, r); prior != nil || err != nil {
 		return prior, err
 	}
-	if err := judgeText(r, said.Insist, now); err != nil {
+	if err := judgeText(r, in.Body.Insist, now); err != nil {
 		return nil, err
 	}
 	return r, f.publish(ctx, r, o)

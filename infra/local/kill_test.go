@@ -31,16 +31,19 @@ func TestMain(m *testing.M) {
 type process struct {
 	t       *testing.T
 	data    string
+	demo    bool // fills the demo shop
 	cmd     *exec.Cmd
 	address string
+	ready   chan struct{} // closed when it has printed everything, and so filled the demo shop
 }
 
-// start runs the shop and waits for its address.
-func (p *process) start() {
+// launch runs the shop and returns what it prints.
+func (p *process) launch() *bufio.Scanner {
 	p.t.Helper()
-	p.cmd = exec.Command(os.Args[0], "-port", "0", "-data", p.data, "-empty")
+	p.cmd = exec.Command(os.Args[0], "-port", "0", "-data", p.data, fmt.Sprintf("-empty=%t", !p.demo))
 	p.cmd.Env = append(os.Environ(), asProcess+"=1")
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with the engine it starts
+	p.cmd.Stderr = os.Stderr                                // says why a start failed
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		p.t.Fatal(err)
@@ -48,14 +51,24 @@ func (p *process) start() {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	lines := bufio.NewScanner(out)
+	return bufio.NewScanner(out)
+}
+
+// start runs the shop and waits for its address.
+func (p *process) start() {
+	p.t.Helper()
+	lines := p.launch()
 	if !lines.Scan() {
 		p.t.Fatal("the shop did not start")
 	}
 	p.address = lines.Text()
+	ready := make(chan struct{})
+	p.ready = ready
 	go func() {
 		for lines.Scan() { // the rest of what it prints must not fill the pipe
-			continue
+			if strings.HasPrefix(lines.Text(), "Ctrl-C") {
+				close(ready)
+			}
 		}
 	}()
 }

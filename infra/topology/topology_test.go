@@ -1,10 +1,14 @@
 package topology_test
 
 import (
+	"os"
+	"regexp"
+	"slices"
 	"testing"
 
 	"dangol/infra/topology"
 	"dangol/shared/platform/due"
+	"dangol/shared/platform/function"
 	"dangol/shared/platform/task"
 )
 
@@ -27,5 +31,33 @@ func TestAJobThatFailsComesAgainBeforeTheSweeperHandsItOutAgain(t *testing.T) {
 		if f.Timeout >= task.Lease {
 			t.Errorf("%s runs up to %s, longer than the lease of a task (%s)", q.Name, f.Timeout, task.Lease)
 		}
+	}
+}
+
+// TestTheDeployGuideNamesWhoReadsThePaymentSecrets holds the guide's list against the permissions: whoever rotates a key
+// has to know who uses it, and whoever reviews the roles who is meant to.
+func TestTheDeployGuideNamesWhoReadsThePaymentSecrets(t *testing.T) {
+	t.Parallel()
+	var readers []string
+	for _, f := range topology.Dangol.Functions {
+		if slices.Contains(f.Permissions, function.ReadPayments) {
+			readers = append(readers, f.Name)
+		}
+	}
+	slices.Sort(readers)
+	guide, err := os.ReadFile("../../docs/deploy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := regexp.MustCompile(`Readers of the secrets: ([^;]+);`).FindSubmatch(guide)
+	if list == nil {
+		t.Fatalf("docs/deploy.md does not list who reads the payment secrets: %v", readers)
+	}
+	var named []string
+	for _, name := range regexp.MustCompile("`([a-z-]+)`").FindAllSubmatch(list[1], -1) {
+		named = append(named, string(name[1]))
+	}
+	if !slices.Equal(named, readers) {
+		t.Errorf("docs/deploy.md names %v as readers of the payment secrets, those are %v", named, readers)
 	}
 }

@@ -7,7 +7,9 @@ package demo
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -26,7 +28,10 @@ var products string
 //go:embed extras.json
 var extras []byte
 
-// Seed fills the shop, unless it has products: a second start must not fill it twice.
+// Seed fills the shop. It does so once: a shop that has products and was not filled by a Seed that was interrupted is
+// left alone. After an interruption it does everything again, by the clock of the first time and with the same
+// idempotency keys, so that what was made then is found and not made twice. That holds for the 24 hours that keys are
+// kept.
 func Seed(ctx context.Context, r *runner.Runner) error {
 	token, err := r.Issuer().Mint(issuer.Claims{Subject: "merchant-demo", Email: "merchant@haneul.example",
 		Groups: []string{"merchant"}})
@@ -40,32 +45,24 @@ func Seed(ctx context.Context, r *runner.Runner) error {
 	if err := s.call(ctx, http.MethodGet, "/admin/products?limit=1", "", nil, &list); err != nil {
 		return err
 	}
-	if len(list.Products) > 0 {
-		return nil
-	}
-	if err := s.fill(ctx); err != nil {
+	began, filling, err := begin(r.File("demo"), r.Clock().Now(), len(list.Products) > 0)
+	if err != nil || !filling {
 		return err
 	}
-	if err := s.subscriptions(ctx, r.Clock().Now()); err != nil {
-		return err
+	for _, step := range []func(context.Context, time.Time) error{
+		s.fill, s.subscriptions, s.faq, s.season, s.outreach, s.reviews,
+	} {
+		if err := step(ctx, began); err != nil {
+			return err
+		}
 	}
-	if err := s.faq(ctx); err != nil {
-		return err
-	}
-	if err := s.season(ctx, r.Clock().Now()); err != nil {
-		return err
-	}
-	if err := s.outreach(ctx, r.Clock().Now()); err != nil {
-		return err
-	}
-	return s.reviews(ctx, r.Clock().Now().Format(time.DateOnly))
+	return finish(r.File("demo"))
 }
 
 // shop calls the API with a merchant's token.
 type shop struct{ address, token string }
 
-// fill imports the products with their pictures, then what a CSV file cannot describe.
-func (s shop) fill(ctx context.Context) error {
+func (s shop) fill(ctx context.Context, _ time.Time) error {
 	for line := range strings.Lines(products) {
 		handle, rest, _ := strings.Cut(line, ",")
 		title, _, _ := strings.Cut(rest, ",")
@@ -158,9 +155,12 @@ func (s shop) extra(ctx context.Context, e extra) error {
 	if err != nil {
 		return err
 	}
+	// The images have the address of this run: a product that an interrupted run has made is not the same as text.
 	var made described
-	if err := s.call(ctx, http.MethodPost, "/products", "application/json", raw, &made); err != nil {
-		return fmt.Errorf("%s: %w", handle, err)
+	if s.call(ctx, http.MethodGet, "/products/"+handle, "", nil, &made) != nil {
+		if err := s.call(ctx, http.MethodPost, "/products", "application/json", raw, &made); err != nil {
+			return fmt.Errorf("%s: %w", handle, err)
+		}
 	}
 	if e.Stock == 0 {
 		return nil
@@ -179,6 +179,10 @@ func (s shop) call(ctx context.Context, method, path, contentType string, body [
 	req.Header.Set("Authorization", "Bearer "+s.token)
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
+	}
+	if method == http.MethodPost {
+		sum := sha256.Sum256([]byte(path + "\n" + string(body)))
+		req.Header.Set("Idempotency-Key", "demo-"+hex.EncodeToString(sum[:16]))
 	}
 	answer, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"dangol/shared/faq/example"
 )
@@ -16,7 +17,7 @@ var canned = map[string]string{
 }
 
 // faq publishes the demo FAQ and writes the canned answers.
-func (s shop) faq(ctx context.Context) error {
+func (s shop) faq(ctx context.Context, _ time.Time) error {
 	entries, err := json.Marshal(map[string]any{"entries": example.Entries()})
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 //go:embed reviews-ko.csv
@@ -14,8 +15,9 @@ var reviewsKo string
 //go:embed reviews-en.csv
 var reviewsEn string
 
-// reviews imports the reviews of the brand's former shop and offers a coupon for new ones.
-func (s shop) reviews(ctx context.Context, today string) error {
+// reviews brings the reviews of the brand's former shop along, and offers a coupon for new ones.
+func (s shop) reviews(ctx context.Context, now time.Time) error {
+	today := now.Format(time.DateOnly)
 	for language, file := range map[string]string{"ko": reviewsKo, "en": reviewsEn} {
 		var report struct {
 			Errors []json.RawMessage `json:"errors"`

@@ -12,6 +12,7 @@ import (
 	"dangol/infra/topology"
 
 	"dangol/infra/local/engine"
+	"dangol/infra/local/file"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/table"
 )
@@ -227,11 +228,13 @@ func (r *Runner) Advance(ctx context.Context, d time.Duration) ([]ClockEvent, er
 		if !ok || at.After(target) {
 			break
 		}
-		// In steps to the next due time, and never past it: a job must see the time it was planned
-		// for.
-		r.clock.MoveTo(at)
+		if err := r.moveTo(at); err != nil {
+			return nil, err
+		}
 	}
-	r.clock.MoveTo(target)
+	if err := r.moveTo(target); err != nil {
+		return nil, err
+	}
 	r.sweepSockets()
 	if err := r.RunUntilIdle(ctx); err != nil {
 		return nil, err
@@ -239,7 +242,7 @@ func (r *Runner) Advance(ctx context.Context, d time.Duration) ([]ClockEvent, er
 	if err := r.expire(ctx); err != nil {
 		return nil, err
 	}
-	return r.journal.take(), r.saveAhead()
+	return r.journal.take(), nil
 }
 
 // sweepSockets ends the connections that have been open for too long.
@@ -297,17 +300,24 @@ func (r *Runner) readAhead() (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	return time.ParseDuration(strings.TrimSpace(string(raw)))
+	ahead, err := time.ParseDuration(strings.TrimSpace(string(raw)))
+	if err != nil {
+		return 0, fmt.Errorf("%s says how far the shop's clock is ahead, such as 72h0m0s: %w", path, err)
+	}
+	return ahead, nil
 }
 
-// saveAhead stores it, so that a restart does not go back in the shop's time.
-func (r *Runner) saveAhead() error {
-	path := r.file("clock")
-	if path == "" {
-		return nil
+// moveTo moves the clock forward. What it will show is kept first: whatever happens from then on is stored with that
+// time, and a shop that is killed and started again must not be earlier than what it has stored.
+func (r *Runner) moveTo(at time.Time) error {
+	if path := r.file("clock"); path != "" {
+		ahead := at.Sub(r.base.Now())
+		if err := file.Write(path, []byte(ahead.Round(time.Millisecond).String()+"\n"), 0o644); err != nil {
+			return err
+		}
 	}
-	ahead := r.clock.Now().Sub(r.base.Now())
-	return os.WriteFile(path, []byte(ahead.Round(time.Millisecond).String()+"\n"), 0o644)
+	r.clock.MoveTo(at)
+	return nil
 }
 
 // ClockEvent is one thing that happened while the clock moved.

@@ -149,27 +149,30 @@ func (r *Runner) openData(ctx context.Context) error {
 	}
 	r.clock = clock.Running(r.base.Now().Add(ahead), r.base)
 	if r.endpoint = r.getenv("DYNAMODB_ENDPOINT"); r.endpoint == "" {
-		r.engine, err = engine.Start(ctx, engine.Options{DataFile: r.file("dynamodb.db"), Log: r.options.Log})
+		if err := r.makeDataFile(ctx); err != nil {
+			return err
+		}
+		r.engine, err = engine.Start(ctx, engine.Options{DataFile: r.file(dataFile), Log: r.options.Log})
 		if err != nil {
 			return err
 		}
 		r.endpoint = r.engine.Endpoint()
 	}
 	r.db = tables.Client(r.endpoint)
+	if err := r.createTables(ctx, r.db); err != nil || r.engine == nil {
+		return err
+	}
 	for _, s := range r.options.System.Tables {
-		if err := tables.Create(ctx, r.db, s.Name, s); err != nil {
+		if err := r.engine.IndexExpiry(s.Name, table.TTLAttribute); err != nil {
 			return err
-		}
-		if r.engine != nil {
-			if err := r.engine.IndexExpiry(s.Name, table.TTLAttribute); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
 }
 
-// file is the path of a file in the data folder; empty when everything is kept in memory.
+// File is the path of a file in the data folder, empty when there is none.
+func (r *Runner) File(name string) string { return r.file(name) }
+
 func (r *Runner) file(name string) string {
 	if r.options.Data == "" {
 		return ""

@@ -22,7 +22,6 @@ type Function struct {
 	Routes Routes // every route of the Spec, by operation id
 	// Journey uses the shop so that the function does what its routes alone do not make it do: events, jobs, schedules.
 	Journey func(*Shop)
-	Hostile int // how many hostile requests each route gets; see hostile
 	Options []func(*runner.Options)
 }
 

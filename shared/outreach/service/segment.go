@@ -33,9 +33,6 @@ type Segment struct {
 	Place string `dynamodbav:"gsi1sk" json:"-"`
 }
 
-// segmentKey is the key of a segment.
-func segmentKey(name string) table.Key { return table.Key{PK: "SEGMENT#" + name, SK: "SEGMENT"} }
-
 // maxSegments is how many a shop may have: each is asked about whenever somebody does something.
 const maxSegments = 50
 
@@ -52,7 +49,7 @@ func (s *Service) SaveSegment(ctx context.Context, name string, condition segmen
 	now := s.Clock.Now()
 	// The work starts after a minute, when no worker has the old segments in memory any more.
 	saved := Segment{
-		Key: segmentKey(name), Due: due.On(DueSegment, name, now.Add(remembered)), Name: name, Condition: condition,
+		Key: segment.Key(name), Due: due.On(DueSegment, name, now.Add(remembered)), Name: name, Condition: condition,
 		Changed: now, List: "SEGMENTS", Place: name,
 	}
 	return saved, s.Table.Put(ctx, table.Put{Item: saved}) // the newest condition counts

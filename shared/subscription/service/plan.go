@@ -42,9 +42,6 @@ type planItem struct {
 // planList is one index key for all plans: a shop has a few dozen.
 const planList = "PLANS"
 
-// planKey is the key of the latest version.
-func planKey(id string) table.Key { return table.Key{PK: "PLAN#" + id, SK: "PLAN"} }
-
 // versionKey is the key of one version. Zeros make text order the order of numbers.
 func versionKey(id string, version int) table.Key {
 	return table.Key{PK: "PLAN#" + id, SK: fmt.Sprintf("VERSION#%05d", version)}
@@ -56,7 +53,7 @@ func planNotFound() error { return problem.NotFound("plan_not_found", "There is 
 // Plan reads the latest version of a plan, eventually consistent. 1 round trip. Errors: 404 plan_not_found.
 func (s *Service) Plan(ctx context.Context, id string) (*Plan, error) {
 	var stored planItem
-	err := s.Table.Get(ctx, planKey(id), &stored)
+	err := s.Table.Get(ctx, subscription.PlanKey(id), &stored)
 	if errors.Is(err, table.ErrNotFound) {
 		return nil, planNotFound()
 	}
@@ -102,7 +99,7 @@ func (s *Service) SavePlan(ctx context.Context, p *Plan, read int, extra ...tabl
 	// Two items: the version as a record that never changes, and a copy that is read as the latest.
 	kept := planItem{Key: versionKey(p.ID, p.Version), Plan: table.Packed[Plan]{Value: *p}, Version: p.Version}
 	latest := kept
-	latest.Key, latest.List, latest.ListAt = planKey(p.ID), planList, p.ID
+	latest.Key, latest.List, latest.ListAt = subscription.PlanKey(p.ID), planList, p.ID
 	latest.Card = &table.Packed[PlanCard]{Value: PlanCard{Plan: p.Plan, Archived: p.Archived}}
 	head := table.Put{Item: latest, If: table.IfNew}
 	// Two merchants who edit the same version must not both succeed.

@@ -6,6 +6,7 @@ import (
 	"container/heap"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -118,7 +119,7 @@ func (s *Server) open() error {
 	}
 	whole := bytes.LastIndexByte(raw, '\n') + 1
 	if err := s.load(bytes.NewReader(raw[:whole])); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", s.cfg.Path, err)
 	}
 	s.file, err = os.OpenFile(s.cfg.Path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
