@@ -23,6 +23,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -158,7 +159,7 @@ func (f *Outreach) now() time.Time { return f.Service.Clock.Now() }
 // limited counts attempts of one address and of one source, so that nobody is flooded with mails by a stranger.
 func (f *Outreach) limited(ctx context.Context, email string) error {
 	return f.Limits.Take(ctx,
-		ratelimit.Limit{Name: "sign-up", Subject: email, Max: 3, Window: 24 * time.Hour},
+		ratelimit.Limit{Name: "sign-up", Subject: strings.ToLower(email), Max: 3, Window: 24 * time.Hour},
 		ratelimit.Limit{Name: "sign-up-source", Subject: api.SourceIP(ctx), Max: 30, Window: time.Hour},
 	)
 }

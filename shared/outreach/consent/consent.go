@@ -88,6 +88,10 @@ func Apply(s State, c Change) Applied {
 		if s.Answer == compliance.Given {
 			return Applied{State: s}
 		}
+		// One mail a day at the most, however often somebody types the address; and one more for who lost the first.
+		if s.Answer == compliance.Pending && c.At.Sub(s.At) < AskAgain {
+			return Applied{State: s}
+		}
 		next.Answer = compliance.Pending
 	case Confirm:
 		// Confirms only what was asked: a link of a mail from before a refusal gives nothing.
@@ -111,7 +115,7 @@ func Apply(s State, c Change) Applied {
 	next.At = c.At
 	changed := next.Answer != s.Answer || next.Night != s.Night
 	return Applied{
-		State: next, Changed: changed, Ask: changed && next.Answer == compliance.Pending,
+		State: next, Changed: changed, Ask: c.Action == Ask,
 		Notice: changed && c.Action != Ask && c.Action != Import,
 	}
 }

@@ -132,7 +132,7 @@ func (s *Service) WorkRun(ctx context.Context, job due.Job) error {
 		settled, err := s.settle(ctx, c, now)
 		return append(writes, settled...), false, err
 	})
-	if canceled, refused := table.Refused(err); refused && !canceled.Refused(0) {
+	if canceled, refused := table.Refused(err); refused && !canceled.Refused(0) && !table.Permanent(err) {
 		return nil // the run or its message is not as it was: whoever changed it goes on
 	}
 	if errors.Is(err, table.ErrNotFound) {
@@ -212,7 +212,7 @@ func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Ru
 	id := mailID("seq", d.ID, "v"+strconv.Itoa(d.Version), format.HashEmail(r.Key)[:16], out.Step)
 	source := outbox.Source{Name: "sequence:" + d.ID, Step: out.Step}
 	url := r.Data["url"]
-	if url == "" || !strings.HasPrefix(url, s.Shop.URL) {
+	if url == "" || !within(url, s.Shop.URL) {
 		url = s.Shop.URL + "/"
 	}
 	p.Mail = outbox.Mail{
