@@ -405,7 +405,8 @@ func TestMailerSamples(t *testing.T) {
 
 func TestAnOrderMailThatWaitsTooLongRingsAnAlarm(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, &fakeSES{plan: []mode{throttle, throttle, throttle, throttle, throttle, throttle, throttle, throttle}})
+	b := newBench(t, &fakeSES{plan: []mode{throttle, throttle, throttle, throttle, throttle, throttle, throttle,
+		throttle}})
 	if err := b.deliver(eventMessage(t, "evt_1", placed())); err != nil {
 		t.Fatal(err)
 	}

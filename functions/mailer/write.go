@@ -148,8 +148,8 @@ func (m *Mailer) frame(signer *tracking.Signer, letter outbox.Mail) mail.Frame {
 	}
 }
 
-// testFrame looks like that of advertising. Its links are not valid: a colleague who tries them must not unsubscribe the
-// customer whose profile was used.
+// testFrame looks like that of advertising. Its links are not valid: a colleague who tries them must not unsubscribe
+// the customer whose profile was used.
 func (m *Mailer) testFrame() mail.Frame {
 	return mail.Frame{
 		Advertising: true, Unsubscribe: m.links.Base + "/outreach/unsubscribe/test",

@@ -35,7 +35,8 @@ func (f *Outreach) careRoutes(s *api.Service) {
 	api.Handle(s, imported, f.importConsents)
 	api.Handle(s, merchant(api.MerchantIs, "POST", "/previews", "previewMessage", "A message with the profile of a person",
 		"Writes nothing.", 404, 422), f.preview)
-	test := merchant(api.MerchantIs, "POST", "/previews/send", "sendTestMessage", "Mail it to yourself", testText, 404, 422)
+	test := merchant(api.MerchantIs, "POST", "/previews/send", "sendTestMessage", "Mail it to yourself", testText, 404,
+		422)
 	test.Status, test.Keyed = http.StatusAccepted, api.KeyOptional
 	api.Handle(s, test, f.testSend)
 	api.Handle(s, merchant(api.MerchantIs, "PUT", "/coupons/{name}", "setCoupon", "Which promotion's codes recipients get",

@@ -14,7 +14,8 @@
 //	     /outreach/campaigns...                    merchants: plan, dry run, schedule, pause, stop, progress
 //	     /outreach/segments...                     merchants: count and sample
 //	     /outreach/webhooks...                     merchants: endpoints of other systems, their secrets and attempts
-//	     /outreach/failures..., contacts/lookup, contacts/erase, consents/import, coupons/{name}, sending   merchants and agents
+//	     /outreach/failures..., contacts/lookup, coupons/{name}, sending, previews   merchants and agents
+//	     /outreach/contacts/erase, consents/import   merchants
 //
 // Tokens are signed (package tracking) and hold ids, never an address.
 package outreach

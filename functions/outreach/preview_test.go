@@ -34,10 +34,11 @@ func TestAPreviewIsWhatThePersonWouldGet(t *testing.T) {
 		status int
 		code   string
 	}{
-		"no such series":    {map[string]any{"sequence": "x", "step": "y", "email": reader}, 404, "sequence_not_found"},
-		"a step that waits": {map[string]any{"sequence": "win_back", "step": "a_month", "email": reader}, 404, "step_not_found"},
-		"no such campaign":  {map[string]any{"campaign": "x", "email": reader}, 404, "campaign_not_found"},
-		"neither":           {map[string]any{"email": reader}, 422, "invalid_request"},
+		"no such series": {map[string]any{"sequence": "x", "step": "y", "email": reader}, 404, "sequence_not_found"},
+		"a step that waits": {map[string]any{"sequence": "win_back", "step": "a_month", "email": reader}, 404,
+			"step_not_found"},
+		"no such campaign": {map[string]any{"campaign": "x", "email": reader}, 404, "campaign_not_found"},
+		"neither":          {map[string]any{"email": reader}, 422, "invalid_request"},
 	} {
 		a := b.merchant.Do("POST", "/outreach/previews", c.body)
 		if a.Status != c.status || !strings.Contains(a.Body, c.code) && c.status == 404 {

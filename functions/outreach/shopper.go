@@ -113,9 +113,9 @@ func (f *Outreach) signUp(ctx context.Context, in *SignUpInput) (*SignUpOutput, 
 }
 
 // fill takes over what a sign-up says of a person. Whoever types the address of somebody else must not change what they
-// have chosen: of people who have confirmed, or have bought, only what is not known yet is filled in, and they change the
-// rest themselves by the preferences link in their mails. Of others the newest sign-up counts, which is most likely the
-// one that they will confirm.
+// have chosen: of people who have confirmed, or have bought, only what is not known yet is filled in, and they change
+// the rest themselves by the preferences link in their mails. Of others the newest sign-up counts, which is most likely
+// the one that they will confirm.
 func (in *SignUpInput) fill(c *contact.Contact) {
 	confirmed := c.Consent[compliance.Email].Answer == compliance.Given
 	set := func(into *string, value string) {

@@ -100,7 +100,8 @@ func (b *mailBench) mailer(rate float64) (*mailer.Mailer, *ses.Sink, func(), err
 	}
 	endpoint := "http://" + listener.Addr().String()
 	client := sesv2.New(sesv2.Options{
-		BaseEndpoint: &endpoint, Region: tables.Region, HTTPClient: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 50}},
+		BaseEndpoint: &endpoint, Region: tables.Region,
+		HTTPClient:  &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 50}},
 		Credentials: credentials.NewStaticCredentialsProvider("bench", "bench", ""),
 	})
 	sender, err := mail.NewSender(client, mail.Identity{From: "hello@shop.example.com"})

@@ -1,6 +1,6 @@
-// Command screenshots takes pictures of every mail, so that somebody can look at them: in Korean and English, on a desktop
-// and a phone, light and dark. It shows the mails of the tests of package mail, several on one picture, in a headless
-// Chromium.
+// Command screenshots takes pictures of every mail, so that somebody can look at them: in Korean and English, on a
+// desktop and a phone, light and dark. It shows the mails of the tests of package mail, several on one picture, in a
+// headless Chromium.
 package main
 
 import (

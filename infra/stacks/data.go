@@ -161,8 +161,8 @@ func accountMail(c Config) awscognito.UserPoolEmail {
 	})
 }
 
-// accountText is a text of the mails about accounts in every language of the shop, one after the other: Cognito knows no
-// language of a person who is just signing up. It fills in {####} and {username} itself.
+// accountText is a text of the mails about accounts in every language of the shop, one after the other: Cognito knows
+// no language of a person who is just signing up. It fills in {####} and {username} itself.
 func accountText(c Config, key, between string) string {
 	all := make([]string, len(texts.Languages))
 	for i, language := range texts.Languages {

@@ -115,7 +115,8 @@ func variables(c Config, d *Data) map[string]*string {
 		"SHOP_CONTACT":    str(c.ShopContact),
 		"SHOP_COLOR":      optional(c.ShopColor),
 		"OUTREACH_CONFIG": optional(c.OutreachConfig),
-		"PUSH_HOSTS":      optional(c.PushHosts), "WEBHOOK_HOSTS": nil, // inside a network, where nobody may reach when deployed
+		// inside a network, where nobody may reach when deployed
+		"PUSH_HOSTS": optional(c.PushHosts), "WEBHOOK_HOSTS": nil,
 		"MEDIA_BUCKET": d.Media.Bucket.BucketName(), "MEDIA_URL": d.Media.URL,
 		"SHOP_IMPRINT": str(c.ShopImprint), "SHOP_TIMEZONE": str(c.TimeZone),
 		"CHAT_BUCKET": d.ChatFiles.BucketName(),

@@ -18,7 +18,8 @@ var Sample = map[string]string{
 	"SHOP_COLOR":   "",
 	"MEDIA_BUCKET": "media", "MEDIA_URL": "https://media.example.com",
 	"SHOP_IMPRINT": "", "SHOP_TIMEZONE": "", "MAIL_REPLY_TO": "",
-	"LINK_BASE": "https://shop.example.com", "OUTREACH_CONFIG": "", "PUSH_HOSTS": "", "WEBHOOK_HOSTS": "", "MAIL_FROM": "shop@example.com",
+	"LINK_BASE": "https://shop.example.com", "OUTREACH_CONFIG": "", "PUSH_HOSTS": "", "WEBHOOK_HOSTS": "",
+	"MAIL_FROM":              "shop@example.com",
 	"MAIL_CONFIGURATION_SET": "sample",
 	"SOCKET_URL":             "ws://127.0.0.1:9/socket", "CHAT_BUCKET": "chat-files",
 }

@@ -37,13 +37,15 @@ type WarmUp struct {
 const longestWarmUp = 90
 
 // WarmUp reads how far a plan is. Days are UTC days, as the counters are. Too many bounces or complaints in the last
-// day stop it, and a day that had too many does not make the next one larger. 1 round trip for each day since the start.
+// day stop it, and a day that had too many does not make the next one larger. 1 round trip for each day since the
+// start.
 func (s Store) WarmUp(ctx context.Context, plan campaign.WarmUp, now time.Time) (w WarmUp, err error) {
 	if _, limited := plan.Allowance(now, time.UTC, 0); !limited && plan.Most == 0 {
 		return w, nil
 	}
 	held := 0
-	for day := plan.Start; day.Before(now.UTC().Truncate(24*time.Hour)) && held < longestWarmUp; day = day.AddDate(0, 0, 1) {
+	for day := plan.Start; day.Before(now.UTC().Truncate(24*time.Hour)) &&
+		held < longestWarmUp; day = day.AddDate(0, 0, 1) {
 		one, err := s.day(ctx, day)
 		if err != nil {
 			return w, err

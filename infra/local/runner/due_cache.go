@@ -15,9 +15,9 @@ const (
 )
 
 // dueCache remembers when the first job of each kind is due, so that a look at what to do next costs no queries while
-// nothing has changed: with four shards of some twenty kinds, and several looks for each purchase, they were four fifths
-// of the engine's work. Only what could make a job due earlier makes it forget; a job that is done or put off leaves a
-// time that is too early, which is asked for again when it comes.
+// nothing has changed: with four shards of some twenty kinds, and several looks for each purchase, they were four
+// fifths of the engine's work. Only what could make a job due earlier makes it forget; a job that is done or put off
+// leaves a time that is too early, which is asked for again when it comes.
 type dueCache struct {
 	mu      sync.Mutex
 	known   map[string]firstJob

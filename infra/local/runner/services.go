@@ -209,8 +209,9 @@ func (r *Runner) variables() map[string]string {
 		"MAIL_FROM": mailFrom, "MAIL_CONFIGURATION_SET": "local", "SHOP_CONFIG": r.getenv("SHOP_CONFIG"),
 		"CATALOG_CACHE_TTL": r.getenv("CATALOG_CACHE_TTL"), "SHOP_NAME": "하늘 HANEUL", "SHOP_URL": r.address,
 		"LINK_BASE": r.address, "SHOP_CONTACT": mailFrom,
-		"OUTREACH_CONFIG": r.getenv("OUTREACH_CONFIG"), "PUSH_HOSTS": r.pushHosts(), "WEBHOOK_HOSTS": r.getenv("WEBHOOK_HOSTS"),
-		"MEDIA_BUCKET": mediaBucket, "MEDIA_URL": r.address + "/aws/s3/" + mediaBucket + "/public",
+		"OUTREACH_CONFIG": r.getenv("OUTREACH_CONFIG"), "PUSH_HOSTS": r.pushHosts(),
+		"WEBHOOK_HOSTS": r.getenv("WEBHOOK_HOSTS"),
+		"MEDIA_BUCKET":  mediaBucket, "MEDIA_URL": r.address + "/aws/s3/" + mediaBucket + "/public",
 		"SHOP_COLOR": "", "SHOP_IMPRINT": mailImprint, "SHOP_TIMEZONE": r.getenv("SHOP_TIMEZONE"), "MAIL_REPLY_TO": "",
 	}
 	known["SOCKET_URL"] = "ws" + strings.TrimPrefix(r.address, "http") + "/" + socket.Stage

@@ -1,5 +1,5 @@
-// Package policy is the shop's own part of the rules of outreach: how often people are written to, exceptions to consent,
-// and how a new sending domain is warmed up. It is the JSON of the variable OUTREACH_CONFIG.
+// Package policy is the shop's own part of the rules of outreach: how often people are written to, exceptions to
+// consent, and how a new sending domain is warmed up. It is the JSON of the variable OUTREACH_CONFIG.
 package policy
 
 import (

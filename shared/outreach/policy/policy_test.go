@@ -27,7 +27,8 @@ func TestPolicies(t *testing.T) {
 func TestTheDefaultCapsAndAsksTwice(t *testing.T) {
 	t.Parallel()
 	c, err := policy.Parse("")
-	if err != nil || c.Gate().Cap.Max != 4 || c.Gate().Cap.Window != 7*24*time.Hour || c.Gate().Exceptions || !c.DoubleOptIn ||
+	if err != nil || c.Gate().Cap.Max != 4 || c.Gate().Cap.Window != 7*24*time.Hour || c.Gate().Exceptions ||
+		!c.DoubleOptIn ||
 		!c.WarmUpPlan().Start.IsZero() {
 		t.Errorf("%+v, %v", c, err)
 	}

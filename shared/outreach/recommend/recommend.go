@@ -1,5 +1,5 @@
-// Package recommend fills the blocks of products in mails: with what is in the cart, and else with what sells best. It is
-// what stands behind the interface of package service until a better recommender does.
+// Package recommend fills the blocks of products in mails: with what is in the cart, and else with what sells best. It
+// is what stands behind the interface of package service until a better recommender does.
 //
 // It owns the counters STATS#sales:<week> of the table Outreach: in how many orders of a week each product was.
 package recommend
@@ -41,8 +41,8 @@ func sales(at time.Time) string {
 	return fmt.Sprintf("sales:%d-W%02d", year, week)
 }
 
-// CountOrder returns the writes that count an order for the products in it, each once however many units of it there are:
-// a wholesale order is one vote.
+// CountOrder returns the writes that count an order for the products in it, each once however many units of it there
+// are: a wholesale order is one vote.
 func CountOrder(by string, products []string, now time.Time) (writes []table.Write) {
 	unique := slices.Compact(slices.Sorted(slices.Values(products)))
 	for _, id := range unique[:min(len(unique), maxProducts)] {

@@ -12,12 +12,12 @@ import (
 // birthdayEvent is what happens on a birthday, once each time.
 const birthdayEvent = "customer.birthday"
 
-// birthdayWithin is how long after the beginning of a birthday it is still heard of: a greeting that comes the day after
-// is worse than none, and the series greets in the morning.
+// birthdayWithin is how long after the beginning of a birthday it is still heard of: a greeting that comes the day
+// after is worse than none, and the series greets in the morning.
 const birthdayWithin = 6 * time.Hour
 
-// birthdayIn is the beginning of a person's birthday in a calendar year of their zone; ok is false when it is not known.
-// 29 February is the 28th in other years.
+// birthdayIn is the beginning of a person's birthday in a calendar year of their zone; ok is false when it is not
+// known. 29 February is the 28th in other years.
 func birthdayIn(year int, monthDay string, zone *time.Location) (at time.Time, ok bool) {
 	born, err := time.Parse("01-02", monthDay) // of year 0, which has a 29 February
 	if err != nil {

@@ -35,7 +35,8 @@ func TestOneBadRecipientDoesNotStopTheOthers(t *testing.T) {
 	}
 	words := outbox.Texts{Subject: "봄", Heading: "봄", Body: []string{"봄"}}
 	c, err := f.CreateCampaign(t.Context(), service.CampaignPlan{
-		Name: "Spring", Topic: "news", Local: "2026-03-10T12:10", By: campaign.ShopClock, Lateness: 600, URL: f.Shop.URL + "/",
+		Name: "Spring", Topic: "news", Local: "2026-03-10T12:10", By: campaign.ShopClock, Lateness: 600,
+		URL:      f.Shop.URL + "/",
 		Variants: []service.Variant{{ID: "a", Texts: map[string]outbox.Texts{"ko": words, "en": words}}},
 	})
 	if err == nil {

@@ -145,7 +145,8 @@ func (s *Service) settle(ctx context.Context, c *contact.Contact, now time.Time)
 		if slices.Contains(before, name) {
 			continue
 		}
-		// Whether they may come in again is for the series to say; coming in is one change of the contact, so it happens once.
+		// Whether they may come in again is for the series to say; coming in is one change of the contact, so it happens
+		// once.
 		started, err := s.start(ctx, c, s.Library.EnteredFrom(name), sequence.Event{At: now}, nil, now)
 		if err != nil {
 			return nil, err

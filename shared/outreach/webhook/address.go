@@ -22,8 +22,8 @@ const maxAddress = 500
 
 // Check says whether an address may be an endpoint: https on the usual ports, to a host that is not inside a network.
 // The merchant's browser is not the one who sends the requests, so any other address would let them read what only our
-// servers reach (SSRF). What a name stands for is checked when the connection is made. hosts (with their port) are those
-// of a laptop, where http and loopback are fine.
+// servers reach (SSRF). What a name stands for is checked when the connection is made. hosts (with their port) are
+// those of a laptop, where http and loopback are fine.
 func Check(address string, hosts []string) error {
 	u, err := url.Parse(address)
 	switch {
@@ -59,7 +59,8 @@ func Check(address string, hosts []string) error {
 var reserved = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("192.88.99.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
-	netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"),
+	netip.MustParsePrefix("240.0.0.0/4"),
 	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("100::/64"),
 	netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"),
 	netip.MustParsePrefix("fec0::/10"), netip.MustParsePrefix("::/96"),
@@ -78,8 +79,8 @@ const (
 	requestTimeout = 15 * time.Second
 )
 
-// Client sends requests to public addresses only. The address is checked when the connection is made, after the name was
-// looked up, so a name that changes in between leads nowhere. Redirects are not followed, and no proxy is asked: it
+// Client sends requests to public addresses only. The address is checked when the connection is made, after the name
+// was looked up, so a name that changes in between leads nowhere. Redirects are not followed, and no proxy is asked: it
 // would look the name up by itself.
 func Client(hosts []string) *http.Client {
 	guarded := net.Dialer{Timeout: dialTimeout, Control: func(_, address string, _ syscall.RawConn) error {

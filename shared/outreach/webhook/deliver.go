@@ -44,8 +44,8 @@ type Publisher struct {
 // remembered is how long the list of endpoints counts: it is asked for with each event.
 const remembered = 30 * time.Second
 
-// Writes are the tasks of an event, one for each endpoint that wants it, to be stored with the change it tells of. id is
-// that of the change, so the same change told twice is one delivery. Most shops have no endpoint: then it is 1 round
+// Writes are the tasks of an event, one for each endpoint that wants it, to be stored with the change it tells of. id
+// is that of the change, so the same change told twice is one delivery. Most shops have no endpoint: then it is 1 round
 // trip in half a minute, else 2.
 func (p *Publisher) Writes(ctx context.Context, event, id string, data map[string]any) ([]table.Write, error) {
 	all, err := p.current(ctx)

@@ -113,8 +113,8 @@ func (s Store) Remove(ctx context.Context, endpointID string, now time.Time) err
 	return err
 }
 
-// Rotate gives an endpoint another secret; the former one signs for a day more. A disabled endpoint works again. 2 round
-// trips. Errors: 404 webhook_not_found; 409 webhook_changed when another change came between.
+// Rotate gives an endpoint another secret; the former one signs for a day more. A disabled endpoint works again. 2
+// round trips. Errors: 404 webhook_not_found; 409 webhook_changed when another change came between.
 func (s Store) Rotate(ctx context.Context, endpointID string, now time.Time) (Endpoint, error) {
 	e, err := s.Get(ctx, endpointID)
 	if err != nil || e.Secret == "" {

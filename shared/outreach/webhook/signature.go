@@ -1,6 +1,6 @@
 // Package webhook tells the shop's other systems what became of its messages, by the rules of Standard Webhooks
-// (https://www.standardwebhooks.com): signed POST requests with an id, at least once, retried for three days, with a log
-// of every attempt.
+// (https://www.standardwebhooks.com): signed POST requests with an id, at least once, retried for three days, with a
+// log of every attempt.
 //
 // It owns the items WEBHOOK#<id>: the endpoint, and its attempts for 30 days. A delivery is a task of the kind
 // outreach_webhook, stored in the transaction of the change that it tells of.
