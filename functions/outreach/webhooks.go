@@ -33,8 +33,8 @@ func (f *Outreach) webhookRoutes(s *api.Service) {
 
 const createWebhookText = "By the rules of Standard Webhooks: POST with the headers webhook-id (the same in each " +
 	"attempt), webhook-timestamp and webhook-signature, at least once. An answer other than 2xx is tried again for " +
-	"three days; 410 disables the endpoint, and so does an endpoint that takes nothing for as long. The secret is in this " +
-	"answer and in no other."
+	"three days; 410 disables the endpoint, and so does an endpoint that takes nothing for as long. The secret is in " +
+	"this answer and in no other."
 
 // CreateWebhookInput is an address and the events it wants.
 type CreateWebhookInput struct {
