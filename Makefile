@@ -118,6 +118,12 @@ generate: node_modules/.installed ## OpenAPI document, TypeScript types, event s
 doctor: node_modules/.installed ## Say what is missing on this machine and in the AWS account (STAGE=dev MAIL=hello@shop.example.com)
 	@go run ./infra/doctor -stage $(STAGE) -mail "$(MAIL)"
 
+CHROMIUM ?= chromium
+
+.PHONY: screenshots
+screenshots: ## Pictures of every mail, ko and en, desktop, phone and dark, in dist/screenshots (CHROMIUM=chromium)
+	go run ./infra/screenshots -browser $(CHROMIUM)
+
 .PHONY: deliverability
 deliverability: ## Say what DKIM, SPF and DMARC of the sender's domain lack (MAIL=hello@shop.example.com SELECTORS= MAILFROM=)
 	@go run ./infra/deliverability -mail "$(MAIL)" -selectors "$(SELECTORS)" -mailfrom "$(MAILFROM)"

@@ -137,7 +137,8 @@ func (w Worker) consumers() function.Consumers {
 // cartChanged is a cart with a known address that has goods in it.
 func (w Worker) cartChanged(ctx context.Context, e event.Envelope, b events.CartChanged) error {
 	return w.take(ctx, b.Email, service.TriggerEvent{
-		Event:   happened("cart.changed", e, "cartId", b.CartID, "url", w.Service.Shop.URL+"/cart"),
+		Event: happened("cart.changed", e, "cartId", b.CartID, "customerId", b.CustomerID, "url",
+			w.Service.Shop.URL+"/cart"),
 		Profile: profile(b.CustomerID, "", b.Language, ""),
 	})
 }
@@ -151,7 +152,7 @@ func (w Worker) orderPlaced(ctx context.Context, e event.Envelope, b events.Orde
 	return w.take(ctx, b.Email, service.TriggerEvent{
 		Event: happened("order.placed", e, "orderId", b.OrderID, "url", w.Service.Shop.URL+"/"), Order: order,
 		Also:    []table.Write{service.Buyer(b.OrderID, b.Email, e.Time)},
-		Profile: profile(b.CustomerID, b.Name, b.Language, b.Place.Country),
+		Profile: purchase(b.CustomerID, b.Name, b.Language, b.Place.Country),
 	})
 }
 
@@ -256,22 +257,33 @@ func happened(kind string, e event.Envelope, data ...string) sequence.Event {
 	return out
 }
 
-// profile fills in what an event tells of a person. What is known already and not told stays.
+// profile fills in what an event tells of a person. An address is typed by whoever fills the cart, so nobody must be
+// able to change what is known of the person behind it, nor to be taken for them: what is known stays, unless the event
+// is of the very customer that the contact belongs to.
 func profile(customerID, name, language, country string) func(*contact.Contact) {
 	return func(c *contact.Contact) {
+		own := customerID != "" && c.CustomerID == customerID
 		set := func(into *string, value string) {
-			if value != "" {
+			if value != "" && (own || *into == "") {
 				*into = value
 			}
 		}
-		set(&c.CustomerID, customerID)
 		set(&c.Name, name)
 		set(&c.Language, language)
 		set(&c.Country, country)
 		// Both copies change together.
 		c.Person.Language, c.Person.Country = c.Language, c.Country
-		if customerID != "" {
-			c.Person.Customer = true
+	}
+}
+
+// purchase is profile for an order: who has paid is a customer, and the first to do so with the address is the one
+// whose promotions ask for the person's segments.
+func purchase(customerID, name, language, country string) func(*contact.Contact) {
+	return func(c *contact.Contact) {
+		if c.CustomerID == "" {
+			c.CustomerID = customerID
 		}
+		profile(customerID, name, language, country)(c)
+		c.Person.Customer = true
 	}
 }

@@ -14,8 +14,8 @@
 //	     /outreach/campaigns...                    merchants: plan, dry run, schedule, pause, stop, progress
 //	     /outreach/segments...                     merchants: count and sample
 //	     /outreach/webhooks...                     merchants: endpoints of other systems, their secrets and attempts
-//	     /outreach/failures..., contacts/lookup, contacts/erase, consents/import, coupons/{name}, sending
-//	                                               merchants and agents
+//	     /outreach/failures..., contacts/lookup, coupons/{name}, sending, previews   merchants and agents
+//	     /outreach/contacts/erase, consents/import   merchants
 //
 // Tokens are signed (package tracking) and hold ids, never an address.
 package outreach
@@ -24,6 +24,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -163,7 +164,7 @@ func (f *Outreach) now() time.Time { return f.Service.Clock.Now() }
 func (f *Outreach) limited(ctx context.Context, email string) error {
 	return f.Limits.Take(ctx,
 		// By address, so that nobody is flooded; by source, so that nobody tries many addresses.
-		ratelimit.Limit{Name: "sign-up", Subject: email, Max: 3, Window: 24 * time.Hour},
+		ratelimit.Limit{Name: "sign-up", Subject: strings.ToLower(email), Max: 3, Window: 24 * time.Hour},
 		ratelimit.Limit{Name: "sign-up-source", Subject: api.SourceIP(ctx), Max: 30, Window: time.Hour},
 	)
 }

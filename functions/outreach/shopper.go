@@ -120,19 +120,22 @@ func (f *Outreach) signUp(ctx context.Context, in *SignUpInput) (*SignUpOutput, 
 	return out, err
 }
 
-// fill adds what is not known of the person yet. Whoever types the address of somebody else must not change what they
-// have chosen, so nothing is replaced; they change it themselves by the preferences link in their mails.
+// fill takes over what a sign-up says of a person. Whoever types the address of somebody else must not change what they
+// have chosen: of people who have confirmed, or have bought, only what is not known yet is filled in, and they change
+// the rest themselves by the preferences link in their mails. Of others the newest sign-up counts, which is most likely
+// the one that they will confirm.
 func (in *SignUpInput) fill(c *contact.Contact) {
-	blank := func(into *string, value string) {
-		if *into == "" {
+	confirmed := c.Consent[compliance.Email].Answer == compliance.Given
+	set := func(into *string, value string) {
+		if value != "" && (*into == "" || !confirmed && !c.Person.Customer) {
 			*into = value
 		}
 	}
-	blank(&c.Language, in.Body.Language)
-	blank(&c.Country, in.Body.Country)
-	blank(&c.Zone, in.Body.Zone)
-	blank(&c.Person.Birthday, in.Body.Birthday)
-	if c.Consent[compliance.Email].Answer != compliance.Given {
+	set(&c.Language, in.Body.Language)
+	set(&c.Country, in.Body.Country)
+	set(&c.Zone, in.Body.Zone)
+	set(&c.Person.Birthday, in.Body.Birthday)
+	if !confirmed {
 		c.TopicsOff = knownTopics(in.Body.TopicsOff)
 	}
 	c.Person.Language, c.Person.Country = c.Language, c.Country

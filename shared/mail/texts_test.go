@@ -77,6 +77,37 @@ func TestTemplatesUseTextsThatExistAndNoTextIsLeftOver(t *testing.T) {
 	}
 }
 
+var (
+	bordered = regexp.MustCompile(`<[a-z]+ [^>]*border(?:-top|-bottom)?:1px [^>]*>`)
+	lighted  = regexp.MustCompile(`<[a-z]+ [^>]*background:#[^>]*>`)
+)
+
+// In dark mode a line or an area keeps its light color unless its element has the class that the style sheet darkens;
+// the text on a light area is light then, too.
+func TestEveryLineAndAreaOfAMailIsDarkInDarkMode(t *testing.T) {
+	t.Parallel()
+	templates, err := filepath.Glob("templates/*.html")
+	if err != nil || len(templates) == 0 {
+		t.Fatal("no templates", err)
+	}
+	for _, file := range templates {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, element := range bordered.FindAllString(string(raw), -1) {
+			if !regexp.MustCompile(`class="[^"]*\brule\b`).MatchString(element) {
+				t.Errorf("%s: %s", file, element)
+			}
+		}
+		for _, element := range lighted.FindAllString(string(raw), -1) {
+			if !regexp.MustCompile(`class="[^"]*\b(page|sheet)\b`).MatchString(element) {
+				t.Errorf("%s: %s", file, element)
+			}
+		}
+	}
+}
+
 func TestComposedMailsWithAHoleInThemAreErrors(t *testing.T) {
 	t.Parallel()
 	if _, err := mail.Compose("ko", "no_such_kind"); err == nil {

@@ -90,6 +90,10 @@ func Apply(s State, c Change) Applied {
 		if s.Answer == compliance.Given {
 			return Applied{State: s}
 		}
+		// One mail a day at the most, however often somebody types the address; and one more for who lost the first.
+		if s.Answer == compliance.Pending && c.At.Sub(s.At) < AskAgain {
+			return Applied{State: s}
+		}
 		next.Answer = compliance.Pending
 	case Confirm:
 		// Confirms only what was asked: a link of a mail from before a refusal gives nothing.
@@ -115,7 +119,7 @@ func Apply(s State, c Change) Applied {
 	// A consent that is confirmed again changes nothing for the person.
 	changed := next.Answer != s.Answer || next.Night != s.Night
 	return Applied{
-		State: next, Changed: changed, Ask: changed && next.Answer == compliance.Pending,
+		State: next, Changed: changed, Ask: c.Action == Ask,
 		// Nobody is told of a sign-up before it is confirmed, nor of what was agreed to elsewhere.
 		Notice: changed && c.Action != Ask && c.Action != Import,
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"dangol/shared/compliance"
@@ -32,6 +33,9 @@ type WarmUp struct {
 	Most  int    `json:"most"`
 }
 
+// mostCounted is how many messages of a person are remembered (package contact).
+const mostCounted = 50
+
 // defaults: at most four messages a week, one of them for what matters most; consent always, confirmed from the
 // mailbox.
 var defaults = Config{Max: 4, Reserved: 1, Days: 7, DoubleOptIn: true}
@@ -51,6 +55,9 @@ func Parse(text string) (Config, error) {
 	// Without days a maximum would count for ever.
 	if c.Max < 0 || c.Reserved < 0 || c.Reserved > c.Max || c.Days < 0 || c.Max > 0 && c.Days == 0 {
 		return c, errors.New("max, reserved and days do not fit together")
+	}
+	if c.Max > mostCounted {
+		return c, fmt.Errorf("max is at most %d: no more messages of a person are remembered", mostCounted)
 	}
 	if w := c.WarmUp; w != nil {
 		if _, err := time.Parse(time.DateOnly, w.Start); err != nil || w.First <= 0 || w.Most < w.First {

@@ -12,6 +12,7 @@ func TestPolicies(t *testing.T) {
 	for text, ok := range map[string]bool{
 		"": true, `{"max":4,"reserved":1,"days":7}`: true, `{"max":0}`: false, `{"max":1,"reserved":2,"days":7}`: false,
 		`{"max":4,"days":0}`: false, `{"maximum":4}`: false, `not JSON`: false, `{"max":-1}`: false,
+		`{"max":51,"days":7}`: false,
 		`{"warmUp":{"start":"2026-12-01","first":500,"most":50000}}`: true,
 		`{"warmUp":{"start":"tomorrow","first":500,"most":50000}}`:   false,
 		`{"warmUp":{"start":"2026-12-01","first":0,"most":50000}}`:   false,

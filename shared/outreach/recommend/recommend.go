@@ -87,7 +87,7 @@ func (r *Recommender) Recommend(ctx context.Context, block string, c contact.Con
 		bought, currency = last.Products, last.Currency
 	}
 	if block == "cart" {
-		inCart, cartCurrency, err := r.cart(ctx, c, data["cartId"])
+		inCart, cartCurrency, err := r.cart(ctx, data["customerId"], data["cartId"])
 		if err != nil {
 			return nil, err
 		}
@@ -100,12 +100,12 @@ func (r *Recommender) Recommend(ctx context.Context, block string, c contact.Con
 	return r.products(ctx, best, bought, c.Language, currency)
 }
 
-// cart is what a cart has: a guest's by its id, a customer's by who they are. 1 round trip.
-func (r *Recommender) cart(ctx context.Context, c contact.Contact, cartID string) (products []string, currency string,
+// cart is what a cart has: a guest's by its id, a customer's by whose it is. 1 round trip.
+func (r *Recommender) cart(ctx context.Context, customerID, cartID string) (products []string, currency string,
 	err error) {
 	keys := []table.Key{cart.KeyOfGuest(cartID)}
-	if c.CustomerID != "" {
-		keys = append(keys, cart.KeyOfCustomer(c.CustomerID))
+	if customerID != "" {
+		keys = append(keys, cart.KeyOfCustomer(customerID))
 	}
 	found, err := r.Commerce.BatchGet(ctx, false, keys...)
 	if err != nil {

@@ -121,6 +121,18 @@ func TestACartMailShowsTheCart(t *testing.T) {
 		"상품 wanted" {
 		t.Errorf("the mail shows %s", got)
 	}
+	stored.Key, stored.ID = cart.KeyOfCustomer("cus_1"), "cart_3"
+	if err := s.commerce.Put(t.Context(), table.Put{Item: stored, If: table.IfNew}); err != nil {
+		t.Fatal(err)
+	}
+	ofCustomer := map[string]string{"cartId": "cart_3", "customerId": "cus_1"}
+	if got := s.shown("cart", contact.Contact{Language: "en"}, ofCustomer); got != "Product wanted" {
+		t.Errorf("of a customer: %s", got)
+	}
+	ofCustomer["cartId"] = "cart_0" // one that was ordered since
+	if got := s.shown("cart", contact.Contact{}, ofCustomer); got != "" {
+		t.Errorf("of another cart: %s", got)
+	}
 	if got := s.shown("cart", contact.Contact{}, map[string]string{"cartId": "cart_2"}); got != "" {
 		t.Errorf("of a cart that is not there: %s", got)
 	}

@@ -45,6 +45,8 @@ const (
 	MaxOrders = 100
 	MaxEvents = 50
 	MaxTags   = 50
+	// MaxProducts of an order are remembered: a wholesale order must not fill the item.
+	MaxProducts = 40
 )
 
 // Happened adds an event. The oldest of its type are dropped beyond MaxEvents. An event of the same type at the same
@@ -73,11 +75,13 @@ func (p *Person) Undone(event string, from, to time.Time) {
 	}
 }
 
-// Ordered adds a purchase, once for each order id. The oldest are dropped beyond MaxOrders.
+// Ordered adds a purchase, once for each order id, with each product once. The oldest are dropped beyond MaxOrders.
 func (p *Person) Ordered(o Order) {
 	if slices.ContainsFunc(p.Orders, func(known Order) bool { return known.ID == o.ID }) {
 		return
 	}
+	o.Products = slices.Compact(slices.Sorted(slices.Values(o.Products)))
+	o.Products = o.Products[:min(len(o.Products), MaxProducts)]
 	// Orders come out of order after an import.
 	i, _ := slices.BinarySearchFunc(p.Orders, o.At, func(known Order, at time.Time) int { return known.At.Compare(at) })
 	p.Orders = slices.Insert(slices.Clone(p.Orders), i, o)

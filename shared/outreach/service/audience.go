@@ -212,7 +212,13 @@ func (s *Service) WorkPage(ctx context.Context, job due.Job) error {
 	}
 	// The invocation may end in the middle; the place is stored.
 	for i := p.Next; i < len(p.Contacts) && ctx.Err() == nil; i++ {
-		if err := s.recipient(ctx, c, p, p.Contacts[i], now); err != nil {
+		err := s.recipient(ctx, c, p, p.Contacts[i], now)
+		if err != nil && table.Permanent(err) {
+			// One recipient who can never be planned must not keep the others of the page from their mail.
+			s.Log.ErrorContext(ctx, "recipient left out", "campaign", c.ID, "contact", p.Contacts[i], "error", err)
+			err = s.leaveOut(ctx, c, p.Contacts[i], "cannot_be_stored", now)
+		}
+		if err != nil {
 			return err
 		}
 		p.Next = i + 1
@@ -301,13 +307,21 @@ func (s *Service) recipient(ctx context.Context, c *Campaign, p page, contactID 
 	// Erased between freezing and planning; they are counted all the same, so that the campaign
 	// ends.
 	if errors.Is(err, table.ErrNotFound) {
-		missing := PlannedMessage{Mail: outbox.Mail{ID: mailID(c.ID, contactID), Source: c.source("all"),
-			Template: "campaign"}}
-		err = s.Table.Transact(ctx, "", s.once(missing, missing.withheld("erased", now))...)
+		return s.leaveOut(ctx, c, contactID, "erased", now)
 	}
 	// The task was there already. When the contact itself was overtaken, ChangeID has tried again.
-	if canceled, refused := table.Refused(err); refused && canceled != nil {
+	if _, refused := table.Refused(err); refused && !table.Permanent(err) {
 		return nil // planned already by another worker
+	}
+	return err
+}
+
+// leaveOut records that a recipient gets nothing, without what is known of them.
+func (s *Service) leaveOut(ctx context.Context, c *Campaign, contactID, reason string, now time.Time) error {
+	p := PlannedMessage{Mail: outbox.Mail{ID: mailID(c.ID, contactID), Source: c.source("all"), Template: "campaign"}}
+	err := s.Table.Transact(ctx, "", s.once(p, p.withheld(reason, now))...)
+	if _, refused := table.Refused(err); refused && !table.Permanent(err) {
+		return nil // recorded already by another worker
 	}
 	return err
 }

@@ -139,7 +139,7 @@ func (s *Service) WorkRun(ctx context.Context, job due.Job) error {
 		return append(writes, settled...), false, err
 	})
 	// The contact is the first write: when that was refused, ChangeID has tried again.
-	if canceled, refused := table.Refused(err); refused && !canceled.Refused(0) {
+	if canceled, refused := table.Refused(err); refused && !canceled.Refused(0) && !table.Permanent(err) {
 		return nil // the run or its message is not as it was: whoever changed it goes on
 	}
 	// The contact is missing, which not even an erasure causes: the run waits for a day.
@@ -229,7 +229,7 @@ func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Ru
 	source := outbox.Source{Name: "sequence:" + d.ID, Step: out.Step}
 	url := r.Data["url"]
 	// The address comes from an event; other pages than the shop's are not linked.
-	if url == "" || !strings.HasPrefix(url, s.Shop.URL) {
+	if url == "" || !within(url, s.Shop.URL) {
 		url = s.Shop.URL + "/"
 	}
 	p.Mail = outbox.Mail{
