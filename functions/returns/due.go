@@ -30,6 +30,8 @@ func (f *Returns) Jobs() worker.Kinds {
 	return worker.Kinds{
 		{Name: rma.DueKind, Table: table.Commerce.Name, Handle: f.returnDue},
 		{Name: storecredit.DueKind, Table: table.Commerce.Name, Handle: f.creditDue},
+		{Name: AdditionKind, Table: table.Commerce.Name, Handle: f.additionDue},
+		{Name: PaymentReturnKind, Table: table.Commerce.Name, Handle: f.returnPaymentDue},
 	}
 }
 
@@ -51,6 +53,13 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 		if wait, err := f.balanceDue(ctx, r); err != nil || wait {
 			return err
 		}
+	}
+	switch r.DueAt(f.Clock.Now()) {
+	case rma.ChargeHold:
+		return f.chargeHold(ctx, id)
+	case rma.SettleHold:
+		_, err := f.settleHold(ctx, r)
+		return err
 	}
 	var corrected *order.Order
 	signal := ""
@@ -75,6 +84,11 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 			return work{event: events.ReturnRefundDelayed{
 				ReturnRef: r.Ref(), RefundBy: r.Deadlines.RefundBy, Late: true, Amount: r.Money(r.Quote.Refund),
 			}}, nil
+		case rma.Unhold:
+			w := work{order: true, give: stock.Release(r.Swap.Taken)}
+			r.Unheld(now)
+			o.Entry(r.ID).To = destination(r.Resolution)
+			return w, nil
 		case rma.Lapse:
 			return work{}, errLapse
 		}
@@ -106,7 +120,8 @@ var errLapse = errors.New("returns: the balance was not paid")
 func (f *Returns) lapse(ctx context.Context, returnID string) error {
 	_, o, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (work, error) {
 		now := f.Clock.Now()
-		if r.DueAt(now) != rma.Lapse {
+		// A payment that has begun meanwhile is waited for: it would come too late for goods that are gone.
+		if r.DueAt(now) != rma.Lapse || r.Swap.Attempt.Key != "" {
 			return work{nothing: true}, nil
 		}
 		held := r.Swap.Taken
@@ -130,7 +145,7 @@ func (f *Returns) balanceDue(ctx context.Context, r *rma.RMA) (wait bool, err er
 	case errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Failed():
 		return false, f.forgetBalance(ctx, r.ID, r.Swap.Attempt.Key)
 	case err == nil && (p.State == payment.StateCaptured || p.State == payment.StateAuthorized):
-		_, err = f.balanceAnswered(ctx, r.ID, p, nil)
+		_, err = f.balanceAnswered(ctx, r, p, nil)
 		return true, err
 	case err == nil && !f.Clock.Now().Before(r.Deadlines.PayBy):
 		if _, err = f.Provider.Void(ctx, p.ID, "void-"+p.Key); err == nil {

@@ -1,7 +1,7 @@
 // Package demo fills an empty shop: Haneul, a made-up Korean cosmetics brand with 24 products in Korean and English, in
 // won and dollars, among them two gift sets and a limited edition, plans to subscribe to, a sale for the coming
-// weekend, a code, codes that series of mails give away, people who agreed to advertising, a draft of a campaign, and
-// reviews in both languages. It goes through the API like any merchant.
+// weekend, a code, codes that series of mails give away, people who agreed to advertising, a draft of a campaign,
+// reviews in both languages, and three returns to work on. It goes through the API like any merchant.
 package demo
 
 import (
@@ -58,7 +58,10 @@ func Seed(ctx context.Context, r *runner.Runner) error {
 	if err := s.outreach(ctx, r.Clock().Now()); err != nil {
 		return err
 	}
-	return s.reviews(ctx, r.Clock().Now().Format(time.DateOnly))
+	if err := s.reviews(ctx, r.Clock().Now().Format(time.DateOnly)); err != nil {
+		return err
+	}
+	return s.returns(ctx, r)
 }
 
 type shop struct{ address, token string }
@@ -163,13 +166,21 @@ func (s shop) extra(ctx context.Context, e extra) error {
 }
 
 func (s shop) call(ctx context.Context, method, path, contentType string, body []byte, out any) error {
+	header := map[string]string{}
+	if contentType != "" {
+		header["Content-Type"] = contentType
+	}
+	return s.callWith(ctx, method, path, header, body, out)
+}
+
+func (s shop) callWith(ctx context.Context, method, path string, header map[string]string, body []byte, out any) error {
 	req, err := http.NewRequestWithContext(ctx, method, s.address+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Authorization", "Bearer "+s.token)
-	if contentType != "" {
-		req.Header.Set("Content-Type", contentType)
+	for name, value := range header {
+		req.Header.Set(name, value)
 	}
 	answer, err := http.DefaultClient.Do(req)
 	if err != nil {
