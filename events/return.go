@@ -26,10 +26,15 @@ type ReturnLine struct {
 	Reason string `json:"reason"`
 	// Fault says that the reason is the shop's to answer for.
 	Fault bool `json:"fault,omitempty"`
+	// Arrived is how many units have reached the shop, whatever their state.
+	Arrived int `json:"arrived,omitempty"`
 	// Accepted, Restocked and Grade are what the inspection found; only in return.completed and return.rejected.
 	Accepted  int    `json:"accepted,omitempty"`
 	Restocked int    `json:"restocked,omitempty"`
 	Grade     string `json:"grade,omitempty"`
+	// Value is what the accepted units had cost, and Lost what of it cannot be sold again; only in return.completed.
+	Value money.Money `json:"value,omitzero"`
+	Lost  money.Money `json:"lost,omitzero"`
 }
 
 // ReturnRequested says that somebody wants to return goods. Quoted is what they were told they would get.
@@ -39,6 +44,8 @@ type ReturnRequested struct {
 	Lines       []ReturnLine `json:"lines"`
 	Quoted      money.Money  `json:"quoted"`
 	Approved    bool         `json:"approved"` // at once, by the policy
+	Way         string       `json:"way"`      // label, pickup, own, keep
+	SendBy      time.Time    `json:"sendBy,omitzero"`
 	RequestedAt time.Time    `json:"requestedAt"`
 }
 
@@ -81,17 +88,24 @@ type ReturnReceived struct {
 // EventType is "return.received".
 func (ReturnReceived) EventType() string { return "return.received" }
 
-// ReturnCompleted says that a return is settled. Refund is money on its way back; Credit is store credit, with its
-// bonus; exchanges and replacements are sent as the order NewOrderID.
+// ReturnCompleted says that a return is settled. Refund goes back on the ways that the order was paid, ToCredit of it
+// as store credit; Credit is store credit that was chosen instead of money, with its bonus; exchanges and replacements
+// are sent as the order NewOrderID.
 type ReturnCompleted struct {
 	ReturnRef
-	Resolution  string       `json:"resolution"`
-	Lines       []ReturnLine `json:"lines"`
-	Refund      money.Money  `json:"refund"`
-	Credit      money.Money  `json:"credit"`
-	NewOrderID  string       `json:"newOrderId,omitempty"`
-	Interest    money.Money  `json:"interest,omitzero"` // that the law asks for because it is late
-	CompletedAt time.Time    `json:"completedAt"`
+	Resolution string       `json:"resolution"`
+	Lines      []ReturnLine `json:"lines"`
+	Refund     money.Money  `json:"refund"`
+	ToCredit   money.Money  `json:"toCredit,omitzero"` // of Refund: what had been paid by store credit
+	Credit     money.Money  `json:"credit"`
+	Fees       money.Money  `json:"fees,omitzero"` // that the shop keeps
+	Paid       money.Money  `json:"paid,omitzero"` // the balance of an exchange
+	NewOrderID string       `json:"newOrderId,omitempty"`
+	Interest   money.Money  `json:"interest,omitzero"` // that the law asks for because it is late
+	// Instead says why it is a refund although something else had been chosen: partly_accepted, balance_unpaid,
+	// not_arrived, paid_ahead.
+	Instead     string    `json:"instead,omitempty"`
+	CompletedAt time.Time `json:"completedAt"`
 }
 
 // EventType is "return.completed".
@@ -148,11 +162,25 @@ type OrderChanged struct {
 	Removed []OrderLine `json:"removed,omitempty"`
 	Added   []OrderLine `json:"added,omitempty"`
 	Refund  money.Money `json:"refund,omitzero"` // on its way back
+	Paid    money.Money `json:"paid,omitzero"`   // for what was added
 	By      string      `json:"by"`              // customer, shop
 }
 
 // EventType is "order.changed".
 func (OrderChanged) EventType() string { return "order.changed" }
+
+// OrderPaymentRequested says that goods are added to an order once they are paid for, at the link of its mail.
+type OrderPaymentRequested struct {
+	OrderRef
+	Addition int         `json:"addition"` // its number within the order
+	Added    []OrderLine `json:"added"`
+	Amount   money.Money `json:"amount"`
+	PayBy    time.Time   `json:"payBy"`
+	By       string      `json:"by"` // customer, shop
+}
+
+// EventType is "order.payment_requested".
+func (OrderPaymentRequested) EventType() string { return "order.payment_requested" }
 
 // OrderRefunded says that money goes back although nothing was returned.
 type OrderRefunded struct {

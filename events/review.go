@@ -38,6 +38,17 @@ type ReviewUnpublished struct {
 // EventType is "review.unpublished".
 func (ReviewUnpublished) EventType() string { return "review.unpublished" }
 
+// ReviewMediaRejected says that a moderator does not show a photo or video of a review. Its files are deleted.
+type ReviewMediaRejected struct {
+	ReviewRef
+	MediaID string `json:"mediaId"`
+	Kind    string `json:"kind"`   // photo or video
+	Reason  string `json:"reason"` // code of the moderation policy
+}
+
+// EventType is "review.media_rejected".
+func (ReviewMediaRejected) EventType() string { return "review.media_rejected" }
+
 // ReviewReplied says that the shop has answered a review in public.
 type ReviewReplied struct {
 	ReviewRef

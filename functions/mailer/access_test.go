@@ -15,6 +15,7 @@ func TestAccess(t *testing.T) {
 		s.RunUntilIdle()
 		mailThatWaits(s)
 		complaint(s)
+		reviewReturned(s)
 	}})
 }
 
@@ -39,4 +40,19 @@ func complaint(s *system.Shop) {
 	s.Do(p.Caller, "PUT", "/carts/"+p.Cart+"/contact", map[string]string{"email": p.Email})
 	s.Buy(p, "pm_card_visa")
 	s.RunUntilIdle()
+}
+
+// reviewReturned is a review that a moderator returns: its author is written to at the address of the order.
+func reviewReturned(s *system.Shop) {
+	b := system.DeliveredOrder(s)
+	line := s.Do(b.Owner.Caller, "GET", "/orders/"+b.Fill["orderId"], nil).Field(s.T, "lines.0.id")
+	review := s.Do(b.Owner.Caller, "POST", "/reviews", map[string]any{
+		"orderId": b.Fill["orderId"], "lineId": line, "stars": 4, "text": system.Unique("좋아요 "),
+	}).Field(s.T, "id")
+	s.Do(s.Agent(), "POST", "/admin/products/"+b.Fill["id"]+"/reviews/"+review+"/decision",
+		`{"reasons":[{"reason":"off_topic"}]}`)
+	s.RunUntilIdle()
+	if mails := s.Subjects(b.Owner.Email); len(mails) == 0 {
+		s.T.Errorf("no mail to %s", b.Owner.Email)
+	}
 }

@@ -86,14 +86,16 @@ func (s *fakeSES) Account(context.Context) (perSecond float64, quota, sent int, 
 
 // bench is a mailer before a fake SES and the real engine.
 type bench struct {
-	t       *testing.T
-	ses     *fakeSES
-	clock   *clock.Movable
-	table   *table.Table
-	handler lambda.Handler
-	mailer  *mailer.Mailer
-	logged  bytes.Buffer
-	metrics bytes.Buffer
+	t     *testing.T
+	ses   *fakeSES
+	clock *clock.Movable
+	table *table.Table
+	// commerce is where orders are, whose addresses some mails go to.
+	commerce *table.Table
+	handler  lambda.Handler
+	mailer   *mailer.Mailer
+	logged   bytes.Buffer
+	metrics  bytes.Buffer
 }
 
 func newBench(t *testing.T, ses *fakeSES, wrap ...func(table.DB) table.DB) *bench {
@@ -120,7 +122,8 @@ func newBench(t *testing.T, ses *fakeSES, wrap ...func(table.DB) table.DB) *benc
 	faulty := table.New(db, name, nil)
 	links := mailer.Links{Base: "https://api.example.com", Shop: "https://shop.example.com",
 		Keys: &keystore.Store{Table: faulty}}
-	b.mailer = mailer.With(faulty, ses, templates, links, env)
+	b.commerce = localtest.Table(t, table.Commerce)
+	b.mailer = mailer.With(faulty, b.commerce, ses, templates, links, env)
 	b.mailer.Budget.Sleep = func(_ context.Context, d time.Duration) error { b.clock.Advance(d); return nil }
 	b.handler = lambda.NewHandler(b.mailer.Handle)
 	return b

@@ -239,7 +239,7 @@ func TestACampaignThroughKillsTimeoutsAndRepetitions(t *testing.T) {
 	}
 	c := spring(t, s, people)
 	sender := func() *mailer.Mailer { // a new process
-		m := mailer.With(outreach, client, templates, links, env)
+		m := mailer.With(outreach, outreach, client, templates, links, env)
 		m.Budget.Sleep = func(_ context.Context, d time.Duration) error { now.Advance(d); return nil }
 		return m
 	}

@@ -33,7 +33,8 @@ func deployed(t *testing.T, drop string) (lambda.Handler, *ses.Sink, error) {
 		server.Close()
 	})
 	vars := map[string]string{
-		"OUTREACH_TABLE": localtest.Name(t, table.Outreach), "DYNAMODB_ENDPOINT": enginetest.Endpoint(t),
+		"OUTREACH_TABLE": localtest.Name(t, table.Outreach), "COMMERCE_TABLE": localtest.Name(t, table.Commerce),
+		"DYNAMODB_ENDPOINT": enginetest.Endpoint(t),
 		"SES_ENDPOINT":      server.URL,
 		"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "MAIL_FROM": "온결 <orders@example.com>",
 		"MAIL_CONFIGURATION_SET": "shop",
@@ -52,7 +53,7 @@ func deployed(t *testing.T, drop string) (lambda.Handler, *ses.Sink, error) {
 
 func TestNewNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	for _, variable := range []string{"OUTREACH_TABLE", "MAIL_FROM", "SHOP_NAME", "LINK_BASE"} {
+	for _, variable := range []string{"OUTREACH_TABLE", "COMMERCE_TABLE", "MAIL_FROM", "SHOP_NAME", "LINK_BASE"} {
 		if _, _, err := deployed(t, variable); err == nil || !strings.Contains(err.Error(), variable) {
 			t.Errorf("without %s: %v", variable, err)
 		}

@@ -9,8 +9,10 @@ import (
 	lambdaevents "github.com/aws/aws-lambda-go/events"
 
 	"dangol/shared/compliance"
+	"dangol/shared/mail/address"
 	"dangol/shared/outbox"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/task"
 )
@@ -29,6 +31,12 @@ func (m *Mailer) event(ctx context.Context, in lambdaevents.EventBridgeEvent) er
 		m.log.WarnContext(ctx, "no mail for this event type", "type", e.Type)
 		return nil
 	}
+	if err == nil && letter.to == "" {
+		letter, err = m.addressed(ctx, letter)
+	}
+	if errors.Is(err, errNothingToSay) {
+		return nil
+	}
 	if err == nil {
 		// Written before it is stored: an event that makes no mail must not leave a task behind.
 		_, err = m.templates.Write(letter.language, letter.content)
@@ -41,6 +49,23 @@ func (m *Mailer) event(ctx context.Context, in lambdaevents.EventBridgeEvent) er
 		return fmt.Errorf("mail for %s %s: %w", e.Type, e.ID, err)
 	}
 	return nil
+}
+
+// addressed fills in whom a letter goes to from its order, as the order has it now: an address that was changed or
+// erased since is not written to. 1 round trip. Errors: errNothingToSay when there is nobody to write to.
+func (m *Mailer) addressed(ctx context.Context, l letter) (letter, error) {
+	o, err := m.Orders.Get(ctx, l.orderID)
+	if problem.Code(err) == "order_not_found" {
+		return l, errNothingToSay
+	}
+	if err != nil {
+		return l, err
+	}
+	if _, err := address.Parse(o.Email); err != nil {
+		return l, errNothingToSay
+	}
+	l.to, l.language = o.Email, o.Language
+	return l, nil
 }
 
 // mail is the task's payload for a letter.

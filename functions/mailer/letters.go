@@ -9,45 +9,50 @@ import (
 	"dangol/shared/platform/event"
 )
 
-// letter is what is to be written for one event.
+// letter is what is to be written for one event; without a content nothing is.
 type letter struct {
 	to, language string
-	about        string // id of the order, checkout or subscription
+	orderID      string // whose address it goes to, where the event has none
+	about        string // id of the order, checkout, subscription or lot
 	content      mail.Content
 }
 
+// writers are how the events that become mails are read, by type.
+var writers = map[string]func(event.Envelope) (letter, error){}
+
 // Consumes lists the event types that become mails.
 var Consumes = []string{
-	events.OrderPlaced{}.EventType(), events.OrderShipped{}.EventType(), events.OrderDelivered{}.EventType(),
-	events.OrderCanceled{}.EventType(), events.OrderPaymentFailed{}.EventType(), events.CheckoutRefunded{}.EventType(),
-	events.SubscriptionNoticeIssued{}.EventType(), events.SubscriptionGiftAnnounced{}.EventType(),
+	writes(placed), writes(shipped), writes(delivered), writes(canceled), writes(paymentFailed), writes(refunded),
+	writes(subscriptionMail), writes(gift),
+	writes(returnRequested), writes(returnApproved), writes(returnBooked), writes(returnReceived),
+	writes(returnCompleted), writes(returnRejected), writes(returnCanceled), writes(balanceAsked),
+	writes(orderChanged), writes(paymentRequested), writes(orderRefunded), writes(creditGranted), writes(creditExpiring),
+	writes(reviewAnswered), writes(updateInvited), writes(reviewUnpublished), writes(mediaRejected),
+	writes(reviewRewarded),
+	writes(rewardRevoked),
 }
 
-// errNotConsumed says that no mail belongs to an event type.
-var errNotConsumed = errors.New("event type without a mail")
+// writes makes an event type known, with the function that turns its body into a letter.
+func writes[B any, P body[B]](write func(B) letter) string {
+	eventType := P(new(B)).EventType()
+	writers[eventType] = func(e event.Envelope) (letter, error) { return read[B, P](e, write) }
+	return eventType
+}
 
-// letterFor reads an event. Errors: errNotConsumed, or a body that cannot be read.
+var (
+	// errNotConsumed says that no mail belongs to an event type.
+	errNotConsumed = errors.New("event type without a mail")
+	// errNothingToSay says that this one event needs no mail.
+	errNothingToSay = errors.New("event without a mail")
+)
+
+// letterFor reads an event. Errors: errNotConsumed, errNothingToSay, or a body that cannot be read.
 func letterFor(e event.Envelope) (letter, error) {
-	switch e.Type {
-	case events.OrderPlaced{}.EventType():
-		return read(e, placed)
-	case events.OrderShipped{}.EventType():
-		return read(e, shipped)
-	case events.OrderDelivered{}.EventType():
-		return read(e, delivered)
-	case events.OrderCanceled{}.EventType():
-		return read(e, canceled)
-	case events.OrderPaymentFailed{}.EventType():
-		return read(e, paymentFailed)
-	case events.CheckoutRefunded{}.EventType():
-		return read(e, refunded)
-	case events.SubscriptionNoticeIssued{}.EventType():
-		return read(e, subscriptionMail)
-	case events.SubscriptionGiftAnnounced{}.EventType():
-		return read(e, gift)
-	default:
+	write, ok := writers[e.Type]
+	if !ok {
 		return letter{}, errNotConsumed
 	}
+	return write(e)
 }
 
 // body is a pointer to an event body.
@@ -64,7 +69,10 @@ func read[B any, P body[B]](e event.Envelope, write func(B) letter) (letter, err
 		return letter{}, err
 	}
 	l := write(b)
-	if l.to == "" || l.about == "" || e.ID == "" {
+	if l.content == nil {
+		return letter{}, errNothingToSay
+	}
+	if l.to == "" && l.orderID == "" || l.about == "" || e.ID == "" {
 		return letter{}, fmt.Errorf("event %s says not whom to write to about what", e.ID)
 	}
 	return l, nil

@@ -1,7 +1,7 @@
 // Package mailer sends every mail of the shop: what happened to orders and subscriptions, and the mails of series and
 // campaigns. It is the only function that renders templates and calls SES. It owns the items TASK#mail..., MSG#... and
-// STATS#... of the table Outreach (package outbox), and writes bounces and complaints to CONTACT#.... It emits no
-// events.
+// STATS#... of the table Outreach (package outbox), and writes bounces and complaints to CONTACT#.... It reads the
+// address for a mail about a review from the order. It emits no events.
 //
 // Triggers:
 //
@@ -38,6 +38,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"dangol/shared/mail"
+	"dangol/shared/order"
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/campaign"
 	"dangol/shared/outreach/contact"
@@ -79,6 +80,7 @@ type Links struct {
 type Mailer struct {
 	Store     outbox.Store
 	Contacts  contact.Store
+	Orders    order.Store
 	Budget    *outbox.Budget
 	Webhooks  *webhook.Publisher
 	hearing   outbox.SESEventHandler
@@ -96,14 +98,19 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "mailer", Purpose: "Sends every mail, transactional and marketing, at the rate that SES allows",
 		New: New, Memory: 256, Timeout: Timeout,
-		Environment: append(mail.Variables(), "OUTREACH_TABLE", "LINK_BASE", "OUTREACH_CONFIG"),
+		Environment: append(mail.Variables(), "OUTREACH_TABLE", "COMMERCE_TABLE", "LINK_BASE", "OUTREACH_CONFIG"),
 		Data: []function.Data{{
 			Title:    "Mails",
 			About:    "Package `shared/outbox`. One task and one record a mail.",
 			Patterns: outbox.AccessPatterns,
 		}},
-		Tables: []function.Grant{{Table: table.Outreach.Name,
-			Actions: []string{"GetItem", "PutItem", "UpdateItem", "Query"}, Indexes: []string{table.ByOne}}},
+		Tables: []function.Grant{
+			{
+				Table: table.Outreach.Name, Actions: []string{"GetItem", "PutItem", "UpdateItem", "Query"},
+				Indexes: []string{table.ByOne},
+			},
+			{Table: table.Commerce.Name, Actions: []string{"GetItem"}},
+		},
 		Jobs: (&Mailer{}).jobs(), Queue: function.Queue{Concurrency: 5},
 		Events: Consumes, MailEvents: true,
 		Permissions: []function.Permission{function.SendMail},
@@ -120,10 +127,10 @@ func Spec() function.Spec {
 	}
 }
 
-// New builds the function. Environment: OUTREACH_TABLE, what mail.FromEnv reads, LINK_BASE (https address that the API
-// answers at, for the links in mails), SHOP_URL, OUTREACH_CONFIG (the warm-up).
+// New builds the function. Environment: OUTREACH_TABLE, COMMERCE_TABLE, what mail.FromEnv reads, LINK_BASE (https
+// address that the API answers at, for the links in mails), SHOP_URL, OUTREACH_CONFIG (the warm-up).
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
-	tables, err := env.Tables(ctx, "OUTREACH_TABLE")
+	tables, err := env.Tables(ctx, "OUTREACH_TABLE", "COMMERCE_TABLE")
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +151,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, fmt.Errorf("environment variable OUTREACH_CONFIG: %w", err)
 	}
 	links := Links{Base: config.Base, Shop: config.Shop, Keys: &keystore.Store{Table: tables[0]}}
-	m := With(tables[0], sender, templates, links, env)
+	m := With(tables[0], tables[1], sender, templates, links, env)
 	m.warmUp(rules.WarmUpPlan())
 	return lambda.NewHandler(m.Handle), nil
 }
@@ -162,10 +169,12 @@ func (m *Mailer) warmUp(plan campaign.WarmUp) {
 // a pause.
 var retry = backoff.Schedule{time.Minute, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute}
 
-// With returns a mailer that keeps its records in the table Outreach.
-func With(outreach *table.Table, sender Sender, templates *mail.Templates, links Links, env *boot.Env) *Mailer {
+// With returns a mailer that keeps its records in the table Outreach and reads orders from the table Commerce.
+func With(outreach, commerce *table.Table, sender Sender, templates *mail.Templates, links Links,
+	env *boot.Env) *Mailer {
 	m := &Mailer{
 		Store: outbox.Store{Table: outreach}, Contacts: contact.Store{Table: outreach},
+		Orders:   order.Store{Table: commerce, Clock: env.Clock},
 		Budget:   &outbox.Budget{Table: outreach, Clock: env.Clock, Account: sender.Account},
 		Webhooks: &webhook.Publisher{Store: webhook.Store{Table: outreach}, Clock: env.Clock},
 		sender:   sender, templates: templates, links: links, clock: env.Clock, log: env.Log, metrics: env.Metrics(),

@@ -32,7 +32,7 @@ func (m *Mailer) fromEvent(letter outbox.Mail) (mail.Message, error) {
 	if err != nil {
 		return mail.Message{}, err
 	}
-	message, err := m.templates.Write(l.language, l.content)
+	message, err := m.templates.Write(letter.Language, l.content)
 	if err != nil {
 		return mail.Message{}, err
 	}

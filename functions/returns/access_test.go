@@ -33,6 +33,8 @@ func TestAccess(t *testing.T) {
 			"sendReturn":         shopper(requested, ""),
 			"payReturnBalance": shopper(requested,
 				`{"paymentMethod":"pm_card_visa","amount":{"amount":1,"currency":"KRW"}}`),
+			"holdForExchange": shopper(requested,
+				`{"paymentMethod":"pm_card_visa","amount":{"amount":1,"currency":"KRW"}}`),
 			"getMyStoreCredit":     {},
 			"listReturns":          {Query: "state=approved"},
 			"approveReturn":        {Needs: requested},
@@ -52,9 +54,14 @@ func TestAccess(t *testing.T) {
 			"changeOrderAddress":   shopper(system.OwnOrder, address),
 			"changeOrderContact":   shopper(system.OwnOrder, `{"email":"new@example.com"}`),
 			"removeOrderLines":     shopper(system.OwnOrder, `{"lines":[{"lineId":"{lineId}","quantity":1}]}`),
-			"holdOrder":            {Needs: system.OwnOrder, Body: `{"reason":"x"}`},
-			"releaseOrder":         {Needs: system.OwnOrder},
-			"splitFulfillment":     {Needs: parcel, Body: `{"carrier":"cj","lines":[{"lineId":"{lineId}","quantity":1}]}`},
+			"addToOrder":           shopper(system.OwnOrder, `{"lines":[{"variantId":"{variantId}","quantity":1}]}`),
+			"getOrderAddition":     shopper(addition, ""),
+			"payOrderAddition": shopper(addition,
+				`{"paymentMethod":"pm_card_visa","amount":{"amount":1,"currency":"KRW"}}`),
+			"cancelOrderAddition": shopper(addition, ""),
+			"holdOrder":           {Needs: system.OwnOrder, Body: `{"reason":"x"}`},
+			"releaseOrder":        {Needs: system.OwnOrder},
+			"splitFulfillment":    {Needs: parcel, Body: `{"carrier":"cj","lines":[{"lineId":"{lineId}","quantity":1}]}`},
 			"refundOrder": {Needs: system.OwnOrder,
 				Body: `{"amount":{"amount":100,"currency":"KRW"},"reason":"sorry"}`},
 			"retryOrderRefunds": {Needs: system.OwnOrder},
@@ -74,6 +81,16 @@ func TestAccess(t *testing.T) {
 func delivered(s *system.Shop) system.Things {
 	b := system.DeliveredOrder(s)
 	b.Fill["lineId"] = s.Do(b.Owner.Caller, "GET", "/orders/"+b.Fill["orderId"], nil).Field(s.T, "lines.0.id")
+	return b
+}
+
+// addition is an order that something is to be added to: {n}.
+func addition(s *system.Shop) system.Things {
+	b := system.OwnOrder(s)
+	s.Do(b.Owner.Caller.With("Idempotency-Key", system.Unique("key-for-the-addition")), "POST",
+		"/orders/"+b.Fill["orderId"]+"/additions",
+		map[string]any{"lines": []any{map[string]any{"variantId": b.Fill["variantId"], "quantity": 1}}})
+	b.Fill["n"] = "1"
 	return b
 }
 

@@ -74,9 +74,9 @@ func (f *Returns) payBalance(ctx context.Context, in *balanceInput) (*output, er
 	p, err := f.Provider.Authorize(ctx, payment.AuthorizeRequest{
 		Key: r.Swap.Attempt.Key, Amount: r.Money(r.Settled.Ask), MethodToken: in.Body.Method, CustomerID: r.CustomerID,
 		ReturnURL: in.Body.ReturnURL, Description: order.NumberOf(r.OrderID), CaptureNow: true,
-		Metadata: map[string]string{"return": r.ID},
+		Metadata: map[string]string{"return": r.ID, "order": r.Swap.NextID},
 	})
-	return f.balanceAnswered(ctx, r.ID, p, err)
+	return f.balanceAnswered(ctx, r, p, err)
 }
 
 // beginBalance writes down under which key the balance is about to be taken. Of two who begin at once the other one
@@ -90,6 +90,9 @@ func (f *Returns) beginBalance(ctx context.Context, returnID string) (*rma.RMA, 
 			return work{}, problem.Unavailable("payment_unavailable", "Another payment of this balance is under way; try again.")
 		}
 		// A payment that failed keeps its key at the provider; the next one needs another.
+		if r.Swap.NextID == "" { // the payment names the order it will be of
+			r.Swap.NextID = order.NewID(f.Clock.Now())
+		}
 		r.Swap.Attempts++
 		r.Swap.Attempt = rma.Attempt{Key: r.ID + "-balance-" + strconv.Itoa(r.Swap.Attempts)}
 		// If this process dies now, the job asks what became of the payment.
@@ -107,43 +110,30 @@ func (f *Returns) lookAtBalance(ctx context.Context, r *rma.RMA) (out *output, o
 	if errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Failed() {
 		return nil, false, f.forgetBalance(ctx, r.ID, r.Swap.Attempt.Key)
 	}
-	out, err = f.balanceAnswered(ctx, r.ID, p, err)
+	out, err = f.balanceAnswered(ctx, r, p, err)
 	return out, true, err
 }
 
-// balanceAnswered acts on what the provider said about the payment of a balance.
-func (f *Returns) balanceAnswered(ctx context.Context, returnID string, p payment.Payment, err error) (*output, error) {
-	r, _, getErr := f.Returns.Get(ctx, returnID)
-	if getErr != nil {
-		return nil, getErr
+// balanceAnswered acts on what the provider said about the payment of a balance. r is the return as it was when the
+// payment began: another payment that began since is not touched.
+func (f *Returns) balanceAnswered(ctx context.Context, r *rma.RMA, p payment.Payment, err error) (*output, error) {
+	c, key := f.collected(ctx, p, err), r.Swap.Attempt.Key
+	if c.over {
+		if err := f.forgetBalance(ctx, r.ID, key); err != nil {
+			return nil, err
+		}
 	}
-	// The shopper has passed the challenge of the bank: what was authorized is taken now.
-	if err == nil && p.State == payment.StateAuthorized {
-		p, err = f.Provider.Capture(ctx, p.ID, "capture-"+p.Key, p.Amount)
-	}
-	_, declined := errors.AsType[*payment.Declined](err)
 	switch {
-	case declined || err == nil && p.State.Failed():
-		if err := f.forgetBalance(ctx, returnID, r.Swap.Attempt.Key); err != nil {
-			return nil, err
-		}
-		return nil, problem.PaymentRequired("payment_declined", "The payment was declined; try another card.")
-	// The provider knows neither the token nor the customer: another card can be tried at once.
-	case errors.Is(err, payment.ErrInvalid):
-		if err := f.forgetBalance(ctx, returnID, r.Swap.Attempt.Key); err != nil {
-			return nil, err
-		}
-		return nil, problem.InvalidField("/paymentMethod", "not_allowed", "a token of the payment provider")
-	// The key stays, so that the repetition asks about this payment.
-	case err != nil:
-		return nil, problem.Unavailable("payment_unavailable",
-			"The payment provider does not answer; try again, nothing is taken twice.").Because(err)
-	case p.State == payment.StateCaptured:
-		return f.balancePaid(ctx, returnID, p)
+	case c.err != nil:
+		return nil, c.err
+	case c.paid:
+		return f.balancePaid(ctx, r.ID, c.payment)
 	}
-	// The bank wants a challenge; the address to it is kept for those who come back later.
-	changed, o, err := f.change(ctx, returnID, func(r *rma.RMA, _ *order.Order) (work, error) {
-		r.Swap.Attempt.RedirectURL = p.NextActionURL
+	changed, o, err := f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (work, error) {
+		if r.Swap.Attempt.Key != key || r.Swap.Attempt.RedirectURL == c.payment.NextActionURL {
+			return work{nothing: true}, nil
+		}
+		r.Swap.Attempt.RedirectURL = c.payment.NextActionURL
 		return work{}, nil
 	})
 	if err != nil {
@@ -169,6 +159,7 @@ func (f *Returns) forgetBalance(ctx context.Context, returnID, key string) error
 // balancePaid sends the exchange whose balance was taken, once. A return that has become a refund meanwhile gives the
 // balance back.
 func (f *Returns) balancePaid(ctx context.Context, returnID string, p payment.Payment) (*output, error) {
+	tries := 0
 	r, o, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (work, error) {
 		now := f.Clock.Now()
 		// Lapsed or paid meanwhile; what this means for the money is decided below.
@@ -176,6 +167,9 @@ func (f *Returns) balancePaid(ctx context.Context, returnID string, p payment.Pa
 			return work{nothing: true}, nil
 		}
 		// The id of the return is the key of its entry in the ledger.
+		if tries++; tries > 1 { // another order may have the id; what is paid has to be sent all the same
+			r.Swap.NextID = ""
+		}
 		key, figures := r.ID, r.Settled
 		r.Swap.Paid, r.Swap.Attempt = p.ID, rma.Attempt{}
 		sent, err := f.send(ctx, r, o, key, figures, &order.MorePayment{
@@ -186,21 +180,15 @@ func (f *Returns) balancePaid(ctx context.Context, returnID string, p payment.Pa
 		}
 		w := work{order: true}
 		w.must = append(w.must, sent)
-		return completed(r, w, figures, rma.ByCustomer, now)
+		return completed(r, o, w, figures, rma.ByCustomer, now)
 	})
 	if err != nil {
 		return nil, err
 	}
 	// Either this payment was the second, or the return became a refund: the money is not ours.
 	if r.Swap.Paid != p.ID {
-		if _, err := f.Provider.Refund(ctx, payment.RefundRequest{
-			Key: "refund-" + p.Key, PaymentID: p.ID, Amount: p.Captured, Reason: "return_ended",
-			Metadata: map[string]string{"return": returnID},
-		}); err != nil {
-			// Not noted anywhere: the call that is repeated finds the payment again by its key.
-			f.Log.ErrorContext(ctx, "a balance that came too late is not refunded yet", "return", returnID, "error", err)
-			return nil, problem.Unavailable("try_again",
-				"The balance came too late and could not be given back yet; try again.").Because(err)
+		if err := f.giveBack(ctx, p, "return_ended", map[string]string{"return": returnID}); err != nil {
+			return nil, err
 		}
 		return nil, problem.Conflict("return_state", "This return is %s; the balance goes back.", r.State)
 	}

@@ -12,6 +12,7 @@ import (
 	"dangol/shared/order"
 	"dangol/shared/payment"
 	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/table"
 	"dangol/shared/refund"
 	"dangol/shared/storecredit"
 )
@@ -171,5 +172,60 @@ func TestARefundAtTheProvidersConsoleIsTakenOver(t *testing.T) {
 	q := d.quote(o, wanted("refund", back(o.Lines[0].ID, 1, "faulty")))
 	if q.Refund.Amount != 50_000 || q.Capped.Amount != 10_000 {
 		t.Fatalf("what is left is %d, capped by %d", q.Refund.Amount, q.Capped.Amount)
+	}
+}
+
+func TestARefundAtTheProvidersConsoleIsFoundAfterTheCheckoutIsGone(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9})
+	o := d.deliver(d.buy(map[string]int{soap: 1}))
+	// as its lifetime does after 30 days
+	if err := d.Table.Delete(t.Context(),
+		table.Delete{Key: checkout.KeyOf(o.CheckoutID), If: table.IfExists}); err != nil {
+		t.Fatal(err)
+	}
+	d.Clock.Advance(60 * day)
+	got, err := d.Service.Provider.Refund(t.Context(), payment.RefundRequest{
+		Key: "console", PaymentID: o.Payment.ID, Amount: o.Money(10_000), Reason: "by hand",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Service.HandleConsoleRefund(t.Context(), got); err != nil {
+		t.Fatal(err)
+	}
+	if after := d.order(o.ID); len(after.Ledger) != 1 || after.Payment.Refunded != 10_000 {
+		t.Fatalf("ledger %+v, payment %+v", after.Ledger, after.Payment)
+	}
+}
+
+func TestARefundAtTheConsoleOfTheBalanceOfAnExchangeIsOfTheNewOrder(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	small, large := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 65_000,
+		Units: 3})
+	o := d.deliver(d.buy(map[string]int{small: 1}))
+	line := back(o.Lines[0].ID, 1, "not_as_described")
+	line["exchangeFor"] = large
+	r := d.request(o, wanted("exchange", line))
+	d.agent().Do("POST", "/admin/returns/"+r.ID+"/approve", nil).Want(200)
+	d.settle(r)
+	d.keyed(d.ann()).Do("POST", "/returns/"+r.ID+"/balance", object{"paymentMethod": "pm_card_visa",
+		"amount": object{"amount": 5_000, "currency": "KRW"}}).Want(200).Into(&r)
+	next := d.order(r.NewOrderID)
+	balance := next.More[len(next.More)-1]
+	got, err := d.Service.Provider.Refund(t.Context(), payment.RefundRequest{
+		Key: "console", PaymentID: balance.ProviderID, Amount: o.Money(5_000), Reason: "by hand",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Service.HandleConsoleRefund(t.Context(), got); err != nil {
+		t.Fatal(err)
+	}
+	after := d.order(next.ID)
+	if len(after.Ledger) != 1 || after.Ledger[0].Parts[0].PaymentID != balance.ID || len(d.order(o.ID).Refunds) != 0 {
+		t.Fatalf("ledger %+v, refunds of the first order %+v", after.Ledger, d.order(o.ID).Refunds)
 	}
 }

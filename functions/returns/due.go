@@ -30,6 +30,8 @@ func (f *Returns) Jobs() worker.Kinds {
 	return worker.Kinds{
 		{Name: rma.DueKind, Table: table.Commerce.Name, Handle: f.returnDue},
 		{Name: storecredit.DueKind, Table: table.Commerce.Name, Handle: f.creditDue},
+		{Name: AdditionKind, Table: table.Commerce.Name, Handle: f.additionDue},
+		{Name: PaymentReturnKind, Table: table.Commerce.Name, Handle: f.returnPaymentDue},
 	}
 }
 
@@ -55,6 +57,13 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 		}
 	}
 	// Set in the step and used behind it: the step may run several times.
+	switch r.DueAt(f.Clock.Now()) {
+	case rma.ChargeHold:
+		return f.chargeHold(ctx, id)
+	case rma.SettleHold:
+		_, err := f.settleHold(ctx, r)
+		return err
+	}
 	var corrected *order.Order
 	signal := ""
 	r, o, err := f.change(ctx, id, func(r *rma.RMA, o *order.Order) (work, error) {
@@ -82,6 +91,11 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 				ReturnRef: r.Ref(), RefundBy: r.Deadlines.RefundBy, Late: true, Amount: r.Money(r.Quote.Refund),
 			}}, nil
 		// The refund needs more reads and its own writes; this step only finds that it is due.
+		case rma.Unhold:
+			w := work{order: true, give: stock.Release(r.Swap.Taken)}
+			r.Unheld(now)
+			o.Entry(r.ID).To = destination(r.Resolution)
+			return w, nil
 		case rma.Lapse:
 			return work{}, errLapse
 		}
@@ -115,8 +129,8 @@ var errLapse = errors.New("returns: the balance was not paid")
 func (f *Returns) lapse(ctx context.Context, returnID string) error {
 	_, o, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (work, error) {
 		now := f.Clock.Now()
-		// Paid meanwhile.
-		if r.DueAt(now) != rma.Lapse {
+		// A payment that has begun meanwhile is waited for: it would come too late for goods that are gone.
+		if r.DueAt(now) != rma.Lapse || r.Swap.Attempt.Key != "" {
 			return work{nothing: true}, nil
 		}
 		// Kept for the release below, before the exchange is forgotten.
@@ -143,7 +157,7 @@ func (f *Returns) balanceDue(ctx context.Context, r *rma.RMA) (wait bool, err er
 		return false, f.forgetBalance(ctx, r.ID, r.Swap.Attempt.Key)
 	// Taken: the exchange is sent, whatever the deadline says.
 	case err == nil && (p.State == payment.StateCaptured || p.State == payment.StateAuthorized):
-		_, err = f.balanceAnswered(ctx, r.ID, p, nil)
+		_, err = f.balanceAnswered(ctx, r, p, nil)
 		return true, err
 	// The shopper did not finish the challenge in time. Voiding first makes sure that nothing is
 	// taken later.

@@ -26,6 +26,7 @@ type counts struct {
 	Returned  int    `dynamodbav:"returned"`
 	Restocked int    `dynamodbav:"restocked"`
 	// Reasons and Grades are units by reason and grade, as attributes reason_<reason> and grade_<grade>.
+	// Value and lost value by currency are attributes value_<currency> and lost_<currency>.
 	Reasons map[string]int `dynamodbav:"-"`
 	Grades  map[string]int `dynamodbav:"-"`
 }
@@ -34,6 +35,8 @@ type counts struct {
 const (
 	reasonPrefix = "reason_"
 	gradePrefix  = "grade_"
+	valuePrefix  = "value_"
+	lostPrefix   = "lost_"
 )
 
 // monthOf is the month that something counts for, in UTC for every country.
@@ -68,22 +71,23 @@ func (f *Returns) sold(ctx context.Context, e event.Envelope, placed events.Orde
 
 // ended counts what came back, when a return is completed.
 func (f *Returns) ended(ctx context.Context, e event.Envelope, done events.ReturnCompleted) error {
-	byProduct := map[string]map[string]int{}
+	byProduct := map[string]map[string]int64{}
 	titles := map[string]string{}
 	for _, l := range done.Lines {
 		add := byProduct[l.ProductID]
 		if add == nil {
-			add = map[string]int{}
+			add = map[string]int64{}
 			byProduct[l.ProductID] = add
 		}
 		titles[l.ProductID] = l.Title
-		// Only what was accepted came back; the rest is the customer's again.
-		add["returned"] += l.Accepted
-		add["restocked"] += l.Restocked
-		add[reasonPrefix+l.Reason] += l.Accepted
+		add["returned"] += int64(l.Accepted)
+		add["restocked"] += int64(l.Restocked)
+		add[reasonPrefix+l.Reason] += int64(l.Accepted)
 		if l.Grade != "" {
-			add[gradePrefix+l.Grade] += l.Accepted
+			add[gradePrefix+l.Grade] += int64(l.Accepted)
 		}
+		add[valuePrefix+l.Value.Currency] += l.Value.Amount
+		add[lostPrefix+l.Lost.Currency] += l.Lost.Amount
 	}
 	var writes []table.Write
 	for _, product := range slices.Sorted(maps.Keys(byProduct)) {
@@ -155,6 +159,9 @@ type ProductReport struct {
 	Reasons   map[string]int `json:"reasons" doc:"Units by reason."`
 	Grades    map[string]int `json:"grades" doc:"Units by grade."`
 	Top       string         `json:"topReason,omitempty"`
+	// Value and Lost are what the returns cost, a sum for each currency.
+	Value []money.Formatted `json:"value" nullable:"false" doc:"What the returned units had cost their buyers."`
+	Lost  []money.Formatted `json:"lost" nullable:"false" doc:"What of it cannot be sold again: written off, or left with the customer."`
 }
 
 // reportOutput is the report of a month.
@@ -207,7 +214,7 @@ func productReport(item table.Item) (ProductReport, error) {
 	p := ProductReport{
 		ProductID: c.ProductID, Title: c.Title, Sold: c.Sold, Returned: c.Returned, Restocked: c.Restocked,
 		Rate:    rate(c.Returned, c.Sold),
-		Reasons: map[string]int{}, Grades: map[string]int{},
+		Reasons: map[string]int{}, Grades: map[string]int{}, Value: []money.Formatted{}, Lost: []money.Formatted{},
 	}
 	most := 0
 	// Sorted, so that of reasons with equal counts always the same one is on top.
@@ -221,6 +228,12 @@ func productReport(item table.Item) (ProductReport, error) {
 		}
 		if grade, ok := strings.CutPrefix(name, gradePrefix); ok {
 			p.Grades[grade] = int(n)
+		}
+		if currency, ok := strings.CutPrefix(name, valuePrefix); ok {
+			p.Value = append(p.Value, money.Of(int64(n), currency).Formatted())
+		}
+		if currency, ok := strings.CutPrefix(name, lostPrefix); ok {
+			p.Lost = append(p.Lost, money.Of(int64(n), currency).Formatted())
 		}
 	}
 	return p, nil

@@ -163,8 +163,7 @@ func (f *Returns) open(ctx context.Context, o *order.Order, p plan, w Wanted, as
 	}
 	out.event = events.ReturnRequested{
 		ReturnRef: r.Ref(), Resolution: string(r.Resolution), Lines: r.EventLines(), Quoted: r.Money(r.Quote.Refund),
-		Approved:    p.approve,
-		RequestedAt: now,
+		Approved: p.approve, Way: string(r.Way), SendBy: r.Deadlines.SendBy, RequestedAt: now,
 	}
 	return r, out, nil
 }

@@ -3,15 +3,17 @@
 // approve, receive, inspect, see what is due, change orders before they are shipped and give refunds as a gesture.
 //
 // It owns the items ORDER#<id>/RETURN#<id> (see shared/rma), RETURN-POLICY/VERSION#<n>,
-// RETURN-COUNT#<month>/PRODUCT#<id> and the lots of store credit (shared/storecredit); it changes orders together with
-// the returns of them, and makes the orders in which exchanges and replacements are sent. It publishes
+// RETURN-COUNT#<month>/PRODUCT#<id>, ORDER#<id>/ADDITION#<n> (goods that are added to an order once they are paid for),
+// the tasks TASK#payment_return#<key> and the lots of store credit (shared/storecredit); it changes orders together
+// with the returns of them, and makes the orders in which exchanges and replacements are sent. It publishes
 // return.requested, return.approved, return.booked, return.received, return.completed, return.rejected,
 // return.canceled, return.balance_asked, return.refund_delayed, order.changed, order.refunded, order.placed,
-// credit.granted, credit.expiry_announced and credit.expired. It consumes order.placed and return.completed, to know of
-// how many units how many came back.
+// order.payment_requested, credit.granted, credit.expiry_announced and credit.expired. It consumes order.placed and
+// return.completed, to know of how many units how many came back.
 //
 // Jobs: return (a return expires, its refund is almost or really late, a balance was not paid) and store_credit (a lot
-// is about to expire, or has). Refunds at the provider that get no answer here are left to the checkout-worker
+// is about to expire, or has), order_addition (goods to be added were not paid for) and payment_return (a payment that
+// came too late goes back). Refunds at the provider that get no answer here are left to the checkout-worker
 // function.
 package returns
 
@@ -51,6 +53,7 @@ type Returns struct {
 	Carrier  Carrier
 	Clock    clock.Clock
 	Log      *slog.Logger
+	Metrics  *metrics.Writer
 	// Signal counts something that an alarm watches.
 	Signal func(ctx context.Context, name string)
 }
@@ -115,6 +118,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	f := Build(tables[0], provider, env.Clock, env.Log)
+	f.Metrics = env.Metrics()
 	f.Signal = func(ctx context.Context, name string) {
 		if err := env.Metrics().Emit(nil, metrics.Metric{Name: name, Unit: metrics.Count, Value: 1}); err != nil {
 			// A metric that is lost must not fail the job that it tells of.
@@ -139,6 +143,7 @@ func (f *Returns) Service(o api.Options) *api.Service {
 	f.shopperRoutes(s)
 	f.shopRoutes(s)
 	f.orderRoutes(s)
+	f.additionRoutes(s)
 	f.policyRoutes(s)
 	return s
 }
@@ -180,6 +185,12 @@ func (f *Returns) shopperRoutes(s *api.Service) {
 	pay.Description = "Only after it was asked for; nothing is ever taken silently. Repeat the call when the card " +
 		"wanted a challenge."
 	api.Handle(s, pay, f.payBalance)
+	hold := route(api.Shopper, "POST", "/returns/{returnId}/hold", "holdForExchange",
+		"Reserve the price of an exchange on a card and have it sent at once", 402, 404, 409, 503)
+	hold.Keyed = api.KeyRequired
+	hold.Description = "Nothing is taken while the goods come back within six days and are accepted; a dearer exchange " +
+		"takes the difference. Goods that do not come back are paid for. Repeat the call when the card wanted a challenge."
+	api.Handle(s, hold, f.holdCard)
 	api.Handle(s, route(api.Customer, "GET", "/store-credit", "getMyStoreCredit", "Read one's own store credit"),
 		f.myCredit)
 }

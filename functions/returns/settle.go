@@ -1,6 +1,7 @@
 package returns
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ func (f *Returns) settle(
 	if err != nil {
 		return nil, nil, err
 	}
-	return r, f.payNow(ctx, o), nil
+	return f.settleHoldNow(ctx, r), f.payNow(ctx, o), nil
 }
 
 // acceptAll accepts goods that stay with the customer; nothing goes back into stock.
@@ -56,12 +57,13 @@ func acceptAll(r *rma.RMA) {
 func (f *Returns) settlement(ctx context.Context, r *rma.RMA, o *order.Order, by string, now time.Time) (work, error) {
 	w := work{order: true, give: restock(r)}
 	if len(r.AcceptedUnits()) == 0 {
-		return f.nothingAccepted(r, o, w, by, now)
+		return f.nothingAccepted(ctx, r, o, w, by, now)
 	}
-	if swaps := r.Resolution == rma.Exchange || r.Resolution == rma.Replacement; swaps && !r.Whole() {
+	ahead := r.Hold.State == rma.HoldPlaced
+	if swaps := r.Resolution == rma.Exchange || r.Resolution == rma.Replacement; swaps && !ahead && !r.Whole() {
 		// What is sent was chosen for all units: when only some are accepted, those are refunded.
 		w.give = append(w.give, stock.Release(r.Swap.Taken)...)
-		r.Resolution, r.Swap = rma.Refund, rma.Swap{}
+		r.Resolution, r.Swap, r.Instead = rma.Refund, rma.Swap{}, rma.PartlyAccepted
 	}
 	key, figures, err := accepted(r, o, now)
 	if err != nil {
@@ -70,6 +72,8 @@ func (f *Returns) settlement(ctx context.Context, r *rma.RMA, o *order.Order, by
 	// The resolution may have become a refund.
 	o.Entry(key).To = destination(r.Resolution)
 	switch {
+	case ahead:
+		return f.settleInstant(ctx, r, o, w, key, figures, by, now)
 	case r.Resolution == rma.Refund:
 		figures.Pay = figures.Refund
 		o.PayOut(key, now)
@@ -93,11 +97,11 @@ func (f *Returns) settlement(ctx context.Context, r *rma.RMA, o *order.Order, by
 		}
 		w.must = append(w.must, sent)
 	}
-	return completed(r, w, figures, by, now)
+	return completed(r, o, w, figures, by, now)
 }
 
 // completed ends the return and tells so.
-func completed(r *rma.RMA, w work, figures rma.Figures, by string, now time.Time) (work, error) {
+func completed(r *rma.RMA, o *order.Order, w work, figures rma.Figures, by string, now time.Time) (work, error) {
 	if err := r.Complete(figures, by, now); err != nil {
 		return w, err
 	}
@@ -106,17 +110,63 @@ func completed(r *rma.RMA, w work, figures rma.Figures, by string, now time.Time
 	if r.Resolution == rma.StoreCredit {
 		credit = figures.Refund + figures.Bonus
 	}
-	w.event = events.ReturnCompleted{
-		ReturnRef: r.Ref(), Resolution: string(r.Resolution), Lines: r.EventLines(), Refund: r.Money(figures.Pay),
-		Credit:     r.Money(credit),
-		NewOrderID: r.Swap.OrderID, Interest: r.Money(r.Settled.Late), CompletedAt: now,
+	done := events.ReturnCompleted{
+		ReturnRef: r.Ref(), Resolution: string(r.Resolution), Lines: valued(r, o), Refund: r.Money(figures.Pay),
+		ToCredit: r.Money(notMoney(figures)), Credit: r.Money(credit), NewOrderID: r.Swap.OrderID,
+		Interest: r.Money(r.Settled.Late), Instead: r.Instead, CompletedAt: now,
 	}
+	for _, fee := range figures.Fees {
+		done.Fees.Amount += fee.Amount
+	}
+	done.Fees.Currency = r.Currency
+	if r.Swap.Paid != "" {
+		done.Paid = r.Money(figures.Ask)
+	}
+	w.event = done
 	return w, nil
 }
 
+// valued are the lines of a settled return with what their accepted units had cost. What was not restocked is lost to
+// the shop: it was written off, or stays with the customer.
+func valued(r *rma.RMA, o *order.Order) []events.ReturnLine {
+	lines := r.EventLines()
+	for i, l := range r.Lines {
+		costs := o.UnitCosts(l.LineID)
+		value, lost := int64(0), int64(0)
+		for n, unit := range l.Units[:min(l.Result.Accepted, len(l.Units))] {
+			value += costs[unit]
+			if n >= l.Result.Restocked {
+				lost += costs[unit]
+			}
+		}
+		lines[i].Value, lines[i].Lost = r.Money(value), r.Money(lost)
+	}
+	return lines
+}
+
+// notMoney is what of the amount paid out goes back as store credit, because the order was paid with it.
+func notMoney(figures rma.Figures) int64 {
+	// What pays for goods of an exchange is taken first from what was paid without money, as send does it.
+	_, rest := splitParts(figures.Parts, figures.Refund-figures.Pay)
+	sum := int64(0)
+	for _, p := range rest {
+		if p.Method != refund.Card {
+			sum += p.Amount
+		}
+	}
+	return sum
+}
+
 // nothingAccepted rejects a return of which the inspection accepted nothing; its units are free again.
-func (f *Returns) nothingAccepted(r *rma.RMA, o *order.Order, w work, by string, now time.Time) (work, error) {
-	// What was restocked stays restocked: it is in w.give.
+func (f *Returns) nothingAccepted(ctx context.Context, r *rma.RMA, o *order.Order, w work, by string,
+	now time.Time) (work, error) {
+	if r.Hold.State == rma.HoldPlaced { // what was sent ahead is paid for
+		put, _, err := f.takeHold(ctx, r, nil, now)
+		if err != nil {
+			return w, err
+		}
+		w.must = append(w.must, put)
+	}
 	if err := r.Reject("nothing_accepted", nil, by, now); err != nil {
 		return w, err
 	}
@@ -209,26 +259,38 @@ func (f *Returns) send(
 	ctx context.Context, r *rma.RMA, o *order.Order, key string, figures rma.Figures, paid *order.MorePayment,
 	now time.Time,
 ) (table.Write, error) {
-	d := swapDraft(o, r)
-	next := order.New(order.NewID(now), "", d, order.Payment{Provider: o.Payment.Provider, State: order.PayCaptured}, now)
-	next.Origin = string(r.Resolution)
-	// The parts of the value that came back are what pays for the new order, on the ways they were
-	// paid.
-	used, rest := splitParts(figures.Parts, d.Totals.Total)
-	// With them a later return of the exchanged goods can refund on the first payment.
+	used, rest := splitParts(figures.Parts, exchangePrice(r))
+	var payments []order.MorePayment
 	for i, p := range used {
-		next.More = append(next.More, order.MorePayment{
+		payments = append(payments, order.MorePayment{
 			ID: fmt.Sprintf("value-%d", i+1), Method: p.Method, Provider: o.Payment.Provider,
 			ProviderID: o.ProviderPayment(p.PaymentID), Captured: p.Amount,
 		})
 	}
 	if paid != nil {
-		next.More = append(next.More, *paid)
+		payments = append(payments, *paid)
 	}
 	// Marks the entry as done. Its destination is the exchange, so no money moves by it.
 	o.PayOut(key, now)
 	o.PayParts(key, rest, now)
-	// The held stock belongs to the new order from now on.
+	return f.exchangeOrder(ctx, r, o, payments, now)
+}
+
+// exchangePrice is what the goods of an exchange or replacement cost together.
+func exchangePrice(r *rma.RMA) int64 {
+	sum := int64(0)
+	for _, g := range r.Swap.Goods {
+		sum += g.Unit * int64(g.Quantity)
+	}
+	return sum
+}
+
+// exchangeOrder is the write of the order in which an exchange or replacement is sent, with what pays for it.
+func (f *Returns) exchangeOrder(ctx context.Context, r *rma.RMA, o *order.Order, payments []order.MorePayment,
+	now time.Time) (table.Write, error) {
+	next := order.New(cmp.Or(r.Swap.NextID, order.NewID(now)), "", swapDraft(o, r),
+		order.Payment{Provider: o.Payment.Provider, State: order.PayCaptured}, now)
+	next.Origin, next.More = string(r.Resolution), payments
 	r.Swap.OrderID, r.Swap.Taken = next.ID, nil
 	var err error
 	if next.Event, err = event.New(ctx, now, next.PlacedEvent()); err != nil {

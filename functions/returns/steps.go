@@ -8,6 +8,7 @@ import (
 	"dangol/shared/order"
 	"dangol/shared/platform/auth"
 	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 	"dangol/shared/rma"
 	"dangol/shared/stock"
 )
@@ -45,7 +46,7 @@ func (f *Returns) step(ctx context.Context, in ReturnInput, do func(*rma.RMA, *o
 	if err != nil {
 		return nil, err
 	}
-	return f.afterwards(ctx, r, o, 200)
+	return f.afterwards(ctx, f.settleHoldNow(ctx, r), o, 200)
 }
 
 // approveInput may say that the goods need not come back.
@@ -103,7 +104,16 @@ func (f *Returns) reject(ctx context.Context, in *rejectInput) (*output, error) 
 		if err := r.Reject(in.Body.Reason, in.Body.Evidence, rma.ByShop, now); err != nil {
 			return work{}, err
 		}
+		var taken []table.Write
+		if r.Hold.State == rma.HoldPlaced { // what was sent ahead is paid for
+			put, _, err := f.takeHold(ctx, r, nil, now)
+			if err != nil {
+				return work{}, err
+			}
+			taken = []table.Write{put}
+		}
 		w := release(r, o, now)
+		w.must = taken
 		w.event = events.ReturnRejected{ReturnRef: r.Ref(), Lines: r.EventLines(), Reason: r.Rejection, Evidence: r.Evidence}
 		return w, nil
 	})

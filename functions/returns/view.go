@@ -25,6 +25,7 @@ type Return struct {
 	Quoted     Amounts         `json:"quoted" doc:"As the customer saw it when they asked for the return."`
 	Settled    *Amounts        `json:"settled,omitempty" doc:"What was given in the end; missing before."`
 	Balance    *Balance        `json:"balance,omitempty" doc:"What is asked for before an exchange is sent."`
+	Hold       *HoldView       `json:"hold,omitempty" doc:"The reservation against which an exchange was sent ahead."`
 	Refunds    []Movement      `json:"refunds" nullable:"false" doc:"The money on its way back."`
 	NewOrderID string          `json:"newOrderId,omitempty" doc:"The order in which an exchange or replacement is sent."`
 	Shipment   *ReturnShipment `json:"shipment,omitempty"`
@@ -134,7 +135,7 @@ func view(r *rma.RMA, o *order.Order, operator bool) Return {
 		Evidence:  r.Evidence, Policy: r.Policy, Timeline: make([]ReturnStep, len(r.Timeline)), Late: r.Deadlines.Late,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 		SendBy: moment(r.Deadlines.SendBy), RefundBy: moment(r.Deadlines.RefundBy), Refunds: movements(r, o),
-		Balance: balanceView(r),
+		Balance: balanceView(r), Hold: holdView(r),
 	}
 	if r.State == rma.Completed {
 		settled := amounts(r, r.Settled)

@@ -279,3 +279,48 @@ func TestTheFilesOfADeletedReviewAreDeleted(t *testing.T) {
 		t.Errorf("left behind: %s", got)
 	}
 }
+
+func TestTheFilesOfARejectedPhotoAreDeleted(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	file := photo(t, 64, 48)
+	kept, bad := s.ask("photo", "image/jpeg", len(file)), s.ask("photo", "image/jpeg", len(file))
+	for _, sent := range []ticket{kept, bad} {
+		s.send(sent, file)
+		s.complete(sent).Want(200)
+	}
+	h := function.Handlers{Events: s.Consumers(), Log: slog.New(slog.DiscardHandler)}.Lambda()
+	i := store.ReviewID{ProductID: "prod_1", ReviewID: s.review.ID}
+	reject := func(r *review.Review) (e store.Effect, changed bool, err error) {
+		r.Media[r.MediaByID(bad.MediaID)].State = review.MediaRejected
+		return e, true, nil
+	}
+	tell := func() {
+		t.Helper()
+		e, err := event.New(t.Context(), noon, events.ReviewMediaRejected{
+			ReviewRef: store.Ref(s.review), MediaID: bad.MediaID, Kind: "photo", Reason: "image",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Invoke(t.Context(), envelope(t, e)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tell() // late: it is published again
+	if got := strings.Fields(s.keys()); len(got) != 4 {
+		t.Fatalf("objects of what is shown were deleted: %v", got)
+	}
+	if _, err := s.Store.Change(t.Context(), i, reject); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		tell()
+	}
+	if got := s.keys(); strings.Contains(got, bad.MediaID) || !strings.Contains(got, kept.MediaID) {
+		t.Errorf("objects %s", got)
+	}
+	if s.summary()["photos"] != 1 {
+		t.Error("the summary counts the rejected photo")
+	}
+}

@@ -8,7 +8,8 @@
 // public/reviews/<media>/ (what is shown). It publishes no events of its own.
 //
 // Routes: POST media, POST media/{mediaId}/complete and DELETE media/{mediaId} of a review, for its author. Events:
-// review.unpublished, to delete the files of a review that its author has deleted.
+// review.unpublished, to delete the files of a review that its author has deleted, and review.media_rejected, to delete
+// those of a photo or video that a moderator does not show.
 package reviewmedia
 
 import (
@@ -93,7 +94,9 @@ func With(care, commerce *table.Table, c clock.Clock, b Bucket) *Media {
 }
 
 // Consumers are the events that the function consumes.
-func (f *Media) Consumers() function.Consumers { return function.Consumers{function.On(f.unpublished)} }
+func (f *Media) Consumers() function.Consumers {
+	return function.Consumers{function.On(f.unpublished), function.On(f.rejected)}
+}
 
 // API describes the function's routes; it cannot serve them.
 func API() *api.Service { return (*Media)(nil).Service(api.Options{}) }

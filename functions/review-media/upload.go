@@ -298,3 +298,32 @@ func (f *Media) unpublished(ctx context.Context, _ event.Envelope, e events.Revi
 	})
 	return err
 }
+
+// rejected deletes the files of a photo or video that a moderator does not show: nobody is to find them by their
+// address. Repeating finds nothing to delete.
+func (f *Media) rejected(ctx context.Context, _ event.Envelope, e events.ReviewMediaRejected) error {
+	i := store.ReviewID{ProductID: e.ProductID, ReviewID: e.ReviewID}
+	r, err := f.Store.Get(ctx, i)
+	if problem.Code(err) == "review_not_found" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	at := r.MediaByID(e.MediaID)
+	if at < 0 || r.Media[at].State != review.MediaRejected {
+		return nil
+	}
+	if err := f.Bucket.remove(ctx, append(shown(r.Media[at]), uploadKey(r.ID, e.MediaID))...); err != nil {
+		return err
+	}
+	_, err = f.Store.Change(ctx, i, func(r *review.Review) (e2 store.Effect, changed bool, err error) {
+		at := r.MediaByID(e.MediaID)
+		if at < 0 || r.Media[at].State != review.MediaRejected || r.Media[at].Key == "" {
+			return e2, false, nil
+		}
+		r.Media[at].Key, r.Media[at].Thumbnail = "", ""
+		return e2, true, nil
+	})
+	return err
+}

@@ -255,9 +255,14 @@ func (f *Reviews) decideMedia(ctx context.Context, in *mediaDecisionInput) (*ins
 			return e, false, problem.Conflict("not_uploaded", "Nothing has been uploaded yet.")
 		}
 		m := &r.Media[i]
+		if in.Body.Publish && m.State == review.MediaRejected {
+			return e, false, problem.Conflict("media_deleted",
+				"The files of what was rejected are deleted; it can be sent again.")
+		}
 		m.State, m.Reason = review.MediaPublished, ""
 		if !in.Body.Publish {
 			m.State, m.Reason = review.MediaRejected, review.Reason(in.Body.Reason)
+			e.Body = events.ReviewMediaRejected{ReviewRef: store.Ref(r), MediaID: m.ID, Kind: m.Kind, Reason: in.Body.Reason}
 		}
 		// The deadline of a held text stays; only that of the photos may have ended.
 		if r.State == review.Published {

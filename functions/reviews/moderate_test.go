@@ -11,6 +11,7 @@ import (
 	"dangol/shared/order"
 	"dangol/shared/platform/auth"
 	"dangol/shared/review"
+	"dangol/shared/review/store"
 )
 
 // nearCopy is a text like the others of its campaign.
@@ -160,4 +161,27 @@ func TestCouponOnlyOrdersAreASignal(t *testing.T) {
 	if got := s.stored(own).Signals; len(got) != 1 || got[0].Name != "coupon_only" || own.State != review.Published {
 		t.Errorf("signals %+v, %s", got, own.State)
 	}
+}
+
+func TestAPhotoThatWasRejectedIsNotShownAgain(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	own := s.write("cust-ann", 5, good)
+	i := store.ReviewID{ProductID: soap, ReviewID: own.ID}
+	if _, err := s.Store.Change(t.Context(), i, func(r *review.Review) (e store.Effect, changed bool, err error) {
+		r.Media = []review.Media{{ID: "med_1", Kind: "photo", State: review.MediaPublished, Key: "large.jpg"}}
+		return e, true, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	decide := func(publish bool) *apitest.Response {
+		return s.as(apitest.Agent).Do("POST", "/admin"+path(own)+"/media/med_1/decision", map[string]any{"publish": publish})
+	}
+	decide(true).Want(200)
+	decide(false).Want(200)
+	decide(true).WantProblem(409, "media_deleted")
+	if got := s.stored(own).Media[0]; got.State != review.MediaRejected || got.Reason != review.ImageUnfit {
+		t.Errorf("the photo is %+v", got)
+	}
+	s.exact()
 }

@@ -3,9 +3,9 @@
 //
 // It owns the items of package review/store in the table Care, and reads orders and products in Commerce. Everything
 // that decides what a review is worth (publication, order, reward) leaves the stars alone. It publishes
-// review.published, review.unpublished, review.replied, review.rewarded, review.reward_revoked, review.requested,
-// review.update_invited, recovery.opened, recovery.answered, recovery.resolved, recovery.deadline_missed,
-// question.asked and question.answered.
+// review.published, review.unpublished, review.media_rejected, review.replied, review.rewarded, review.reward_revoked,
+// review.requested, review.update_invited, recovery.opened, recovery.answered, recovery.resolved,
+// recovery.deadline_missed, question.asked and question.answered.
 //
 // Jobs: review (a held one is published at its deadline, a reward is decided), review_request (buyers are asked, 7 and
 // 30 days after delivery), review_recovery (a case is overdue, an author is invited). Events: order.delivered,

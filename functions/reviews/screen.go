@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -233,12 +234,16 @@ func addressOf(o *order.Order) string {
 }
 
 // device is a hash of the caller's network address. A household shares one, so it weighs little alone.
-func device(ctx context.Context) string {
-	ip := api.SourceIP(ctx)
-	if ip == "" {
+func device(ctx context.Context) string { return deviceAt(api.SourceIP(ctx)) }
+
+// deviceAt says nothing of an address that is of this machine or of a private network: behind a proxy, or on a laptop,
+// it is everybody's.
+func deviceAt(ip string) string {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil || addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast() || addr.IsUnspecified() {
 		return ""
 	}
-	return hashed("device", ip)
+	return hashed("device", addr.Unmap().String())
 }
 
 // hashed is 12 bytes of a hash; the purpose keeps equal texts of different kinds apart.

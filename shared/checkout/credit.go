@@ -44,28 +44,27 @@ func (s Service) planCredit(ctx context.Context, c *Checkout, in Start, now time
 	return nil
 }
 
-// HandleConsoleRefund takes over a refund that was made at the provider's own console. It names no
-// order, so the order is found by what the payment was for. One whose checkout is no longer kept is
-// logged for a person. Errors: those of the provider.
+// HandleConsoleRefund takes over a refund that was made at the provider's own console. The order is the one that the
+// payment was begun for, which the payment names for as long as the provider keeps it; payments that name none are
+// found by their checkout, for as long as that is kept. One of no order is logged for a person. Errors: those of the
+// provider.
 func (s Service) HandleConsoleRefund(ctx context.Context, r payment.Refund) error {
 	p, err := s.Provider.Get(ctx, r.PaymentID)
 	if err != nil {
 		return err
 	}
-	c, err := s.get(ctx, p.Metadata["checkout"])
-	if problem.Code(err) == "checkout_not_found" {
+	orderID, paymentID, err := s.paidWith(ctx, p)
+	if err != nil {
+		return err
+	}
+	if paymentID == "" {
 		s.Log.ErrorContext(ctx, "a refund at the provider is of no order that is known", "payment", r.PaymentID, "refund",
 			r.ID)
 		return nil
 	}
-	// A checkout without an order handles its own refunds.
-	if err != nil || c.State != Completed {
-		return err
-	}
-	_, err = s.Cashier.Orders.Change(ctx, c.OrderID, func(o *order.Order) (bool, []table.Write, error) {
+	_, err = s.Cashier.Orders.Change(ctx, orderID, func(o *order.Order) (bool, []table.Write, error) {
 		now := s.Clock.Now()
-		heard, first := o.RecordConsoleRefund(r.ID, r.Amount.Amount, r.State, now)
-		// Already known: only its state may have changed, and consumers were told before.
+		heard, first := o.RecordConsoleRefund(paymentID, r.ID, r.Amount.Amount, r.State, now)
 		if !first {
 			return heard, nil, nil
 		}
@@ -76,4 +75,42 @@ func (s Service) HandleConsoleRefund(ctx context.Context, r payment.Refund) erro
 		return true, nil, err
 	})
 	return err
+}
+
+// paidWith is the order that a payment paid for, and the id of the payment in its ledger; both are empty when there is
+// none. An order that the payment names but that was not paid with it was made by another checkout of the same
+// millisecond.
+func (s Service) paidWith(ctx context.Context, p payment.Payment) (orderID, paymentID string, err error) {
+	for _, find := range []func() (string, error){
+		func() (string, error) { return p.Metadata["order"], nil },
+		func() (string, error) { return s.orderOfCheckout(ctx, p.Metadata["checkout"]) },
+	} {
+		id, err := find()
+		if err != nil {
+			return "", "", err
+		}
+		o, err := s.Cashier.Orders.Get(ctx, id)
+		if problem.Code(err) == "order_not_found" {
+			continue
+		}
+		if err != nil {
+			return "", "", err
+		}
+		if name := o.LedgerPayment(p.ID); name != "" {
+			return o.ID, name, nil
+		}
+	}
+	return "", "", nil
+}
+
+// orderOfCheckout is the order that a checkout has become; "" when it is not kept any more or has become none.
+func (s Service) orderOfCheckout(ctx context.Context, checkoutID string) (string, error) {
+	c, err := s.get(ctx, checkoutID)
+	if problem.Code(err) == "checkout_not_found" || err == nil && c.State != Completed {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return c.OrderID, nil
 }

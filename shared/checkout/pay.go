@@ -81,7 +81,7 @@ func (s Service) pay(ctx context.Context, c *Checkout, in Start) (*Checkout, err
 	}
 	p, err := s.Provider.Authorize(ctx, payment.AuthorizeRequest{
 		Key: c.ID, Amount: c.ToPay(), MethodToken: in.Method, CustomerID: c.CustomerID, ReturnURL: in.ReturnURL,
-		Description: order.NumberOf(c.OrderID), Metadata: map[string]string{"checkout": c.ID},
+		Description: order.NumberOf(c.OrderID), Metadata: map[string]string{"checkout": c.ID, "order": c.OrderID},
 	})
 	declined, refused := errors.AsType[*payment.Declined](err)
 	switch {

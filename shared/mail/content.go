@@ -142,6 +142,7 @@ func (c PaymentFailed) missing() []string {
 var Contents = []Content{
 	OrderConfirmation{}, OrderShipped{}, OrderDelivered{}, OrderCanceled{}, CheckoutRefunded{}, PaymentFailed{},
 	SubscriptionNotice{}, SubscriptionReceipt{}, SubscriptionGift{}, SubscriptionCreditNote{},
+	ServiceNotice{},
 }
 
 type field struct {

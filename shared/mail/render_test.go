@@ -125,6 +125,25 @@ var cases = map[string]mail.Content{
 		},
 		Subtotal: krw(9_900), CreditUsed: krw(900), Tax: krw(900), Total: krw(9_000), Method: "visa 4242",
 	},
+	"service_notice_return": mail.ServiceNotice{
+		Kind: "return_completed-refund", Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines()[:1],
+		Facts: []mail.NoticeFact{
+			{Name: "to_payments", Amount: krw(21_000)}, {Name: "fees", Amount: krw(3_000)}, {Name: "not_accepted", Text: "1"},
+		}, Path: "/account/returns/ret_1",
+	},
+	"service_notice_approved": mail.ServiceNotice{
+		Kind: "return_approved-own", Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines()[:1],
+		Facts: []mail.NoticeFact{{Name: "resolution", Word: "store_credit"}, {Name: "send_by", At: at}},
+		Path:  "/account/returns/ret_1",
+	},
+	"service_notice_answer": mail.ServiceNotice{
+		Kind: "review_answered", Message: "불편을 드려 죄송합니다.\n<b>전액</b> 환불해 드리겠습니다.",
+		Facts: []mail.NoticeFact{{Name: "offer", Word: "refund"}}, Path: "/account/reviews/rev_1",
+	},
+	"service_notice_reasons": mail.ServiceNotice{
+		Kind: "review_returned", Reasons: []mail.Localized{{"ko": "링크가 있습니다.", "en": "The text has a link."}},
+		Path: "/account/reviews/rev_1",
+	},
 	"payment_failed": mail.PaymentFailed{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(), Total: krw(40_800)},
 }
 
@@ -248,7 +267,7 @@ func TestAMailWithAHoleInItIsAnError(t *testing.T) {
 		"Complete":    true, "ByShop": true, "Refund": true, "Taken": true, "Reason": true,
 		"Date": true, "Old": true, "Method": true, "Retry": true, "CreditUsed": true,
 		"Charges": true, "NextPlan": true, "PayBy": true, "BenefitsStop": true, "Zone": true,
-		"From": true, "Message": true,
+		"From": true, "Message": true, "Facts": true, "Reasons": true,
 	}
 	for name, content := range cases {
 		of := reflect.TypeOf(content)
@@ -261,6 +280,8 @@ func TestAMailWithAHoleInItIsAnError(t *testing.T) {
 			switch {
 			// a notice may be about no money
 			case of == reflect.TypeFor[mail.SubscriptionNotice]() && field == "Amount" && err == nil:
+			// a notice may be about no order and no units
+			case of == reflect.TypeFor[mail.ServiceNotice]() && (field == "Number" || field == "Lines") && err == nil:
 			case optional[field] && err != nil:
 				t.Errorf("%s without %s: %v", name, field, err)
 			case !optional[field] && (err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(field))):

@@ -263,11 +263,11 @@ func (o *Order) SplitParcel(n int, moved []Part, carrier, number, url, by string
 	return &o.Fulfillments[next.N-1], nil
 }
 
-// RecordConsoleRefund enters a refund that was made at the provider's own console, or records what
-// became of it; first is true when it was not known. It counts as goodwill, because it is not known
-// which units it was for. What is more than the ledger has left is entered as far as it goes.
+// RecordConsoleRefund enters a refund that was made at the provider's own console on a payment of the ledger, or notes
+// what became of it; first is true when it was not known. It is goodwill in the ledger: which goods it was for is not
+// known. What is more than the ledger has left is entered as far as it goes.
 func (o *Order) RecordConsoleRefund(
-	providerID string, amount int64, state payment.RefundState, now time.Time,
+	paymentID, providerID string, amount int64, state payment.RefundState, now time.Time,
 ) (changed, first bool) {
 	known := slices.IndexFunc(o.Refunds, func(r Refund) bool { return r.ProviderID == providerID })
 	switch {
@@ -286,12 +286,13 @@ func (o *Order) RecordConsoleRefund(
 	}
 	// Paid at once: the provider has moved the money already.
 	e.Kind, e.To, e.Reason, e.By, e.Paid = refund.AtProvider, refund.ToPayments, "provider_console", ByShop, true
-	e.Parts = []refund.Part{{PaymentID: MainPayment, Method: refund.Card, Amount: amount}}
+	e.Parts = []refund.Part{{PaymentID: paymentID, Method: refund.Card, Amount: amount}}
 	if o.Book(e, now) != nil {
 		return false, false
 	}
 	o.Refunds = append(o.Refunds, Refund{
-		Key: o.refundKey(), Entry: e.Key, Amount: amount, State: payment.RefundPending, ProviderID: providerID,
+		Key: o.refundKey(), Entry: e.Key, PaymentID: o.providerID(paymentID), Amount: amount,
+		State: payment.RefundPending, ProviderID: providerID,
 		Reason: e.Reason,
 		By:     ByShop, At: now,
 	})

@@ -336,27 +336,27 @@ func TestAParcelIsSplitWithoutLosingAUnit(t *testing.T) {
 func TestARefundAtTheProvidersConsoleIsEnteredOnceAndNeverBeyondWhatWasPaid(t *testing.T) {
 	t.Parallel()
 	o := bought(order.PayCaptured, 2) // 5,000 with shipping
-	changed, first := o.RecordConsoleRefund("re_1", 1_500, payment.RefundSucceeded, noon)
+	changed, first := o.RecordConsoleRefund(order.MainPayment, "re_1", 1_500, payment.RefundSucceeded, noon)
 	if !changed || !first || o.RefundLedger().Left() != 3_500 {
 		t.Fatalf("%v, %v: %d left", changed, first, o.RefundLedger().Left())
 	}
-	if _, first := o.RecordConsoleRefund("re_1", 1_500, payment.RefundSucceeded, noon); first ||
+	if _, first := o.RecordConsoleRefund(order.MainPayment, "re_1", 1_500, payment.RefundSucceeded, noon); first ||
 		o.RefundLedger().Left() != 3_500 {
 		t.Errorf("told twice, entered twice: %d left", o.RefundLedger().Left())
 	}
-	if _, first := o.RecordConsoleRefund("re_2", 9_999, payment.RefundPending, noon); !first ||
+	if _, first := o.RecordConsoleRefund(order.MainPayment, "re_2", 9_999, payment.RefundPending, noon); !first ||
 		o.RefundLedger().Left() != 0 || o.Payment.State != order.PayRefunding {
 		t.Errorf("more than is left: %d left, payment %s", o.RefundLedger().Left(), o.Payment.State)
 	}
 	for name, entered := range map[string]func() (bool, bool){
 		"nothing is left": func() (bool, bool) {
-			return o.RecordConsoleRefund("re_3", 1, payment.RefundSucceeded, noon)
+			return o.RecordConsoleRefund(order.MainPayment, "re_3", 1, payment.RefundSucceeded, noon)
 		},
 		"no id": func() (bool, bool) {
-			return bought(order.PayCaptured, 1).RecordConsoleRefund("", 1, payment.RefundSucceeded, noon)
+			return bought(order.PayCaptured, 1).RecordConsoleRefund(order.MainPayment, "", 1, payment.RefundSucceeded, noon)
 		},
 		"no amount": func() (bool, bool) {
-			return bought(order.PayCaptured, 1).RecordConsoleRefund("re_4", 0, payment.RefundSucceeded, noon)
+			return bought(order.PayCaptured, 1).RecordConsoleRefund(order.MainPayment, "re_4", 0, payment.RefundSucceeded, noon)
 		},
 	} {
 		if changed, first := entered(); changed || first {

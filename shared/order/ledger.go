@@ -243,7 +243,24 @@ func (o *Order) ProviderPayment(paymentID string) string {
 	return o.providerID(paymentID)
 }
 
-// providerID is the provider's id of one of the further payments; empty for the checkout's.
+// LedgerPayment is the id in the ledger of a payment that the provider knows by that id; empty for one that is not of
+// the order.
+func (o *Order) LedgerPayment(providerID string) string {
+	if providerID == "" {
+		return ""
+	}
+	if o.Payment.ID == providerID {
+		return MainPayment
+	}
+	for _, p := range o.More {
+		if p.ProviderID == providerID {
+			return p.ID
+		}
+	}
+	return ""
+}
+
+// providerID is the provider's id of a payment in the ledger; empty for the checkout's.
 func (o *Order) providerID(paymentID string) string {
 	for _, p := range o.More {
 		if p.ID == paymentID {

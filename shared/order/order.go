@@ -56,12 +56,14 @@ type Order struct {
 	More   table.List[MorePayment]  `dynamodbav:"more,omitempty"`
 	// Returns is how many returns were asked for, and Origin why the order was made when nobody bought it: exchange or
 	// replacement.
-	Returns  int                       `dynamodbav:"returns,omitempty"`
-	Origin   string                    `dynamodbav:"origin,omitempty"`
-	Held     string                    `dynamodbav:"held,omitempty"` // why it is not to be shipped for now
-	Notes    table.List[Note]          `dynamodbav:"notes,omitempty"`
-	Timeline table.List[TimelineEntry] `dynamodbav:"timeline"`
-	Reason   string                    `dynamodbav:"reason,omitempty"` // why it was canceled
+	Returns int `dynamodbav:"returns,omitempty"`
+	// Additions is how many times somebody wanted to add goods.
+	Additions int                       `dynamodbav:"additions,omitempty"`
+	Origin    string                    `dynamodbav:"origin,omitempty"`
+	Held      string                    `dynamodbav:"held,omitempty"` // why it is not to be shipped for now
+	Notes     table.List[Note]          `dynamodbav:"notes,omitempty"`
+	Timeline  table.List[TimelineEntry] `dynamodbav:"timeline"`
+	Reason    string                    `dynamodbav:"reason,omitempty"` // why it was canceled
 	// how often the provider was asked in vain for what is due
 	Asked     int          `dynamodbav:"asked,omitempty"`
 	Event     *event.Event `dynamodbav:"event,omitempty"`

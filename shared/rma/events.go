@@ -23,7 +23,8 @@ func (r *RMA) EventLines() []events.ReturnLine {
 	for i, l := range r.Lines {
 		out[i] = events.ReturnLine{
 			LineID: l.LineID, ProductID: l.ProductID, VariantID: l.VariantID, SKU: l.SKU, Title: l.Title, Options: l.Options,
-			Quantity: len(l.Units), Reason: string(l.Reason), Fault: l.Reason.Fault(), Accepted: l.Result.Accepted,
+			Quantity: len(l.Units), Reason: string(l.Reason), Fault: l.Reason.Fault(), Arrived: l.Count.Total(),
+			Accepted:  l.Result.Accepted,
 			Restocked: l.Result.Restocked, Grade: l.Result.Grade,
 		}
 	}

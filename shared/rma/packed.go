@@ -39,3 +39,11 @@ func (s Swap) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { re
 func (s *Swap) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
 	return table.Unpack(av, s)
 }
+
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (h CardHold) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(h) }
+
+// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
+func (h *CardHold) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+	return table.Unpack(av, h)
+}

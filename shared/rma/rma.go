@@ -57,6 +57,14 @@ const (
 	Replacement Resolution = "replacement"  // the same variant again, for what was faulty
 )
 
+// Why a resolution became a refund.
+const (
+	PartlyAccepted = "partly_accepted" // what is sent instead was chosen for all units
+	BalanceUnpaid  = "balance_unpaid"  // the difference of an exchange was not paid in time
+	NotArrived     = "not_arrived"     // what was to be exchanged did not arrive in time
+	PaidAhead      = "paid_ahead"      // the exchange was sent ahead and paid for, because the goods did not arrive in time
+)
+
 // Way is how the goods come back.
 type Way string
 
@@ -73,28 +81,31 @@ type RMA struct {
 	table.Key
 	due.Due
 	IndexKeys
-	ID         string           `dynamodbav:"id"`
-	Version    int              `dynamodbav:"version"`
-	State      State            `dynamodbav:"state"`
-	OrderID    string           `dynamodbav:"orderId"`
-	CustomerID string           `dynamodbav:"customerId,omitempty"` // empty for a guest
-	Email      string           `dynamodbav:"email"`
-	Name       string           `dynamodbav:"name,omitempty"`
-	Language   string           `dynamodbav:"language"`
-	Country    string           `dynamodbav:"country"`
-	Currency   string           `dynamodbav:"currency"`
-	Policy     int              `dynamodbav:"policy"` // version the order was sold under
-	Resolution Resolution       `dynamodbav:"resolution"`
-	Way        Way              `dynamodbav:"way"`
-	Lines      table.List[Line] `dynamodbav:"lines"`
-	Quote      Figures          `dynamodbav:"quote"` // as committed
-	Terms      refund.Terms     `dynamodbav:"terms"` // of the quote
+	ID         string     `dynamodbav:"id"`
+	Version    int        `dynamodbav:"version"`
+	State      State      `dynamodbav:"state"`
+	OrderID    string     `dynamodbav:"orderId"`
+	CustomerID string     `dynamodbav:"customerId,omitempty"` // empty for a guest
+	Email      string     `dynamodbav:"email"`
+	Name       string     `dynamodbav:"name,omitempty"`
+	Language   string     `dynamodbav:"language"`
+	Country    string     `dynamodbav:"country"`
+	Currency   string     `dynamodbav:"currency"`
+	Policy     int        `dynamodbav:"policy"` // version the order was sold under
+	Resolution Resolution `dynamodbav:"resolution"`
+	// Instead is why the resolution became a refund although the customer had chosen another one; empty when it did not.
+	Instead string           `dynamodbav:"instead,omitempty"`
+	Way     Way              `dynamodbav:"way"`
+	Lines   table.List[Line] `dynamodbav:"lines"`
+	Quote   Figures          `dynamodbav:"quote"` // as committed
+	Terms   refund.Terms     `dynamodbav:"terms"` // of the quote
 	// of the quote: what goes back of the shipping to the customer
 	Shipping  int64              `dynamodbav:"shipping,omitempty"`
 	Settled   Figures            `dynamodbav:"settled"` // as paid out; zero before
 	Deadlines Deadlines          `dynamodbav:"deadlines"`
 	Shipment  Shipment           `dynamodbav:"shipment"`
 	Swap      Swap               `dynamodbav:"swap"`                // of an exchange or replacement
+	Hold      CardHold           `dynamodbav:"hold"`                // of an exchange that was sent ahead
 	Evidence  table.List[string] `dynamodbav:"evidence,omitempty"`  // photo URLs of the shop, on rejection
 	Rejection string             `dynamodbav:"rejection,omitempty"` // why, for the customer
 	Timeline  table.List[Entry]  `dynamodbav:"timeline"`
@@ -168,6 +179,7 @@ type Figures struct {
 // Deadlines are the times at which something has to have happened; zero is none.
 type Deadlines struct {
 	SendBy   time.Time `json:"sendBy,omitzero"`   // the customer hands the goods over, else it expires
+	ArriveBy time.Time `json:"arriveBy,omitzero"` // the parcel arrives, else goods held for an exchange are sold
 	WarnAt   time.Time `json:"warnAt,omitzero"`   // when the shop is warned that the refund is due
 	RefundBy time.Time `json:"refundBy,omitzero"` // the law's; the first instant that is too late
 	PayBy    time.Time `json:"payBy,omitzero"`    // the customer pays the balance of an exchange, else it becomes a refund
@@ -186,10 +198,12 @@ type Shipment struct {
 
 // Swap is what is sent instead of what came back.
 type Swap struct {
-	Goods   []SwapGood         `json:"goods,omitempty"`
-	Taken   []stock.Allocation `json:"taken,omitempty"` // held since the return was requested
-	OrderID string             `json:"orderId,omitempty"`
-	Paid    string             `json:"paid,omitempty"` // the provider's id of the payment of the balance
+	Goods []SwapGood         `json:"goods,omitempty"`
+	Taken []stock.Allocation `json:"taken,omitempty"` // held since the return was requested
+	// NextID is the id that the order will have; it is chosen when a payment of the balance begins.
+	NextID  string `json:"nextId,omitempty"`
+	OrderID string `json:"orderId,omitempty"`
+	Paid    string `json:"paid,omitempty"` // the provider's id of the payment of the balance
 	// Attempt is the payment of the balance that is under way, and Attempts how many there were.
 	Attempt  Attempt `json:"attempt,omitzero"`
 	Attempts int     `json:"attempts,omitempty"`
@@ -199,6 +213,28 @@ type Swap struct {
 type Attempt struct {
 	Key         string `json:"key,omitempty"` // of the provider's request
 	RedirectURL string `json:"redirectUrl,omitempty"`
+}
+
+// HoldState is where a reservation on a card stands.
+type HoldState string
+
+// The states of a reservation: placed, then settling once it is decided what of it is taken, then settled.
+const (
+	NoHold       HoldState = ""
+	HoldPlaced   HoldState = "placed"
+	HoldSettling HoldState = "settling"
+	HoldSettled  HoldState = "settled"
+)
+
+// CardHold is a reservation on the customer's card, against which an exchange is sent before the goods come back.
+type CardHold struct {
+	State     HoldState `json:"state,omitempty"`
+	Amount    int64     `json:"amount,omitempty"` // reserved: the price of the exchange
+	Take      int64     `json:"take,omitempty"`   // what is taken of it; the rest is let go
+	PaymentID string    `json:"paymentId,omitempty"`
+	Until     time.Time `json:"until,omitzero"` // the goods arrive before this, else all of it is taken
+	Attempt   Attempt   `json:"attempt,omitzero"`
+	Attempts  int       `json:"attempts,omitempty"`
 }
 
 // SwapGood is one variant that is sent, at the price that was quoted.

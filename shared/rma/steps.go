@@ -27,10 +27,17 @@ const (
 	BalanceLapsed = "balance_lapsed"
 	RefundDueSoon = "refund_due_soon"
 	RefundLate    = "refund_late"
+	HoldEnded     = "hold_ended"
+	WasSentAhead  = "sent_ahead"
+	HoldTaken     = "hold_taken"
 )
 
 // DueKind is the kind of the due jobs of returns.
 const DueKind = "return"
+
+// ArriveWithin is how long goods of an exchange are held for a parcel that is said to be on its way. It is twice what
+// the carriers take for a parcel from abroad.
+const ArriveWithin = 30 * 24 * time.Hour
 
 // PayWithin is how long the customer has to pay the balance of an exchange.
 const PayWithin = 7 * 24 * time.Hour
@@ -85,8 +92,9 @@ func (r *RMA) Book(s Shipment, by string, now time.Time) error {
 	return nil
 }
 
-// HandOver notes that the carrier has the parcel; from then on it does not expire. changed is false when that was
-// known. Error: 409 return_state.
+// HandOver notes that the carrier has the parcel; from then on it does not expire, because the customer has done their
+// part. Goods that are held for an exchange are not held forever, though: anybody can say that a parcel is on its way.
+// changed is false when that was known. Error: 409 return_state.
 func (r *RMA) HandOver(s Shipment, by string, now time.Time) (changed bool, err error) {
 	switch {
 	case r.in(InTransit):
@@ -100,7 +108,8 @@ func (r *RMA) HandOver(s Shipment, by string, now time.Time) (changed bool, err 
 	}
 	r.State = InTransit
 	r.tell(now, WasHandedOver, r.Shipment.Carrier+" "+r.Shipment.TrackingNumber, by)
-	r.rest()
+	r.Deadlines.ArriveBy = now.Add(ArriveWithin)
+	r.Settle()
 	return true, nil
 }
 
@@ -241,13 +250,16 @@ func (r *RMA) Complete(settled Figures, by string, now time.Time) error {
 	return nil
 }
 
-// Cancel ends a return of which nothing is on its way; changed is false when it was canceled before. Error: 409
-// return_state.
+// Cancel ends a return of which nothing is on its way, or, for the shop, whose parcel does not come; changed is false
+// when it was canceled before. Error: 409 return_state.
 func (r *RMA) Cancel(by string, now time.Time) (changed bool, err error) {
 	switch {
 	case r.in(Canceled):
 		return false, nil
 	// What the carrier has is not canceled any more: it arrives and has to be settled.
+	case r.sentAhead():
+		return false, r.refuse("canceled; what was sent ahead is settled when the goods come back")
+	case r.in(InTransit) && by == ByShop: // a parcel that was never sent, or is lost
 	case !r.in(Requested, Approved, Booked):
 		return false, r.refuse("canceled")
 	}
@@ -267,6 +279,11 @@ const (
 	Warn    TimerResult = "warn"   // the law's time for the refund is about to end
 	BeLate  TimerResult = "late"   // it has ended
 	Lapse   TimerResult = "lapse"  // the balance of an exchange was not paid
+	Unhold  TimerResult = "unhold" // the parcel of an exchange did not arrive
+	// ChargeHold says that the goods of an exchange which was sent ahead did not arrive; SettleHold that the provider
+	// has not yet taken what was decided.
+	ChargeHold TimerResult = "charge_hold"
+	SettleHold TimerResult = "settle_hold"
 )
 
 // DueAt says what is due at an instant. Work may come early, late and twice.
@@ -274,11 +291,23 @@ func (r *RMA) DueAt(now time.Time) TimerResult {
 	// A deadline is the first instant that is too late.
 	passed := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
 	switch {
+	case r.Hold.State == HoldSettling:
+		if !passed(r.Hold.Until) {
+			return Nothing
+		}
+		return SettleHold
+	case r.sentAhead() && r.in(Approved, Booked, InTransit):
+		if !passed(r.Hold.Until) {
+			return Nothing
+		}
+		return ChargeHold
 	case r.in(Approved, Booked) && passed(r.Deadlines.SendBy):
 		return Expire
 	case r.in(AwaitingPayment) && passed(r.Deadlines.PayBy):
 		return Lapse
 	// In other states nothing has a time of its own.
+	case r.in(InTransit) && r.holds() && passed(r.Deadlines.ArriveBy):
+		return Unhold
 	case !r.in(Received, Inspected):
 		return Nothing
 	// The end is looked at before the warning: a worker that was down for days must not warn of
@@ -315,14 +344,29 @@ func (r *RMA) WasLate(now time.Time) {
 
 // Lapsed turns an exchange whose balance was not paid into a refund.
 func (r *RMA) Lapsed(now time.Time) {
-	// Inspected, so that it is settled again, as a refund.
-	r.State, r.Resolution = Inspected, Refund
+	r.State, r.Resolution, r.Instead = Inspected, Refund, BalanceUnpaid
 	r.tell(now, BalanceLapsed, "", BySystem)
 	r.rest()
 }
 
-// rest takes the return out of the due index.
-func (r *RMA) rest() { r.Due = due.Due{} }
+// holds reports whether goods are held for the return.
+func (r *RMA) holds() bool { return len(r.Swap.Taken) > 0 }
+
+// Unheld turns an exchange or replacement whose parcel did not arrive into a refund, so that the goods that were held
+// can be sold. The return stays open: what arrives later is refunded.
+func (r *RMA) Unheld(now time.Time) {
+	r.Resolution, r.Instead, r.Swap = Refund, NotArrived, Swap{}
+	r.tell(now, HoldEnded, "", BySystem)
+	r.rest()
+}
+
+// rest takes the return out of the due index, unless the provider is still to take a reservation.
+func (r *RMA) rest() {
+	r.Due = due.Due{}
+	if r.Hold.State == HoldSettling {
+		r.await(r.Hold.Until)
+	}
+}
 
 // Await makes the return due at an instant, to look at a payment whose outcome is not known.
 func (r *RMA) Await(at time.Time) { r.await(at) }
@@ -333,10 +377,14 @@ func (r *RMA) await(at time.Time) { r.Due = due.On(DueKind, r.ID, at) }
 // Settle puts a return that a worker looked at to its next deadline, or out of the index when there is none.
 func (r *RMA) Settle() {
 	switch {
+	case r.Hold.State == HoldSettling, r.sentAhead() && r.in(Approved, Booked, InTransit):
+		r.await(r.Hold.Until)
 	case r.in(Approved, Booked) && !r.Deadlines.SendBy.IsZero():
 		r.await(r.Deadlines.SendBy)
 	case r.in(AwaitingPayment):
 		r.await(r.Deadlines.PayBy)
+	case r.in(InTransit) && r.holds():
+		r.await(r.Deadlines.ArriveBy)
 	case r.in(Received, Inspected) && !r.Deadlines.Warned:
 		r.await(r.Deadlines.WarnAt)
 	case r.in(Received, Inspected) && !r.Deadlines.Late:

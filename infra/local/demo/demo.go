@@ -1,7 +1,7 @@
 // Package demo fills an empty shop: Haneul, a made-up Korean cosmetics brand with 24 products in Korean and English, in
 // won and dollars, among them two gift sets and a limited edition, plans to subscribe to, a sale for the coming
-// weekend, a code, codes that series of mails give away, people who agreed to advertising, a draft of a campaign, and
-// reviews in both languages. It goes through the API like any merchant.
+// weekend, a code, codes that series of mails give away, people who agreed to advertising, a draft of a campaign,
+// reviews in both languages, and three returns to work on. It goes through the API like any merchant.
 package demo
 
 import (
@@ -55,6 +55,9 @@ func Seed(ctx context.Context, r *runner.Runner) error {
 		if err := step(ctx, began); err != nil {
 			return err
 		}
+	}
+	if err := s.returns(ctx, r); err != nil {
+		return err
 	}
 	return finish(r.File("demo"))
 }
@@ -172,13 +175,21 @@ func (s shop) extra(ctx context.Context, e extra) error {
 // call sends one request and decodes the answer; any status of 300 or more is an error with the
 // body.
 func (s shop) call(ctx context.Context, method, path, contentType string, body []byte, out any) error {
+	header := map[string]string{}
+	if contentType != "" {
+		header["Content-Type"] = contentType
+	}
+	return s.callWith(ctx, method, path, header, body, out)
+}
+
+func (s shop) callWith(ctx context.Context, method, path string, header map[string]string, body []byte, out any) error {
 	req, err := http.NewRequestWithContext(ctx, method, s.address+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Authorization", "Bearer "+s.token)
-	if contentType != "" {
-		req.Header.Set("Content-Type", contentType)
+	for name, value := range header {
+		req.Header.Set(name, value)
 	}
 	if method == http.MethodPost {
 		sum := sha256.Sum256([]byte(path + "\n" + string(body)))

@@ -31,7 +31,7 @@ func TestTheWalkthroughRunsOnTheDemoShop(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, script := range []string{"walkthrough.sh", "walkthrough-outreach.sh"} {
+	for _, script := range []string{"walkthrough.sh", "walkthrough-outreach.sh", "walkthrough-returns.sh"} {
 		walk := exec.CommandContext(t.Context(), "bash", "../../../docs/"+script)
 		walk.Env = append(os.Environ(), "API="+r.Address())
 		if out, err := walk.CombinedOutput(); err != nil {

@@ -235,13 +235,14 @@ func (s *Service) orderOf(
 func lineOf(r *Record, n int, it subscription.Item, times int, good catalog.SellableVariant, share int64) (order.Line,
 	pricing.LineTotal) {
 	line := order.Line{ID: "ln_" + string(rune('a'+n%26)) + it.VariantID, VariantID: it.VariantID,
-		Quantity: it.Quantity * times, Title: r.Title()}
+		Quantity: it.Quantity * times, Title: r.Title(), Box: true}
 	if p := good.Product; p != nil {
 		line.ProductID, line.SKU, line.Title, line.Options = p.ID, good.Variant.SKU, p.Title.In(r.Language,
 			"en"), good.Variant.Options
 		if line.Image = good.Variant.Image; line.Image == "" && len(p.Images) > 0 {
 			line.Image = p.Images[0].URL
 		}
+		line.Categories, line.Tags = p.Categories, p.Tags // the return policy chooses its rule by them
 	}
 	// Equal weights: all units of a line cost the same, up to the smallest unit of the currency.
 	units := make([]int64, line.Quantity)

@@ -1,0 +1,386 @@
+package returns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"dangol/events"
+	"dangol/shared/catalog"
+	"dangol/shared/money"
+	"dangol/shared/order"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/stock"
+)
+
+func (f *Returns) additionRoutes(s *api.Service) {
+	one := "/orders/{orderId}/additions"
+	at := func(method, path, id, summary string, errors ...int) api.Route {
+		r := route(api.Shopper, method, path, id, summary, append([]int{404, 409, 503}, errors...)...)
+		r.Tag = "Orders"
+		return r
+	}
+	add := at("POST", one, "addToOrder", "Add goods to an order before it is shipped")
+	add.Status, add.Keyed = 201, api.KeyRequired
+	add.Description = "The goods are held for half an hour, for a day when the shop adds them, and added when they are " +
+		"paid for, at their catalog price of now; discounts and shipping stay as agreed. Their buyer gets a mail with the " +
+		"link to pay. dryRun answers what they cost."
+	api.Handle(s, add, f.addToOrder)
+	api.Handle(s, at("GET", one+"/{n}", "getOrderAddition", "Read what is to be added to an order"), f.getAddition)
+	pay := at("POST", one+"/{n}/payment", "payOrderAddition", "Pay for what is added to an order", 402)
+	pay.Keyed = api.KeyRequired
+	pay.Description = "When state is open and redirectUrl is there, the card wants a challenge: send the shopper there " +
+		"and repeat the call when they come back."
+	api.Handle(s, pay, f.payAddition)
+	api.Handle(s, at("POST", one+"/{n}/cancel", "cancelOrderAddition", "Give up what was to be added to an order"),
+		f.cancelAddition)
+}
+
+// AdditionView is goods that are to be added to an order.
+type AdditionView struct {
+	N           int             `json:"n" doc:"Its number within the order; 0 for a dry run."`
+	OrderID     string          `json:"orderId"`
+	State       AdditionState   `json:"state" enum:"open,paid,expired,canceled"`
+	Lines       []AddedLine     `json:"lines" nullable:"false"`
+	Tax         money.Formatted `json:"tax"`
+	Amount      money.Formatted `json:"amount" doc:"To be paid, tax included."`
+	PayBy       time.Time       `json:"payBy"`
+	Pending     bool            `json:"pending,omitempty" doc:"A payment is under way."`
+	RedirectURL string          `json:"redirectUrl,omitempty" doc:"Where the shopper confirms the payment."`
+}
+
+// AddedLine is units of a variant that are to be added.
+type AddedLine struct {
+	VariantID string          `json:"variantId"`
+	Title     string          `json:"title"`
+	Options   []string        `json:"options,omitempty"`
+	Quantity  int             `json:"quantity"`
+	Amount    money.Formatted `json:"amount"`
+}
+
+type additionOutput struct {
+	Status  int
+	Caching string `header:"Cache-Control"`
+	Replay  string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
+	Body    AdditionView
+}
+
+func additionAnswer(status int, a *Addition) *additionOutput {
+	in := func(amount int64) money.Formatted { return money.Of(amount, a.Currency).Formatted() }
+	v := AdditionView{
+		N: a.N, OrderID: a.OrderID, State: a.State, Lines: make([]AddedLine, len(a.Goods.Lines)), Tax: in(a.Goods.Tax),
+		Amount: in(a.Goods.Amount), PayBy: a.PayBy, Pending: a.Attempt.Key != "", RedirectURL: a.Attempt.RedirectURL,
+	}
+	for i, l := range a.Goods.Lines {
+		v.Lines[i] = AddedLine{VariantID: l.VariantID, Title: l.Title, Options: l.Options, Quantity: l.Quantity,
+			Amount: in(a.Goods.Totals[i].Total)}
+	}
+	return &additionOutput{Status: status, Caching: caching, Body: v}
+}
+
+// WantedGood is units of a variant that somebody wants added.
+type WantedGood struct {
+	VariantID string `json:"variantId" maxLength:"60" example:"var_01k9x7d3f8q7m2k_1"`
+	Quantity  int    `json:"quantity" minimum:"1" maximum:"1000"`
+}
+
+type addInput struct {
+	OrderInput
+	DryRun bool `query:"dryRun" doc:"Answer what it would cost; hold nothing."`
+	Body   struct {
+		Lines []WantedGood `json:"lines" minItems:"1" maxItems:"50"`
+	}
+}
+
+// addToOrder holds goods for an order and asks for their payment, once for each Idempotency-Key. 4 round trips. Errors:
+// those of order.CanAdd; 409 variant_not_sold, variant_limited, out_of_stock, too_many_additions, addition_open.
+func (f *Returns) addToOrder(ctx context.Context, in *addInput) (*additionOutput, error) {
+	asked, err := requestOf(ctx, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	var out *additionOutput
+	read := func(ctx context.Context, _ table.Item) (*order.Order, error) {
+		return f.Orders.GetFor(ctx, in.OrderID, caller(ctx, in.CartToken, in.Token))
+	}
+	_, err = table.Modify(ctx, read, func(ctx context.Context, o *order.Order) (*order.Order, error) {
+		prior, err := f.repeatedAddition(ctx, o, asked)
+		if prior != nil {
+			out = additionAnswer(201, prior)
+			out.Replay = "true"
+		}
+		if err != nil || prior != nil {
+			return o, err
+		}
+		a, holds, err := f.proposeAddition(ctx, o, in.Body.Lines)
+		if err != nil {
+			return o, err
+		}
+		a.Request = asked
+		out = additionAnswer(201, a)
+		if in.DryRun {
+			out.Status, out.Body.N = 200, 0
+			return o, nil
+		}
+		put, _ := f.Orders.Replace(o)
+		return o, f.storeAddition(ctx, a, append([]table.Write{put}, holds...), nil)
+	})
+	return out, err
+}
+
+// repeatedAddition is the addition that the same request made before. Error: 422 idempotency_key_reused.
+func (f *Returns) repeatedAddition(ctx context.Context, o *order.Order, asked order.Request) (*Addition, error) {
+	if asked.Key == "" {
+		return nil, nil
+	}
+	for n := 1; n <= o.Additions; n++ {
+		a, err := f.addition(ctx, o.ID, n)
+		if err != nil || a.Request.Key != asked.Key {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if a.Request.Hash != asked.Hash {
+			return nil, problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
+		}
+		return a, nil
+	}
+	return nil, nil
+}
+
+// proposeAddition prices what is wanted and plans to hold it. The order gets one more addition.
+func (f *Returns) proposeAddition(ctx context.Context, o *order.Order, wanted []WantedGood) (*Addition, []table.Write,
+	error) {
+	if err := o.CanAdd(len(wanted)); err != nil {
+		return nil, nil, err
+	}
+	if o.Additions >= maxAdditions {
+		return nil, nil, problem.Conflict("too_many_additions", "An order can be added to %d times.", maxAdditions)
+	}
+	if o.Additions > 0 {
+		last, err := f.addition(ctx, o.ID, o.Additions)
+		if err != nil {
+			return nil, nil, err
+		}
+		if last.State == AdditionOpen {
+			return nil, nil, problem.Conflict("addition_open", "Pay for what was added before, or give it up.").
+				With("addition", last.N)
+		}
+	}
+	ids := make([]string, len(wanted))
+	for i, w := range wanted {
+		ids[i] = w.VariantID
+	}
+	items, err := f.Catalog.ConsistentVariants(ctx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := f.Clock.Now()
+	o.Additions++
+	var goods []order.AddedGood
+	var wants []stock.Request
+	seen := map[string]bool{}
+	for i, w := range wanted {
+		if seen[w.VariantID] {
+			return nil, nil, problem.InvalidField("/lines/"+strconv.Itoa(i)+"/variantId", "duplicate", "each variant once")
+		}
+		seen[w.VariantID] = true
+		g, err := addedGood(o, i, w, items[w.VariantID])
+		if err != nil {
+			return nil, nil, err
+		}
+		goods = append(goods, g)
+		wants = append(wants, items[w.VariantID].StockRequests(w.Quantity)...)
+	}
+	levels, err := stock.Read(ctx, f.Table, stock.Keys(wants))
+	if err != nil {
+		return nil, nil, err
+	}
+	writes, taken, short := stock.Hold(levels, wants, rand.Int())
+	if len(short) > 0 {
+		return nil, nil, problem.Conflict("out_of_stock", "Of %s there is not enough.", strings.Join(short, ", "))
+	}
+	a := &Addition{
+		N: o.Additions, OrderID: o.ID, State: AdditionOpen, Currency: o.Totals.Currency,
+		PayBy: now.Add(AdditionForCustomer),
+		Goods: additionGoods{Added: o.PriceAdded(goods), Taken: taken}, By: byWhom(ctx, o), At: now,
+	}
+	if a.By == order.ByShop {
+		a.PayBy = now.Add(AdditionFor)
+	}
+	a.await(a.PayBy)
+	a.Event, err = event.New(ctx, now, events.OrderPaymentRequested{
+		OrderRef: o.Ref(), Addition: a.N, Added: addedLines(a, o), Amount: o.Money(a.Goods.Amount), PayBy: a.PayBy, By: a.By,
+	})
+	return a, writes, err
+}
+
+// addedGood is a wanted variant as a line of the order. Goods that customers may have only so many of in their life are
+// counted at checkout, so they are ordered anew.
+func addedGood(o *order.Order, i int, w WantedGood, g catalog.SellableVariant) (order.AddedGood, error) {
+	if g.Product == nil || g.Product.Status != catalog.Active {
+		return order.AddedGood{}, problem.Conflict("variant_not_sold", "Variant %s is not for sale.", w.VariantID).
+			With("variantId", w.VariantID)
+	}
+	price, sold := g.Variant.Prices[o.Totals.Currency]
+	has := w.Quantity
+	for _, l := range o.Lines {
+		if l.VariantID == w.VariantID {
+			has += l.Quantity
+		}
+	}
+	switch {
+	case !sold || price.Amount <= 0:
+		return order.AddedGood{}, problem.Conflict("variant_not_sold", "Variant %s has no price in %s.", w.VariantID,
+			o.Totals.Currency).With("variantId", w.VariantID)
+	case g.Variant.MaxPerCustomer > 0 || g.Variant.MaxPerOrder > 0 && has > g.Variant.MaxPerOrder:
+		return order.AddedGood{}, problem.Conflict("variant_limited", "Of variant %s no more can be added to this order.",
+			w.VariantID).With("variantId", w.VariantID)
+	}
+	image := g.Variant.Image
+	if image == "" && len(g.Product.Images) > 0 {
+		image = g.Product.Images[0].URL
+	}
+	return order.AddedGood{List: price.Amount, Taxable: g.Variant.Taxable, Line: order.Line{
+		ID: fmt.Sprintf("ln_add%d_%d", o.Additions, i+1), VariantID: w.VariantID, ProductID: g.Product.ID,
+		SKU: g.Variant.SKU, Title: g.Product.Title.In(o.Language, "en"), Options: g.Variant.Options, Image: image,
+		Quantity: w.Quantity, Categories: g.Product.Categories, Tags: g.Product.Tags,
+	}}, nil
+}
+
+// addedLines are the goods of an addition as events show them.
+func addedLines(a *Addition, o *order.Order) []events.OrderLine {
+	out := make([]events.OrderLine, len(a.Goods.Lines))
+	for i, l := range a.Goods.Lines {
+		out[i] = events.OrderLine{
+			LineID: l.ID, ProductID: l.ProductID, VariantID: l.VariantID, SKU: l.SKU, Title: l.Title, Options: l.Options,
+			Quantity: l.Quantity, Total: o.Money(a.Goods.Totals[i].Total),
+		}
+	}
+	return out
+}
+
+// addition reads an addition, strongly consistent. 1 round trip. Errors: 404 addition_not_found.
+func (f *Returns) addition(ctx context.Context, orderID string, n int) (*Addition, error) {
+	var a Addition
+	err := f.Table.Get(ctx, additionKey(orderID, n), &a)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil, additionNotFound()
+	}
+	return &a, err
+}
+
+// AdditionInput names an addition. Exported because Huma fills only exported embedded structs.
+type AdditionInput struct {
+	OrderInput
+	N int `path:"n" minimum:"1" maximum:"1000" doc:"The number of the addition within the order."`
+}
+
+// mayAdd reads an order and one of its additions, for a caller who may see the order.
+func (f *Returns) mayAdd(ctx context.Context, in AdditionInput) (*order.Order, *Addition, error) {
+	o, err := f.Orders.GetFor(ctx, in.OrderID, caller(ctx, in.CartToken, in.Token))
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := f.addition(ctx, o.ID, in.N)
+	return o, a, err
+}
+
+func (f *Returns) getAddition(ctx context.Context, in *AdditionInput) (*additionOutput, error) {
+	_, a, err := f.mayAdd(ctx, *in)
+	if err != nil {
+		return nil, err
+	}
+	return additionAnswer(200, a), nil
+}
+
+// cancelAddition gives an addition up and frees its stock. Repeating it changes nothing. Errors: 409 addition_over; 503
+// while a payment is under way.
+func (f *Returns) cancelAddition(ctx context.Context, in *AdditionInput) (*additionOutput, error) {
+	if _, _, err := f.mayAdd(ctx, *in); err != nil {
+		return nil, err
+	}
+	a, err := f.changeAddition(ctx, in.OrderID, in.N, func(a *Addition) (changed bool, give []table.Write, err error) {
+		switch {
+		case a.State == AdditionCanceled:
+			return false, nil, nil
+		case a.State != AdditionOpen:
+			return false, nil, a.refuse()
+		case a.Attempt.Key != "":
+			return false, nil, problem.Unavailable("payment_unavailable", "A payment of this addition is under way; try again.")
+		}
+		return true, a.end(AdditionCanceled), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return additionAnswer(200, a), nil
+}
+
+// changeAddition applies a rule to an addition alone; give is what of the stock is free again.
+func (f *Returns) changeAddition(
+	ctx context.Context, orderID string, n int, rule func(*Addition) (changed bool, give []table.Write, err error),
+) (*Addition, error) {
+	read := func(ctx context.Context, _ table.Item) (*Addition, error) { return f.addition(ctx, orderID, n) }
+	return table.Modify(ctx, read, func(ctx context.Context, a *Addition) (*Addition, error) {
+		changed, give, err := rule(a)
+		if err != nil || !changed {
+			return a, err
+		}
+		return a, f.storeAddition(ctx, a, nil, give)
+	})
+}
+
+// storeAddition writes an addition together with what follows from it. A write of ours whose answer was lost is
+// recognized by its id.
+func (f *Returns) storeAddition(ctx context.Context, a *Addition, must, give []table.Write) error {
+	put := a.put(f.Clock.Now())
+	err := f.Table.TransactReleasing(ctx, a.WriteID, append([]table.Write{put}, must...), give)
+	if table.AlreadyWritten(err, 0, a.WriteID) {
+		return nil
+	}
+	return stale(err)
+}
+
+// additionDue ends an addition that was not paid in time, and looks at a payment whose outcome is not known. A job may
+// come early, late and twice.
+func (f *Returns) additionDue(ctx context.Context, job due.Job) error {
+	orderID, isOrder := strings.CutPrefix(job.Key.PK, "ORDER#")
+	number, isAddition := strings.CutPrefix(job.Key.SK, "ADDITION#")
+	n, err := strconv.Atoi(number)
+	if !isOrder || !isAddition || err != nil {
+		return nil
+	}
+	a, err := f.addition(ctx, orderID, n)
+	if problem.Code(err) == "addition_not_found" || err == nil && a.State != AdditionOpen {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if a.Attempt.Key != "" {
+		if wait, err := f.additionPaymentDue(ctx, a); err != nil || wait {
+			return err
+		}
+	}
+	_, err = f.changeAddition(ctx, orderID, n, func(a *Addition) (bool, []table.Write, error) {
+		switch {
+		case a.State != AdditionOpen || a.Attempt.Key != "":
+			return false, nil, nil
+		case f.Clock.Now().Before(a.PayBy):
+			a.await(a.PayBy)
+			return true, nil, nil
+		}
+		return true, a.end(AdditionExpired), nil
+	})
+	return err
+}
