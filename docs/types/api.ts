@@ -2352,6 +2352,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/orders/{orderId}/additions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add goods to an order before it is shipped
+         * @description The goods are held for half an hour, for a day when the shop adds them, and added when they are paid for, at their catalog price of now; discounts and shipping stay as agreed. Their buyer gets a mail with the link to pay. dryRun answers what they cost.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["addToOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{orderId}/additions/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what is to be added to an order
+         * @description Who may call: a customer, or a guest.
+         */
+        get: operations["getOrderAddition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{orderId}/additions/{n}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give up what was to be added to an order
+         * @description Who may call: a customer, or a guest.
+         */
+        post: operations["cancelOrderAddition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{orderId}/additions/{n}/payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay for what is added to an order
+         * @description When state is open and redirectUrl is there, the card wants a challenge: send the shopper there and repeat the call when they come back.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["payOrderAddition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/orders/{orderId}/address": {
         parameters: {
             query?: never;
@@ -4470,6 +4554,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/returns/{returnId}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reserve the price of an exchange on a card and have it sent at once
+         * @description Nothing is taken while the goods come back within six days and are accepted; a dearer exchange takes the difference. Goods that do not come back are paid for. Repeat the call when the card wanted a challenge.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["holdForExchange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/returns/{returnId}/label.pdf": {
         parameters: {
             query?: never;
@@ -5148,6 +5254,34 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AddedLine: {
+            amount: components["schemas"]["Money"];
+            options?: string[];
+            /** Format: int64 */
+            quantity: number;
+            title: string;
+            variantId: string;
+        };
+        AdditionView: {
+            /** @description To be paid, tax included. */
+            amount: components["schemas"]["Money"];
+            lines: components["schemas"]["AddedLine"][];
+            /**
+             * Format: int64
+             * @description Its number within the order; 0 for a dry run.
+             */
+            n: number;
+            orderId: string;
+            /** Format: date-time */
+            payBy: string;
+            /** @description A payment is under way. */
+            pending?: boolean;
+            /** @description Where the shopper confirms the payment. */
+            redirectUrl?: string;
+            /** @enum {string} */
+            state: "open" | "paid" | "expired" | "canceled";
+            tax: components["schemas"]["Money"];
+        };
         Address: {
             /** @example 서울 */
             city?: string;
@@ -6528,6 +6662,24 @@ export interface components {
             from?: string;
             id: string;
             title: string;
+        };
+        HoldView: {
+            /** @description Reserved; taken only when the goods do not come back in time, or as far as the exchange is dearer than what came back. */
+            amount: components["schemas"]["Money"];
+            /** @description Where the shopper confirms it. */
+            redirectUrl?: string;
+            /**
+             * @description Missing while the shopper still has to confirm it.
+             * @enum {string}
+             */
+            state?: "placed" | "settling" | "settled";
+            /** @description What was taken of it in the end. */
+            taken: components["schemas"]["Money"];
+            /**
+             * Format: date-time
+             * @description The goods arrive before this, else the amount is taken.
+             */
+            until?: string;
         };
         HoursDay: {
             /** Format: date */
@@ -7977,6 +8129,8 @@ export interface components {
             grades: {
                 [key: string]: number;
             };
+            /** @description What of it cannot be sold again: written off, or left with the customer. */
+            lost: components["schemas"]["Money"][];
             productId: string;
             /**
              * Format: int64
@@ -7995,6 +8149,8 @@ export interface components {
             sold: number;
             title: string;
             topReason?: string;
+            /** @description What the returned units had cost their buyers. */
+            value: components["schemas"]["Money"][];
         };
         ProductSale: {
             /**
@@ -8772,6 +8928,8 @@ export interface components {
             /** @description For the shop's people only; missing for a guest. */
             customerId?: string;
             evidence?: string[];
+            /** @description The reservation against which an exchange was sent ahead. */
+            hold?: components["schemas"]["HoldView"];
             /** @example ret_01k9x7d3f8q7m2k01 */
             id: string;
             /** @description The refund was or is late. */
@@ -8812,6 +8970,9 @@ export interface components {
             version: number;
             /** @enum {string} */
             way: "label" | "pickup" | "own" | "keep";
+        };
+        ReturnAddRequest: {
+            lines: components["schemas"]["WantedGood"][];
         };
         ReturnApproveRequest: {
             /** @description The goods need not come back: the return is settled at once. */
@@ -8897,6 +9058,14 @@ export interface components {
             /** @description Missing on the last page. */
             nextCursor?: string;
             returns: components["schemas"]["ReturnCard"][];
+        };
+        ReturnPayAdditionRequest: {
+            /** @description What the shopper was shown; nothing else is taken. */
+            amount: components["schemas"]["MoneyInput"];
+            /** @description The payment provider's token of the shopper's card. */
+            paymentMethod: string;
+            /** @description Where the shopper comes back to after the bank's challenge. */
+            returnUrl?: string;
         };
         ReturnPoliciesResponse: {
             /** @description Every version, the oldest first; version 0 is built in. */
@@ -10857,6 +11026,12 @@ export interface components {
              * @enum {string}
              */
             way: "label" | "pickup" | "own";
+        };
+        WantedGood: {
+            /** Format: int64 */
+            quantity: number;
+            /** @example var_01k9x7d3f8q7m2k_1 */
+            variantId: string;
         };
         WantedLine: {
             comment?: string;
@@ -19831,6 +20006,374 @@ export interface operations {
             };
         };
     };
+    addToOrder: {
+        parameters: {
+            query?: {
+                /** @description Answer what it would cost; hold nothing. */
+                dryRun?: boolean;
+            };
+            header: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key": string;
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnAddRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdditionView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOrderAddition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+                /** @description The number of the addition within the order. */
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdditionView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelOrderAddition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+                /** @description The number of the addition within the order. */
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdditionView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payOrderAddition: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key": string;
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+                /** @description The number of the addition within the order. */
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnPayAdditionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdditionView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     changeOrderAddress: {
         parameters: {
             query?: never;
@@ -27905,6 +28448,107 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    holdForExchange: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key": string;
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                returnId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnBalanceRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -50,9 +50,9 @@ func canHold(r *rma.RMA) error {
 	return nil
 }
 
-// holdCard reserves the price of an exchange on the customer's card and sends it at once. What is taken of it is decided
-// when the goods have come back, or have not. The key of the reservation is written down before the provider is asked.
-// Errors: 402 payment_declined; 409 return_state, total_changed; 503 payment_unavailable.
+// holdCard reserves the price of an exchange on the customer's card and sends it at once. What is taken of it is
+// decided when the goods have come back, or have not. The key of the reservation is written down before the provider is
+// asked. Errors: 402 payment_declined; 409 return_state, total_changed; 503 payment_unavailable.
 func (f *Returns) holdCard(ctx context.Context, in *balanceInput) (*output, error) {
 	if err := f.may(ctx, in.ReturnInput); err != nil {
 		return nil, err
@@ -65,7 +65,8 @@ func (f *Returns) holdCard(ctx context.Context, in *balanceInput) (*output, erro
 		return answer(200, r, o, auth.From(ctx)), nil
 	}
 	if price := r.Money(r.Quote.Price); in.Body.Amount != price {
-		return nil, problem.Conflict("total_changed", "The exchange costs %s.", price.Display()).With("total", price.Formatted())
+		return nil, problem.Conflict("total_changed", "The exchange costs %s.", price.Display()).With("total",
+			price.Formatted())
 	}
 	if r.Hold.Attempt.Key != "" {
 		p, err := f.Provider.Lookup(ctx, r.Hold.Attempt.Key)
@@ -81,7 +82,8 @@ func (f *Returns) holdCard(ctx context.Context, in *balanceInput) (*output, erro
 	}
 	r, _, err = f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (work, error) {
 		if r.Hold.Attempt.Key != "" || r.Hold.State != rma.NoHold {
-			return work{}, problem.Unavailable("payment_unavailable", "Another payment of this exchange is under way; try again.")
+			return work{}, problem.Unavailable("payment_unavailable",
+				"Another payment of this exchange is under way; try again.")
 		}
 		r.Hold.Attempts++
 		r.Hold.Amount = r.Quote.Price

@@ -97,7 +97,8 @@ func TestAnExchangeSentAheadWhoseOrderWasCanceledTakesNothing(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	_, r, _, large := ahead(t, d)
-	if _, err := d.Service.Cashier.Cancel(t.Context(), d.order(r.NewOrderID), "changed_mind", order.ByCustomer); err != nil {
+	if _, err := d.Service.Cashier.Cancel(t.Context(), d.order(r.NewOrderID), "changed_mind",
+		order.ByCustomer); err != nil {
 		t.Fatal(err)
 	}
 	if r = d.settle(r); r.State != rma.Completed || r.Settled.Pay.Amount != 60_000 || d.taken() != 0 {

@@ -56,8 +56,9 @@ func (s *socket) serve(c Config, fn awslambda.Function) {
 		Retention: retention(c.Stage.LogDays), RemovalPolicy: c.removal(),
 	})
 	stage := awsapigatewayv2.NewWebSocketStage(s.stack, str("SocketStage"), &awsapigatewayv2.WebSocketStageProps{
-		WebSocketApi: s.api, StageName: str(socketStage), AutoDeploy: yes(true), DetailedMetricsEnabled: yes(c.DetailedMetrics),
-		Throttle: &awsapigatewayv2.ThrottleSettings{RateLimit: num(frameRate), BurstLimit: num(frameBurst)},
+		WebSocketApi: s.api, StageName: str(socketStage), AutoDeploy: yes(true),
+		DetailedMetricsEnabled: yes(c.DetailedMetrics),
+		Throttle:               &awsapigatewayv2.ThrottleSettings{RateLimit: num(frameRate), BurstLimit: num(frameBurst)},
 	})
 	format := `{"requestId":"$context.requestId","route":"$context.routeKey","event":"$context.eventType","status":"$context.status",` +
 		`"error":"$context.error.message"}`

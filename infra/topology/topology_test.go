@@ -34,8 +34,8 @@ func TestAJobThatFailsComesAgainBeforeTheSweeperHandsItOutAgain(t *testing.T) {
 	}
 }
 
-// TestTheDeployGuideNamesWhoReadsThePaymentSecrets holds the guide's list against the permissions: whoever rotates a key
-// has to know who uses it, and whoever reviews the roles who is meant to.
+// TestTheDeployGuideNamesWhoReadsThePaymentSecrets holds the guide's list against the permissions: whoever rotates a
+// key has to know who uses it, and whoever reviews the roles who is meant to.
 func TestTheDeployGuideNamesWhoReadsThePaymentSecrets(t *testing.T) {
 	t.Parallel()
 	var readers []string

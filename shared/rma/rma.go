@@ -62,7 +62,8 @@ const (
 	PartlyAccepted = "partly_accepted" // what is sent instead was chosen for all units
 	BalanceUnpaid  = "balance_unpaid"  // the difference of an exchange was not paid in time
 	NotArrived     = "not_arrived"     // what was to be exchanged did not arrive in time
-	PaidAhead      = "paid_ahead"      // the exchange was sent ahead and paid for, because the goods did not arrive in time
+	// the exchange was sent ahead and paid for, because the goods did not arrive in time
+	PaidAhead = "paid_ahead"
 )
 
 // Way is how the goods come back.
