@@ -119,7 +119,7 @@ func (b *mailBench) mailer(rate float64) (*mailer.Mailer, *ses.Sink, func(), err
 	links := mailer.Links{
 		Base: "https://api.example.com", Shop: "https://shop.example.com", Keys: &keystore.Store{Table: b.table},
 	}
-	return mailer.With(b.table, sender, templates, links, env), sink, stop, nil
+	return mailer.With(b.table, b.table, sender, templates, links, env), sink, stop, nil
 }
 
 // letter is mail n of a kind, to a person of its own.

@@ -64,11 +64,14 @@ func TestWhatIsAddedKeepsTheSums(t *testing.T) {
 
 // returnAll returns the units of an order in pieces, the shipping with the last.
 func returnAll(t *rapid.T, o *order.Order) {
-	for range 100 {
+	for round := range 20 {
 		ask, left := refund.Ask{Units: map[string]int{}}, 0
 		for _, l := range o.Lines {
 			n := len(o.RefundLedger().UnitsLeft(l.ID))
 			take := rapid.IntRange(0, n).Draw(t, "units")
+			if round == 19 {
+				take = n // the last round takes the rest
+			}
 			if left += n - take; take > 0 {
 				ask.Units[l.ID] = take
 			}
@@ -89,7 +92,6 @@ func returnAll(t *rapid.T, o *order.Order) {
 			return
 		}
 	}
-	t.Skip("too many pieces")
 }
 
 func TestNothingIsAddedToAnOrderThatIsShippedCanceledUnpaidOrFull(t *testing.T) {
