@@ -139,16 +139,23 @@ func (b *bench) wantNotice(subject string, text, not []string) {
 // reviewed is a review of an order that is stored.
 func (b *bench) reviewed(email string) events.ReviewRef {
 	b.t.Helper()
+	b.clock.Advance(time.Millisecond) // an id of its own
+	id := order.NewID(b.clock.Now())
+	b.ordered(id, email)
+	return events.ReviewRef{ReviewID: "rev_1", ProductID: "p1", OrderID: id, Language: "ko"}
+}
+
+// ordered stores an order of somebody who reads English.
+func (b *bench) ordered(id, email string) {
+	b.t.Helper()
 	d := order.Draft{
 		Email: email, Language: "en", Lines: table.List[order.Line]{{ID: "l1", Title: "쑥 비누", Quantity: 1}},
 		Totals: order.Totals{Totals: pricing.Totals{Currency: "KRW"}},
 	}
-	b.clock.Advance(time.Millisecond) // an id of its own
-	o := order.New(order.NewID(b.clock.Now()), "chk_1", d, order.Payment{}, noon)
+	o := order.New(id, "chk_1", d, order.Payment{}, noon)
 	if err := b.commerce.Put(b.t.Context(), b.mailer.Orders.Place(o)); err != nil {
 		b.t.Fatal(err)
 	}
-	return events.ReviewRef{ReviewID: "rev_1", ProductID: "p1", OrderID: o.ID, Language: "ko"}
 }
 
 func TestAuthorsOfReviewsAreWrittenToAtTheAddressOfTheirOrder(t *testing.T) {

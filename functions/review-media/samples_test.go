@@ -44,4 +44,5 @@ func TestAStartThatCannotWorkNamesWhatIsMissing(t *testing.T) {
 // samples are the recorded invocations and the status each is answered with; 0 for those that are no request.
 var samples = map[string]int{
 	"add-not-yours": 404, "add-too-large": 422, "complete-not-yours": 404, "review.unpublished": 0,
+	"review.media_rejected": 0,
 }
