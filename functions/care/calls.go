@@ -20,6 +20,7 @@ import (
 // mostBookings bounds how many calls one address or customer books in ten minutes.
 const mostBookings = 10
 
+// callRoutes registers the routes of call-back requests.
 func (f *Care) callRoutes(s *api.Service) {
 	const one = "/calls/{callId}"
 	calls := func(access api.Access, method, path, id, summary string, errors ...int) api.Route {
@@ -44,6 +45,7 @@ func (f *Care) callRoutes(s *api.Service) {
 	api.Handle(s, finish, f.finish)
 }
 
+// slotsInput names a team.
 type slotsInput struct {
 	Team string `query:"team" default:"care" maxLength:"40" pattern:"^[a-z0-9-]+$"`
 }
@@ -55,6 +57,7 @@ type slotsOutput struct {
 	}
 }
 
+// slots lists the times at which a call can be booked. 2 or 3 round trips.
 func (f *Care) slots(ctx context.Context, in *slotsInput) (*slotsOutput, error) {
 	team, slots, err := f.free(ctx, in.Team)
 	if err != nil {
@@ -62,12 +65,14 @@ func (f *Care) slots(ctx context.Context, in *slotsInput) (*slotsOutput, error) 
 	}
 	out := &slotsOutput{}
 	out.Body.Slots, out.Body.Zone = slots, team.Hours.Zone
+	// An empty list and not null, see the API's rule for lists.
 	if slots == nil {
 		out.Body.Slots = []callback.Slot{}
 	}
 	return out, nil
 }
 
+// free returns the team and the slots that have room.
 func (f *Care) free(ctx context.Context, id string) (conversation.Team, []callback.Slot, error) {
 	team, err := f.Chat.Team(ctx, id)
 	if err != nil {
@@ -94,6 +99,8 @@ type CallView struct {
 	Attempts       []callback.Attempt `json:"attempts,omitempty" doc:"Agents only."`
 }
 
+// viewOf shows a request to whoever asks: everybody sees the last
+// four digits, the agent who has taken the call sees the number.
 func viewOf(ctx context.Context, r callback.Request) CallView {
 	v := CallView{
 		ID: r.ID, State: r.State, Team: r.Team, Name: r.Name, Topic: r.Topic, ConversationID: r.Conversation,
@@ -113,6 +120,7 @@ type callOutput struct {
 	Body CallView
 }
 
+// answer shows a request unless there is an error.
 func answer(ctx context.Context, r callback.Request, err error) (*callOutput, error) {
 	if err != nil {
 		return nil, err
@@ -120,6 +128,7 @@ func answer(ctx context.Context, r callback.Request, err error) (*callOutput, er
 	return &callOutput{viewOf(ctx, r)}, nil
 }
 
+// bookInput asks for a call. clientId makes a repetition book the same call.
 type bookInput struct {
 	Token string `header:"Chat-Token" maxLength:"64" doc:"A guest's secret for the conversation."`
 	Body  struct {
@@ -134,6 +143,8 @@ type bookInput struct {
 	}
 }
 
+// book books a call in a free slot. The limit comes before
+// anything is read: booking fills the slots of the team.
 func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
 	number, ok := phoneNumber(in.Body.Number)
 	if !ok {
@@ -147,6 +158,8 @@ func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
 	if err := f.Limiter.Take(ctx, limit); err != nil {
 		return nil, err
 	}
+	// Whoever names a conversation must be allowed to read
+	// it, because notes of the call go into its log.
 	if in.Body.ConversationID != "" {
 		if _, err := f.Chat.Load(ctx, shopper(ctx, in.Token), in.Body.ConversationID); err != nil {
 			return nil, err
@@ -156,6 +169,7 @@ func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Masked like messages: a topic may contain card numbers, which must not be stored.
 	name, _ := conversation.Mask(conversation.Clean(in.Body.Name))
 	topic, _ := conversation.Mask(conversation.Clean(in.Body.Topic))
 	r, err := f.Calls.Book(ctx, callback.Request{
@@ -168,6 +182,7 @@ func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
 	return answer(ctx, r, f.announce(ctx, r, conversation.CallBooked))
 }
 
+// shopper is the caller as a shopper of a conversation.
 func shopper(ctx context.Context, token string) service.Participant {
 	return service.Participant{Role: conversation.Shopper, ID: auth.From(ctx).Subject, Token: token}
 }
@@ -175,6 +190,7 @@ func shopper(ctx context.Context, token string) service.Participant {
 // phoneNumber is a number in E.164. One with a leading 0 and without a country is Korean.
 func phoneNumber(text string) (string, bool) {
 	digits := strings.Map(func(r rune) rune {
+		// Digits of other scripts are refused: they would be dialed by nobody.
 		if unicode.IsDigit(r) && r < 0x80 || r == '+' {
 			return r
 		}
@@ -183,9 +199,11 @@ func phoneNumber(text string) (string, bool) {
 		}
 		return 'x'
 	}, text)
+	// Two zeros are the international prefix of some countries, and no Korean number.
 	if local, ok := strings.CutPrefix(digits, "0"); ok && !strings.HasPrefix(local, "0") {
 		digits = "+82" + local
 	}
+	// 8 to 15 digits with the calling code (ITU-T E.164).
 	rest, ok := strings.CutPrefix(digits, "+")
 	if !ok || len(rest) < 8 || len(rest) > 15 || rest[0] == '0' || strings.ContainsAny(rest, "x+") {
 		return "", false
@@ -215,14 +233,17 @@ func (f *Care) mine(ctx context.Context, in *CallInput) (callback.Request, error
 			return r, nil
 		}
 	}
+	// The same answer as for a call that does not exist.
 	return callback.Request{}, calls.NotFound()
 }
 
+// call shows one call.
 func (f *Care) call(ctx context.Context, in *CallInput) (*callOutput, error) {
 	r, err := f.mine(ctx, in)
 	return answer(ctx, r, err)
 }
 
+// cancel cancels a call, if it has not begun.
 func (f *Care) cancel(ctx context.Context, in *CallInput) (*callOutput, error) {
 	if _, err := f.mine(ctx, in); err != nil {
 		return nil, err
@@ -237,6 +258,7 @@ type openCallsOutput struct {
 	}
 }
 
+// openCalls lists the open calls of a team for its agents. 1 round trip.
 func (f *Care) openCalls(ctx context.Context, in *slotsInput) (*openCallsOutput, error) {
 	open, err := f.Calls.Open(ctx, in.Team, 100)
 	out := &openCallsOutput{}
@@ -247,6 +269,7 @@ func (f *Care) openCalls(ctx context.Context, in *slotsInput) (*openCallsOutput,
 	return out, err
 }
 
+// begin takes a call. Of several agents the condition of the write lets one have it.
 func (f *Care) begin(ctx context.Context, in *CallInput) (*callOutput, error) {
 	r, err := f.Calls.Change(ctx, in.CallID, func(r callback.Request) (callback.Request, error) {
 		return r.Begin(auth.From(ctx).Subject, f.Calls.Clock.Now())
@@ -254,6 +277,7 @@ func (f *Care) begin(ctx context.Context, in *CallInput) (*callOutput, error) {
 	return answer(ctx, r, err)
 }
 
+// finishInput is how a call ended.
 type finishInput struct {
 	CallInput
 	Body struct {
@@ -273,13 +297,16 @@ func (f *Care) finish(ctx context.Context, in *finishInput) (*callOutput, error)
 		}
 		return r.Finish(agent, in.Body.Outcome, note, team.Hours, f.Calls.Clock.Now())
 	})
+	// Without a conversation there is no log to write into.
 	if err != nil || r.Conversation == "" {
 		return answer(ctx, r, err)
 	}
 	text := fmt.Sprintf("%s: %s", in.Body.Outcome, note)
+	// The id is made of the call and the attempt, so that a repeated request adds no second note.
 	_, _, err = f.Chat.Note(ctx, service.Participant{Role: conversation.Agent, ID: agent}, r.Conversation, service.Draft{
 		ClientID: fmt.Sprintf("%s-%d", r.ID, len(r.Attempts)), Text: text,
 	})
+	// The conversation may have been erased meanwhile; the outcome is noted all the same.
 	if problem.Code(err) == "conversation_not_found" {
 		err = nil
 	}

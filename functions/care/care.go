@@ -102,6 +102,7 @@ func (f *Care) HTTP(o api.Options) *api.Service {
 	return s
 }
 
+// route has what all routes of the function have in common.
 func route(access api.Access, method, path, tag, id, summary string, errors ...int) api.Route {
 	return api.Route{Method: method, Path: path, ID: id, Summary: summary, Tag: tag, Access: access,
 		Errors: append([]int{422}, errors...)}
@@ -123,6 +124,8 @@ func (f *Care) ring(ctx context.Context, job due.Job) error {
 				return r, err
 			}
 			var after callback.Request
+			// Worked out within the change, from the request
+			// as it then is; the last try's result counts.
 			after, ring = r.Rings(team.Hours, f.Calls.Clock.Now())
 			if ring == callback.RingNothing {
 				return r, errNothing

@@ -13,13 +13,15 @@ import (
 	"dangol/shared/platform/ratelimit"
 )
 
-// Limits by address on what anybody can call.
+// Limits by address, within limitWindow, on what anybody can
+// call: searching costs processor time, feedback moves entries.
 const (
 	mostSearches  = 600
 	mostFeedbacks = 60
 	limitWindow   = 10 * time.Minute
 )
 
+// faqRoutes registers the routes of the FAQ.
 func (f *Care) faqRoutes(s *api.Service) {
 	public := func(method, path, id, summary string, errors ...int) api.Route {
 		return route(api.Public, method, path, "FAQ", id, summary, errors...)
@@ -50,11 +52,13 @@ func (f *Care) faqRoutes(s *api.Service) {
 		f.faqReport)
 }
 
+// limit counts a call of the caller's address.
 func (f *Care) limit(ctx context.Context, name string, most int) error {
 	return f.Limiter.Take(ctx, ratelimit.Limit{Name: "care-" + name, Subject: api.SourceIP(ctx), Max: most,
 		Window: limitWindow})
 }
 
+// listInput is the language and the category of the list.
 type listInput struct {
 	Language string `query:"language" enum:"ko,en" default:"ko"`
 	Category string `query:"category" maxLength:"40"`
@@ -68,16 +72,19 @@ type faqOutput struct {
 	}
 }
 
+// list shows the published FAQ. No round trip while the index is fresh in memory.
 func (f *Care) list(ctx context.Context, in *listInput) (*faqOutput, error) {
 	index, err := f.FAQ.Index(ctx)
 	if err != nil {
 		return nil, err
 	}
+	// A minute in caches: publishing may be seen that much later.
 	out := &faqOutput{CacheControl: "public, max-age=60"}
 	out.Body.Entries, out.Body.Categories = index.Entries(in.Language, in.Category), []string{}
 	if out.Body.Entries == nil {
 		out.Body.Entries = []faq.Answer{}
 	}
+	// Categories of the whole language, so that a filter can be changed.
 	for _, e := range index.Entries(in.Language, "") {
 		if !slices.Contains(out.Body.Categories, e.Category) {
 			out.Body.Categories = append(out.Body.Categories, e.Category)
@@ -99,14 +106,17 @@ type faqSearchOutput struct {
 	}
 }
 
+// search answers a question as the bot would.
 func (f *Care) search(ctx context.Context, in *searchInput) (*faqSearchOutput, error) {
 	return f.lookUp(ctx, func(index *faq.Index) []faq.Hit { return index.Search(in.Question, in.Language, in.Limit) })
 }
 
+// suggest completes a question while it is typed.
 func (f *Care) suggest(ctx context.Context, in *searchInput) (*faqSearchOutput, error) {
 	return f.lookUp(ctx, func(index *faq.Index) []faq.Hit { return index.Suggest(in.Question, in.Language, in.Limit) })
 }
 
+// lookUp runs a search on the published index.
 func (f *Care) lookUp(ctx context.Context, find func(*faq.Index) []faq.Hit) (*faqSearchOutput, error) {
 	if err := f.limit(ctx, "search", mostSearches); err != nil {
 		return nil, err
@@ -117,6 +127,7 @@ func (f *Care) lookUp(ctx context.Context, find func(*faq.Index) []faq.Hit) (*fa
 	}
 	out := &faqSearchOutput{}
 	out.Body.Hits = find(index)
+	// The verdict is the bot's own, so that a storefront and the bot never disagree.
 	out.Body.Verdict, _ = faq.Default.Decide(out.Body.Hits)
 	if out.Body.Hits == nil {
 		out.Body.Hits = []faq.Hit{}
@@ -152,6 +163,7 @@ func (f *Care) feedback(ctx context.Context, in *feedbackInput) (*emptyOutput, e
 	return &emptyOutput{}, f.FAQ.Count(ctx, in.EntryID, helped)
 }
 
+// entriesOutput is the entries as they are edited, and what is published.
 type entriesOutput struct {
 	Body struct {
 		Entries   []store.Edited `json:"entries"`
@@ -159,6 +171,7 @@ type entriesOutput struct {
 	}
 }
 
+// entries lists the entries for merchants. 2 round trips and more for long lists.
 func (f *Care) entries(ctx context.Context, _ *struct{}) (*entriesOutput, error) {
 	out := &entriesOutput{}
 	var err error
@@ -175,6 +188,7 @@ type importInput struct {
 	}
 }
 
+// importAll writes many entries. All are checked before the first one is written.
 func (f *Care) importAll(ctx context.Context, in *importInput) (*entriesOutput, error) {
 	if wrong := faq.ValidateEntries(in.Body.Entries); len(wrong) > 0 {
 		return nil, problem.Invalid(wrong...)
@@ -200,6 +214,7 @@ type editOutput struct {
 	Body store.Edited
 }
 
+// edit writes one entry, under the condition that nobody else has changed it since it was read.
 func (f *Care) edit(ctx context.Context, in *editInput) (*editOutput, error) {
 	e := faq.FAQEntry{ID: in.EntryID, Category: in.Body.Category, Texts: in.Body.Texts, Action: in.Body.Action}
 	if wrong := e.Validate(""); len(wrong) > 0 {
@@ -216,6 +231,7 @@ type entryInput struct {
 	EntryID string `path:"entryId" maxLength:"60" pattern:"^[a-z0-9-]+$"`
 }
 
+// remove removes an entry; shoppers see it until the next publication.
 func (f *Care) remove(ctx context.Context, in *entryInput) (*emptyOutput, error) {
 	return &emptyOutput{}, f.FAQ.Remove(ctx, in.EntryID)
 }
@@ -224,6 +240,7 @@ type publishOutput struct {
 	Body store.Version
 }
 
+// publish makes the entries the version that shoppers and the bot see.
 func (f *Care) publish(ctx context.Context, _ *struct{}) (*publishOutput, error) {
 	v, err := f.FAQ.Publish(ctx, auth.From(ctx).Subject)
 	if err != nil {
@@ -243,6 +260,7 @@ type faqReportOutput struct {
 	}
 }
 
+// faqReport shows how the FAQ is used, and the questions of a month that it could not answer.
 func (f *Care) faqReport(ctx context.Context, in *faqReportInput) (*faqReportOutput, error) {
 	month := f.FAQ.Clock.Now()
 	if in.Month != "" {

@@ -12,6 +12,7 @@ import (
 	"dangol/shared/platform/problem"
 )
 
+// teamRoutes registers the routes of teams and their hours.
 func (f *Care) teamRoutes(s *api.Service) {
 	const one = "/teams/{teamId}"
 	api.Handle(s, route(api.Agent, "GET", "/teams", "Hours", "listTeams", "The teams with their hours and service levels"),
@@ -33,6 +34,7 @@ type teamsOutput struct {
 	}
 }
 
+// teams lists the teams for agents.
 func (f *Care) teams(ctx context.Context, _ *struct{}) (*teamsOutput, error) {
 	out := &teamsOutput{}
 	var err error
@@ -55,6 +57,8 @@ type openOutput struct {
 	}
 }
 
+// open tells whether a team is on duty. It is read fresh: an
+// agent who has just switched it must see that.
 func (f *Care) open(ctx context.Context, in *TeamInput) (*openOutput, error) {
 	team, err := f.Chat.FreshTeam(ctx, in.TeamID)
 	if err != nil {
@@ -62,6 +66,7 @@ func (f *Care) open(ctx context.Context, in *TeamInput) (*openOutput, error) {
 	}
 	now, out := f.Chat.Clock.Now(), &openOutput{}
 	out.Body.Open, out.Body.Zone = team.Hours.Open(now), team.Hours.Zone
+	// An override that has run out is still stored and no longer holds.
 	out.Body.Overridden = team.Hours.Override != nil && team.Hours.Override.Until.After(now)
 	if next, ok := team.Hours.NextOpen(now); ok && !out.Body.Open {
 		out.Body.OpensAt = &next
@@ -88,15 +93,19 @@ type teamOutput struct {
 	Body conversation.Team
 }
 
+// setTeam writes a team. The version in the body is the condition of the write.
 func (f *Care) setTeam(ctx context.Context, in *setTeamInput) (*teamOutput, error) {
 	b := in.Body
+	// An override belongs to the timetable that it was made for.
 	b.Hours.Override = nil
 	if wrong := b.Hours.Validate(); len(wrong) > 0 {
+		// The rules of hours know nothing of the body they are in.
 		for i := range wrong {
 			wrong[i].Pointer = "/hours" + wrong[i].Pointer
 		}
 		return nil, problem.Invalid(wrong...)
 	}
+	// The bot and the notices have texts in these two languages only.
 	if !slices.Contains(b.Languages, "ko") && !slices.Contains(b.Languages, "en") {
 		return nil, problem.InvalidField("/languages", "not_allowed", "ko or en at least")
 	}
@@ -106,6 +115,7 @@ func (f *Care) setTeam(ctx context.Context, in *setTeamInput) (*teamOutput, erro
 	})
 }
 
+// put stores a team.
 func (f *Care) put(ctx context.Context, team conversation.Team) (*teamOutput, error) {
 	stored, err := f.Chat.PutTeam(ctx, team)
 	if err != nil {
@@ -121,6 +131,7 @@ type overrideInput struct {
 	}
 }
 
+// override switches a team on or off duty until the next switch of its timetable.
 func (f *Care) override(ctx context.Context, in *overrideInput) (*teamOutput, error) {
 	team, err := f.Chat.FreshTeam(ctx, in.TeamID)
 	if err != nil {
@@ -140,7 +151,7 @@ type reportOutput struct {
 	Body conversation.ConversationFigures
 }
 
-// mostDays bounds a report.
+// mostDays bounds a report: a quarter, at one query a day.
 const mostDays = 93
 
 // report adds up the conversations that began in a period. Round trips: 1 a day.

@@ -23,6 +23,7 @@ type inboxOutput struct {
 	}
 }
 
+// inbox lists the open conversations of a team, the most urgent first.
 func (f *Chat) inbox(ctx context.Context, in *inboxInput) (*inboxOutput, error) {
 	cards, next, err := f.Inbox(ctx, in.Team, conversation.State(in.State), in.Limit, in.Cursor)
 	if err != nil {
@@ -33,6 +34,7 @@ func (f *Chat) inbox(ctx context.Context, in *inboxInput) (*inboxOutput, error) 
 	return out, nil
 }
 
+// claim takes a conversation; of several agents one gets it.
 func (f *Chat) claim(ctx context.Context, in *ConversationInput) (*conversationOutput, error) {
 	c, err := f.Claim(ctx, who(ctx, ""), in.ConversationID)
 	return f.answered(ctx, c, err)
@@ -45,11 +47,13 @@ type transferInput struct {
 	}
 }
 
+// transfer gives a conversation to the queue of a team.
 func (f *Chat) transfer(ctx context.Context, in *transferInput) (*conversationOutput, error) {
 	c, err := f.Transfer(ctx, who(ctx, ""), in.ConversationID, in.Body.Team)
 	return f.answered(ctx, c, err)
 }
 
+// giveBack gives a conversation back to the bot.
 func (f *Chat) giveBack(ctx context.Context, in *ConversationInput) (*conversationOutput, error) {
 	c, err := f.GiveBack(ctx, who(ctx, ""), in.ConversationID)
 	return f.answered(ctx, c, err)
@@ -62,6 +66,7 @@ type snoozeInput struct {
 	}
 }
 
+// snooze puts a conversation aside until a time, or until the shopper writes.
 func (f *Chat) snooze(ctx context.Context, in *snoozeInput) (*conversationOutput, error) {
 	c, err := f.Snooze(ctx, who(ctx, ""), in.ConversationID, in.Body.Until)
 	return f.answered(ctx, c, err)
@@ -75,6 +80,7 @@ type noteInput struct {
 	}
 }
 
+// note adds what only agents see.
 func (f *Chat) note(ctx context.Context, in *noteInput) (*sendOutput, error) {
 	caller, err := f.named(ctx)
 	if err != nil {
@@ -92,11 +98,13 @@ type tagInput struct {
 	}
 }
 
+// tag replaces the tags.
 func (f *Chat) tag(ctx context.Context, in *tagInput) (*conversationOutput, error) {
 	c, err := f.Tag(ctx, in.ConversationID, in.Body.Tags)
 	return f.answered(ctx, c, err)
 }
 
+// block ends a conversation because of abuse.
 func (f *Chat) block(ctx context.Context, in *ConversationInput) (*conversationOutput, error) {
 	c, err := f.Block(ctx, in.ConversationID)
 	return f.answered(ctx, c, err)
@@ -133,13 +141,16 @@ func (f *Chat) about(ctx context.Context, in *ConversationInput) (*aboutOutput, 
 		return nil, err
 	}
 	out := &aboutOutput{}
+	// Lists begin empty and not nil, because a guest has neither orders nor earlier conversations.
 	out.Body.Conversation, out.Body.Orders, out.Body.Conversations = f.view(ctx, c), []RecentOrder{}, []ConversationView{}
 	if out.Body.Summary, err = f.Summary(ctx, c); err != nil {
 		return nil, err
 	}
+	// A guest has no account whose orders could be shown.
 	if c.CustomerID == "" {
 		return out, nil
 	}
+	// Without a reader of orders, as in tests, the panel has none.
 	if f.Orders != nil {
 		if out.Body.Orders, err = f.Orders.Recent(ctx, c.CustomerID); err != nil {
 			return nil, err
@@ -169,6 +180,7 @@ type meOutput struct {
 	Body conversation.AgentStatus
 }
 
+// me shows the caller's own state as an agent.
 func (f *Chat) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
 	a, err := f.Agent(ctx, auth.From(ctx).Subject)
 	if err != nil {
@@ -177,6 +189,7 @@ func (f *Chat) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
 	return &meOutput{a}, nil
 }
 
+// setMe stores what the agent says of themselves; the subject of the token says who it is.
 func (f *Chat) setMe(ctx context.Context, in *meInput) (*meOutput, error) {
 	b := in.Body
 	a, err := f.SetAgent(ctx, conversation.AgentStatus{
@@ -195,6 +208,7 @@ type agentsOutput struct {
 	}
 }
 
+// agents lists the agents with how many conversations each has.
 func (f *Chat) agents(ctx context.Context, _ *struct{}) (*agentsOutput, error) {
 	out := &agentsOutput{}
 	var err error
@@ -211,6 +225,7 @@ type cannedOutput struct {
 	}
 }
 
+// canned lists the prepared answers.
 func (f *Chat) canned(ctx context.Context, _ *struct{}) (*cannedOutput, error) {
 	out := &cannedOutput{}
 	var err error
@@ -227,6 +242,7 @@ type cannedInput struct {
 	}
 }
 
+// setCanned stores one prepared answer and returns all, as the editor shows them all.
 func (f *Chat) setCanned(ctx context.Context, in *cannedInput) (*cannedOutput, error) {
 	c := service.Canned{ID: in.ID, Title: in.Body.Title, Language: in.Body.Language, Text: in.Body.Text}
 	if err := f.SetCanned(ctx, c); err != nil {
@@ -239,6 +255,7 @@ type cannedIDInput struct {
 	ID string `path:"cannedId" maxLength:"40" pattern:"^[a-z0-9-]+$"`
 }
 
+// removeCanned removes one; one that is not there is no error.
 func (f *Chat) removeCanned(ctx context.Context, in *cannedIDInput) (*cannedOutput, error) {
 	if err := f.RemoveCanned(ctx, in.ID); err != nil {
 		return nil, err
@@ -256,6 +273,7 @@ type exportOutput struct {
 	}
 }
 
+// export returns all conversations of a customer (GDPR, article 15).
 func (f *Chat) export(ctx context.Context, in *customerInput) (*exportOutput, error) {
 	out := &exportOutput{}
 	var err error
@@ -269,6 +287,7 @@ type eraseOutput struct {
 	}
 }
 
+// erase removes the contents of a customer's conversations (GDPR, article 17).
 func (f *Chat) erase(ctx context.Context, in *customerInput) (*eraseOutput, error) {
 	out := &eraseOutput{}
 	var err error

@@ -45,6 +45,7 @@ func (b business) Do(ctx context.Context, action conversation.Action, customerID
 	return "", nil, fmt.Errorf("no action %q", action)
 }
 
+// status tells where the last orders are.
 func (b business) status(ctx context.Context, customerID, language string) (string, []conversation.Button, error) {
 	page, err := b.orders.OfCustomer(ctx, customerID, shown, "")
 	if err != nil {
@@ -68,6 +69,7 @@ func (b business) status(ctx context.Context, customerID, language string) (stri
 
 // tracking names the parcels of an order that is on its way.
 func (b business) tracking(ctx context.Context, card order.Summary) (string, error) {
+	// Only an order with a parcel under way is read whole; the others show their state alone.
 	if card.State != order.Fulfilled && card.State != order.PartlyFulfilled {
 		return "", nil
 	}
@@ -78,6 +80,7 @@ func (b business) tracking(ctx context.Context, card order.Summary) (string, err
 	var parcels strings.Builder
 	for _, f := range o.Fulfillments {
 		number := f.TrackingNumber
+		// A link of a carrier is shown only if it is safe to follow; else the number alone.
 		if conversation.SafeLink(f.TrackingURL) && number != "" {
 			number = "[" + number + "](" + f.TrackingURL + ")"
 		}
@@ -86,6 +89,8 @@ func (b business) tracking(ctx context.Context, card order.Summary) (string, err
 	return parcels.String(), nil
 }
 
+// returns offers the orders that can be returned. 10 are
+// looked at, as the latest may not have arrived.
 func (b business) returns(ctx context.Context, customerID, language string) (string, []conversation.Button, error) {
 	page, err := b.orders.OfCustomer(ctx, customerID, 10, "")
 	if err != nil {
@@ -109,6 +114,8 @@ func (b business) returns(ctx context.Context, customerID, language string) (str
 // subscriptionCall is a change of a subscription: the beginning of its texts, and the request.
 type subscriptionCall struct{ text, path, body string }
 
+// subscription offers the running subscriptions for a change.
+// The button makes the call; the bot itself changes nothing.
 func (b business) subscription(ctx context.Context, customerID, language string, call subscriptionCall) (string,
 	[]conversation.Button, error) {
 	cards, _, err := b.subscriptions.OfCustomer(ctx, customerID, 20, "")

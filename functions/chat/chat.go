@@ -43,11 +43,13 @@ func (f *Chat) HTTP(o api.Options) *api.Service {
 
 const one = "/chat/conversations/{conversationId}"
 
+// route has what all routes of the function have in common.
 func route(access api.Access, method, path, id, summary string, errors ...int) api.Route {
 	return api.Route{Method: method, Path: path, ID: id, Summary: summary, Tag: "Chat", Access: access,
 		Errors: append([]int{422}, errors...)}
 }
 
+// shopperRoutes registers what shoppers do; agents may use the same routes.
 func (f *Chat) shopperRoutes(s *api.Service) {
 	start := route(api.Shopper, "POST", "/chat/conversations", "startConversation", "Begin a conversation", 429)
 	start.Status, start.Description = 201, startText
@@ -78,6 +80,7 @@ func (f *Chat) shopperRoutes(s *api.Service) {
 	api.Handle(s, ticket, f.ticket)
 }
 
+// agentRoutes registers what only the shop's people do.
 func (f *Chat) agentRoutes(s *api.Service) {
 	agent := func(method, path, id, summary string, errors ...int) api.Route {
 		return route(api.Agent, method, path, id, summary, errors...)

@@ -46,6 +46,8 @@ func (f files) Download(ctx context.Context, key string, life time.Duration) (st
 	return f.sign(ctx, http.MethodGet, key, http.Header{}, 0, life)
 }
 
+// sign makes a signed address. For an upload type and size
+// are signed headers, so no other file can be put there.
 func (f files) sign(ctx context.Context, method, key string, header http.Header, size int64,
 	life time.Duration) (string, error) {
 	query := url.Values{"X-Amz-Expires": {strconv.Itoa(int(life.Seconds()))}}
@@ -61,6 +63,7 @@ func (f files) sign(ctx context.Context, method, key string, header http.Header,
 	if err != nil {
 		return "", fmt.Errorf("sign: %w", err)
 	}
+	// S3 wants the path as it is: escaping it again would change the signature.
 	signed, _, err := v4.NewSigner().PresignHTTP(ctx, credentials, req, unsigned, "s3", f.config.Region, f.clock.Now(),
 		func(o *v4.SignerOptions) {
 			o.DisableURIPathEscaping = true

@@ -17,7 +17,7 @@ const (
 	mostStarts   = 20
 	mostTickets  = 120
 	mostMessages = 240
-	limitWindow  = time.Hour / 6
+	limitWindow  = time.Hour / 6 // ten minutes
 )
 
 // who is the caller. Agents are agents in every conversation, also in one that they began themselves as a customer.
@@ -36,6 +36,7 @@ func (f *Chat) named(ctx context.Context) (service.Participant, error) {
 		return w, nil
 	}
 	a, err := f.Agent(ctx, w.ID)
+	// An agent who has not said a name yet is shown without one.
 	if problem.Code(err) == "agent_not_found" {
 		return w, nil
 	}
@@ -67,6 +68,7 @@ type ConversationView struct {
 	Full *conversation.Conversation `json:"full,omitempty"`
 }
 
+// view shows a conversation to its shopper, and all of it to agents.
 func (f *Chat) view(ctx context.Context, c conversation.Conversation) ConversationView {
 	v := ConversationView{
 		ID: c.ID, State: c.State, Language: c.Language, Seq: c.Seq, Reopens: c.Reopens(f.Clock.Now()), Rating: c.Rating,
@@ -100,6 +102,7 @@ type startOutput struct {
 	}
 }
 
+// start begins a conversation. Whoever starts one is a shopper in it, also an agent.
 func (f *Chat) start(ctx context.Context, in *startInput) (*startOutput, error) {
 	if err := f.limit(ctx, "start", mostStarts); err != nil {
 		return nil, err
@@ -123,6 +126,7 @@ type conversationsOutput struct {
 	}
 }
 
+// mine lists the customer's own conversations.
 func (f *Chat) mine(ctx context.Context, _ *struct{}) (*conversationsOutput, error) {
 	all, err := f.Of(ctx, auth.From(ctx).Subject)
 	out := &conversationsOutput{}
@@ -139,11 +143,13 @@ type ConversationInput struct {
 	Token          string `header:"Chat-Token" maxLength:"64" doc:"A guest's secret for the conversation."`
 }
 
+// conversationOutput is a conversation as the answer; no cache may keep it.
 type conversationOutput struct {
 	Caching string `header:"Cache-Control"`
 	Body    ConversationView
 }
 
+// answered shows a conversation unless there is an error.
 func (f *Chat) answered(ctx context.Context, c conversation.Conversation, err error) (*conversationOutput, error) {
 	if err != nil {
 		return nil, err
@@ -151,6 +157,7 @@ func (f *Chat) answered(ctx context.Context, c conversation.Conversation, err er
 	return &conversationOutput{Caching: "no-store", Body: f.view(ctx, c)}, nil
 }
 
+// get shows a conversation's state. 1 round trip.
 func (f *Chat) get(ctx context.Context, in *ConversationInput) (*conversationOutput, error) {
 	c, err := f.Load(ctx, who(ctx, in.Token), in.ConversationID)
 	return f.answered(ctx, c, err)
@@ -172,12 +179,14 @@ type messagesOutput struct {
 	}
 }
 
+// messages returns the log after a number. 3 round trips.
 func (f *Chat) messages(ctx context.Context, in *messagesInput) (*messagesOutput, error) {
 	caller := who(ctx, in.Token)
 	c, err := f.Load(ctx, caller, in.ConversationID)
 	if err != nil {
 		return nil, err
 	}
+	// A number from the future would make the client wait for messages that it thinks it has.
 	if in.Since > c.Seq {
 		return nil, problem.InvalidField("query/since", "invalid", "a sequence number of this conversation, or 0")
 	}
@@ -225,6 +234,7 @@ type sendOutput struct {
 	}
 }
 
+// send adds a message. Limited by caller, as each one may wake the bot and everybody connected.
 func (f *Chat) send(ctx context.Context, in *sendInput) (*sendOutput, error) {
 	if err := f.limit(ctx, "message", mostMessages); err != nil {
 		return nil, err
@@ -233,11 +243,13 @@ func (f *Chat) send(ctx context.Context, in *sendInput) (*sendOutput, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The role decides what may be done, the token proves which conversation a guest has.
 	caller.Token = in.Token
 	c, messages, err := f.Send(ctx, caller, in.ConversationID, in.Body)
 	return f.sent(ctx, c, messages, err)
 }
 
+// sent shows what a message led to unless there is an error.
 func (f *Chat) sent(ctx context.Context, c conversation.Conversation, messages []service.Message,
 	err error) (*sendOutput, error) {
 	if err != nil {
@@ -255,6 +267,7 @@ type readInput struct {
 	}
 }
 
+// read notes how far the caller has read.
 func (f *Chat) read(ctx context.Context, in *readInput) (*conversationOutput, error) {
 	c, err := f.MarkRead(ctx, who(ctx, in.Token), in.ConversationID, in.Body.Seq)
 	return f.answered(ctx, c, err)
@@ -268,11 +281,13 @@ type contactInput struct {
 	}
 }
 
+// contact stores where an answer can be sent when the shopper has left.
 func (f *Chat) contact(ctx context.Context, in *contactInput) (*conversationOutput, error) {
 	c, err := f.Contact(ctx, who(ctx, in.Token), in.ConversationID, in.Body.Email, in.Body.Name)
 	return f.answered(ctx, c, err)
 }
 
+// close ends a conversation.
 func (f *Chat) close(ctx context.Context, in *ConversationInput) (*conversationOutput, error) {
 	c, err := f.Close(ctx, who(ctx, in.Token), in.ConversationID)
 	return f.answered(ctx, c, err)
@@ -286,6 +301,7 @@ type rateInput struct {
 	}
 }
 
+// rate stores the shopper's rating.
 func (f *Chat) rate(ctx context.Context, in *rateInput) (*conversationOutput, error) {
 	c, err := f.Rate(ctx, who(ctx, in.Token), in.ConversationID, in.Body.Score, in.Body.Note)
 	return f.answered(ctx, c, err)
@@ -307,6 +323,7 @@ type uploadOutput struct {
 	}
 }
 
+// upload prepares an attachment: the file itself goes to the bucket and not through the function.
 func (f *Chat) upload(ctx context.Context, in *uploadInput) (*uploadOutput, error) {
 	a, url, err := f.Upload(ctx, f.Files, who(ctx, in.Token), in.ConversationID, in.Body.Name, in.Body.Type, in.Body.Size)
 	if err != nil {
@@ -333,6 +350,8 @@ type ticketOutput struct {
 	}
 }
 
+// ticket makes a one-use ticket: a browser cannot set headers when
+// it opens a WebSocket, and a token in the address would be logged.
 func (f *Chat) ticket(ctx context.Context, in *ticketInput) (*ticketOutput, error) {
 	if err := f.limit(ctx, "ticket", mostTickets); err != nil {
 		return nil, err
@@ -341,6 +360,7 @@ func (f *Chat) ticket(ctx context.Context, in *ticketInput) (*ticketOutput, erro
 	if err != nil {
 		return nil, err
 	}
+	// Somebody without an account and without a token has no conversation to connect to.
 	if caller.Token = in.Token; caller.ID == "" && caller.Token == "" {
 		return nil, problem.InvalidField("header/Chat-Token", "required",
 			"a guest's secret for the conversation, or an access token")

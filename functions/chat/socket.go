@@ -63,6 +63,7 @@ func (s socket) authorize(ctx context.Context,
 				}},
 		}
 	}
+	// Before the ticket is looked up: guessing tickets must not pay.
 	err := s.Limiter.Take(ctx, ratelimit.Limit{
 		Name: "chat-connect", Subject: in.RequestContext.Identity.SourceIP, Max: connectsPerAddress, Window: time.Minute,
 	})
@@ -71,6 +72,7 @@ func (s socket) authorize(ctx context.Context,
 	}
 	a, err := s.Redeem(ctx, in.QueryStringParameters["ticket"])
 	if err != nil {
+		// A ticket that is wrong is usual; a table that does not answer is not.
 		if problem.From(err).Status >= 500 {
 			s.Log.ErrorContext(ctx, "authorize", "error", err)
 		}
@@ -87,6 +89,7 @@ func (s socket) event(ctx context.Context, in events.APIGatewayWebsocketProxyReq
 	connection := in.RequestContext.ConnectionID
 	switch in.RequestContext.EventType {
 	case "CONNECT":
+		// An error refuses the connection: without its item no message would reach it.
 		if err := s.Connect(ctx, connection, admitted(in.RequestContext.Authorizer)); err != nil {
 			return events.APIGatewayProxyResponse{}, err
 		}
@@ -105,7 +108,8 @@ func (s socket) event(ctx context.Context, in events.APIGatewayWebsocketProxyReq
 	return events.APIGatewayProxyResponse{StatusCode: 200, Body: string(s.Receive(ctx, connection, body))}, nil
 }
 
-// admitted is who the authorizer let in.
+// admitted is who the authorizer let in, as API Gateway
+// hands it on with each event of the connection.
 func admitted(context any) service.Admission {
 	fields, _ := context.(map[string]any)
 	text := func(name string) string {

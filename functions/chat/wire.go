@@ -67,11 +67,13 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	care, commerce := tables[0], tables[1]
+	// Frames are posted to the same host over https.
 	management := "http" + strings.TrimPrefix(config.SocketURL, "ws")
 	s3 := ""
 	if at := env.Endpoint("S3"); at != nil {
 		s3 = *at
 	}
+	// The bot and the agents' side panel read the same orders.
 	b := business{
 		orders:        order.Store{Table: commerce, Clock: env.Clock},
 		subscriptions: &subscriptions.Service{Table: commerce, Clock: env.Clock},

@@ -58,8 +58,12 @@ func handleFrom(title string) string {
 	return strings.Trim(b.String(), "-")
 }
 
+// handleRune reports whether a handle may have the character:
+// letters of any script, because browsers show them in the address.
 func handleRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
+// validHandle reports whether a handle can be part of an
+// address. One of dots alone would be a path of its own.
 func validHandle(s string) bool {
 	bad := func(r rune) bool { return !handleRune(r) && r != '-' && r != '_' && r != '.' }
 	return s != "" && utf8.RuneCountInString(s) <= maxHandle && strings.IndexFunc(s, bad) < 0 &&
@@ -95,6 +99,7 @@ func check(p, before *catalog.Product, parts map[string]*catalog.Product) []prob
 	return c.Fields
 }
 
+// handle checks a handle that a merchant or a file gave.
 func (c *checker) handle(s string) {
 	switch {
 	case slices.Contains(reserved, s):
@@ -104,6 +109,7 @@ func (c *checker) handle(s string) {
 	}
 }
 
+// texts checks everything that is text, pictures included.
 func (c *checker) texts(p *catalog.Product) {
 	c.handle(p.Handle)
 	if p.Title.In() == "" {
@@ -124,6 +130,7 @@ func (c *checker) texts(p *catalog.Product) {
 	}
 }
 
+// text checks a text in several languages.
 func (c *checker) text(at string, t catalog.Text, most int) {
 	if len(t) > maxLanguages {
 		c.Add(at, "too_long", "at most %d languages", maxLanguages)
@@ -138,6 +145,8 @@ func (c *checker) text(at string, t catalog.Text, most int) {
 	}
 }
 
+// validLanguage reports whether s looks like a language tag
+// (BCP 47); whether the shop has texts in it is another matter.
 func validLanguage(s string) bool {
 	if len(s) < 2 || len(s) > 10 {
 		return false
@@ -162,6 +171,7 @@ func (c *checker) labels(at string, labels []string) {
 	}
 }
 
+// short checks a text of one line.
 func (c *checker) short(at, s string) {
 	if utf8.RuneCountInString(s) > maxShort {
 		c.Add(at, "too_long", "at most %d characters", maxShort)
@@ -171,6 +181,7 @@ func (c *checker) short(at, s string) {
 	}
 }
 
+// address checks the URL of a picture.
 func (c *checker) address(at, s string) {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(s) > 2000 {
@@ -178,6 +189,7 @@ func (c *checker) address(at, s string) {
 	}
 }
 
+// options checks the options by themselves; combinations checks the variants against them.
 func (c *checker) options(p *catalog.Product) {
 	for i, o := range p.Options {
 		at := fmt.Sprintf("/options/%d", i)
@@ -223,6 +235,7 @@ func (c *checker) combinations(p *catalog.Product) {
 	}
 }
 
+// variant checks what concerns one variant alone.
 func (c *checker) variant(at string, v catalog.Variant) {
 	c.short(at+"/sku", v.SKU)
 	c.short(at+"/barcode", v.Barcode)
@@ -317,6 +330,8 @@ func freshID(variantID string, p *catalog.Product, first int) bool {
 	return false
 }
 
+// texts are the texts that are not empty, in composed form:
+// a search or a comparison must not depend on the keyboard.
 func texts(t map[string]string) catalog.Text {
 	var out catalog.Text
 	for language, s := range t {
@@ -330,6 +345,8 @@ func texts(t map[string]string) catalog.Text {
 	return out
 }
 
+// composed brings texts into composed form (NFC); the list
+// is copied, as the document is the caller's.
 func composed(all []string) []string {
 	out := slices.Clone(all)
 	for i, s := range out {

@@ -220,7 +220,7 @@ func (f *Promotions) ordersSince(ctx context.Context, since time.Time) (orders [
 			}
 		}
 	}
-	// The newest orders stay: those of one state come before those of another, each newest first.
+	// The list is cut in the order of the states, the newest orders of each state first.
 	if truncated = len(keys) > looked; truncated {
 		keys = keys[:looked]
 	}

@@ -104,8 +104,7 @@ type claims struct {
 
 // Verify returns the principal of a token. Errors: 401 invalid_token, 503 identity_unavailable.
 func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) {
-	// A token that was checked once need not be checked
-	// again before it expires; it cannot be revoked anyway.
+	// A token that was checked once need not be checked again before it expires: nothing in it could change meanwhile.
 	if p, ok := v.remembered(token); ok {
 		return p, nil
 	}
