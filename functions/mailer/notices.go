@@ -36,6 +36,7 @@ func moment(name string, t time.Time) mail.NoticeFact { return mail.NoticeFact{N
 func words(name, text string) mail.NoticeFact         { return mail.NoticeFact{Name: name, Text: text} }
 func word(name, key string) mail.NoticeFact           { return mail.NoticeFact{Name: name, Word: key} }
 
+// Where in the shop the reader finds what the mail is about.
 func returnPath(r events.ReturnRef) string { return "/account/returns/" + r.ReturnID }
 func orderPath(r events.OrderRef) string   { return "/account/orders/" + r.OrderID }
 
@@ -55,6 +56,7 @@ func returnLines(all []events.ReturnLine, count func(events.ReturnLine) int) []m
 	return out
 }
 
+// Which of the counts of a line a mail shows: what was to come back, what arrived, or what the inspection accepted.
 func announced(l events.ReturnLine) int { return l.Quantity }
 func arrived(l events.ReturnLine) int   { return l.Arrived }
 func accepted(l events.ReturnLine) int  { return l.Accepted }
@@ -183,6 +185,7 @@ func creditExpiring(b events.CreditExpiryAnnounced) letter {
 	return ofCredit("credit_expiring", b.LotID, b.Email, b.Language, b.Left, b.ExpiresAt)
 }
 
+// ofCredit is a mail about a lot of store credit; none when the lot knows no address. The lot need not have an order.
 func ofCredit(kind, lotID, email, language string, m money.Money, expires time.Time) letter {
 	if email == "" {
 		return letter{}

@@ -43,6 +43,7 @@ const (
 type Addition struct {
 	table.Key
 	due.Due
+	// N counts the additions of the order from 1; it is a part of the key and never used twice.
 	N        int           `dynamodbav:"n"`
 	OrderID  string        `dynamodbav:"orderId"`
 	Version  int           `dynamodbav:"version"`
@@ -79,6 +80,7 @@ func (g *additionGoods) UnmarshalDynamoDBAttributeValue(av types.AttributeValue)
 // maxAdditions bounds the additions of an order.
 const maxAdditions = 20
 
+// additionKey is the item of an addition, in the partition of its order.
 func additionKey(orderID string, n int) table.Key {
 	return table.Key{PK: order.KeyOf(orderID).PK, SK: "ADDITION#" + strconv.Itoa(n)}
 }
@@ -94,6 +96,7 @@ func additionNotFound() error {
 	return problem.NotFound("addition_not_found", "This order has no such addition.")
 }
 
+// refuse is the answer to a step that only an open addition allows.
 func (a *Addition) refuse() error {
 	return problem.Conflict("addition_over", "This addition is %s.", string(a.State)).With("state", string(a.State))
 }
@@ -123,6 +126,7 @@ func (a *Addition) begin(now time.Time) error {
 	case a.Attempt.Key != "":
 		return problem.Unavailable("payment_unavailable", "Another payment of this addition is under way; try again.")
 	}
+	// A payment that failed keeps its key at the provider; the next one needs another.
 	a.Attempts++
 	a.Attempt = rma.Attempt{Key: a.name() + "-" + strconv.Itoa(a.Attempts)}
 	a.await(now.Add(checkSoon))

@@ -14,6 +14,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
+// payAdditionInput names the card and repeats the price that the shopper agreed to.
 type payAdditionInput struct {
 	AdditionInput
 	Body struct {
@@ -37,6 +38,7 @@ func (f *Returns) payAddition(ctx context.Context, in *payAdditionInput) (*addit
 	if asked := o.Money(a.Goods.Amount); in.Body.Amount != asked {
 		return nil, problem.Conflict("total_changed", "The goods cost %s.", asked.Display()).With("total", asked.Formatted())
 	}
+	// An earlier payment may still succeed: it is looked at before a second one begins.
 	if a.Attempt.Key != "" {
 		out, open, err := f.lookAtAddition(ctx, a)
 		if err != nil || open {
@@ -52,6 +54,7 @@ func (f *Returns) payAddition(ctx context.Context, in *payAdditionInput) (*addit
 	if err != nil {
 		return nil, err
 	}
+	// The same key gets the same payment from the provider, so that nothing is taken twice.
 	p, err := f.Provider.Authorize(ctx, payment.AuthorizeRequest{
 		Key: a.Attempt.Key, Amount: o.Money(a.Goods.Amount), MethodToken: in.Body.Method, CustomerID: o.CustomerID,
 		ReturnURL: in.Body.ReturnURL, Description: order.NumberOf(o.ID), CaptureNow: true,
@@ -64,6 +67,7 @@ func (f *Returns) payAddition(ctx context.Context, in *payAdditionInput) (*addit
 // a new payment may be begun.
 func (f *Returns) lookAtAddition(ctx context.Context, a *Addition) (out *additionOutput, open bool, err error) {
 	p, err := f.Provider.Lookup(ctx, a.Attempt.Key)
+	// Not known to the provider: the request never arrived there.
 	if errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Failed() {
 		return nil, false, f.forgetAddition(ctx, a)
 	}
@@ -71,6 +75,7 @@ func (f *Returns) lookAtAddition(ctx context.Context, a *Addition) (out *additio
 	return out, true, err
 }
 
+// forgetAddition lets another payment begin after one that came to nothing. A payment that began since is not touched.
 func (f *Returns) forgetAddition(ctx context.Context, a *Addition) error {
 	_, err := f.changeAddition(ctx, a.OrderID, a.N, func(now *Addition) (bool, []table.Write, error) {
 		return now.forget(a.Attempt.Key), nil, nil
@@ -109,6 +114,7 @@ func (f *Returns) additionAnswered(ctx context.Context, a *Addition, p payment.P
 // additionPaid adds what was paid for to the order, in one transaction, once. When the order cannot be added to any
 // more, or the addition is over, the payment goes back. Errors: 409 order_shipped, order_canceled, addition_over.
 func (f *Returns) additionPaid(ctx context.Context, paid *Addition, p payment.Payment) (*additionOutput, error) {
+	// Both are read anew on each try: the order may have been shipped, or the addition canceled, meanwhile.
 	type pair struct {
 		a *Addition
 		o *order.Order
@@ -124,6 +130,7 @@ func (f *Returns) additionPaid(ctx context.Context, paid *Addition, p payment.Pa
 	}
 	got, err := table.Modify(ctx, read, func(ctx context.Context, g pair) (pair, error) {
 		now := f.Clock.Now()
+		// What an earlier try has set no longer counts.
 		refused = nil
 		switch {
 		case g.a.State == AdditionPaid && g.a.Paid == p.ID:
@@ -132,6 +139,7 @@ func (f *Returns) additionPaid(ctx context.Context, paid *Addition, p payment.Pa
 			refused = g.a.refuse()
 			return g, nil
 		}
+		// The stock that the addition holds becomes stock that the order has taken; nothing is counted twice.
 		refused = g.o.AddLines(g.a.Goods.Added, g.a.Goods.Taken, &order.MorePayment{
 			ID: g.a.paymentName(), Provider: f.Provider.Name(), ProviderID: p.ID, Captured: p.Captured.Amount,
 		}, g.a.By, now)
@@ -153,6 +161,7 @@ func (f *Returns) additionPaid(ctx context.Context, paid *Addition, p payment.Pa
 	if err != nil {
 		return nil, err
 	}
+	// Only after the addition is over for good: before, a repetition could still add the goods.
 	if refused != nil {
 		if err := f.giveBack(ctx, p, "order_not_changed", map[string]string{"order": paid.OrderID}); err != nil {
 			return nil, err
@@ -174,6 +183,7 @@ func (f *Returns) additionPaymentDue(ctx context.Context, a *Addition) (wait boo
 			err = nil // the payment goes back
 		}
 		return true, err
+	// The shopper did not finish the challenge in time. Voiding first makes sure that nothing is taken later.
 	case err == nil && !f.Clock.Now().Before(a.PayBy):
 		if _, err = f.Provider.Void(ctx, p.ID, "void-"+p.Key); err == nil {
 			return false, f.forgetAddition(ctx, a)
@@ -186,6 +196,7 @@ func (f *Returns) additionPaymentDue(ctx context.Context, a *Addition) (wait boo
 		if now.Attempt.Key != a.Attempt.Key {
 			return false, nil, nil
 		}
+		// Not known yet, or the provider is silent: a look every quarter of an hour from now on.
 		now.await(f.Clock.Now().Add(15 * time.Minute))
 		return true, nil, nil
 	})

@@ -21,6 +21,7 @@ import (
 	"dangol/shared/stock"
 )
 
+// additionRoutes are the routes about goods that are added to an order.
 func (f *Returns) additionRoutes(s *api.Service) {
 	one := "/orders/{orderId}/additions"
 	at := func(method, path, id, summary string, errors ...int) api.Route {
@@ -66,6 +67,7 @@ type AddedLine struct {
 	Amount    money.Formatted `json:"amount"`
 }
 
+// additionOutput answers the routes of additions. Status is a field because a dry run answers 200, a new addition 201.
 type additionOutput struct {
 	Status  int
 	Caching string `header:"Cache-Control"`
@@ -73,6 +75,7 @@ type additionOutput struct {
 	Body    AdditionView
 }
 
+// additionAnswer is an addition as the API shows it. What its goods cost was fixed when they were held.
 func additionAnswer(status int, a *Addition) *additionOutput {
 	in := func(amount int64) money.Formatted { return money.Of(amount, a.Currency).Formatted() }
 	v := AdditionView{
@@ -92,6 +95,7 @@ type WantedGood struct {
 	Quantity  int    `json:"quantity" minimum:"1" maximum:"1000"`
 }
 
+// addInput is what is wanted in an order.
 type addInput struct {
 	OrderInput
 	DryRun bool `query:"dryRun" doc:"Answer what it would cost; hold nothing."`
@@ -108,6 +112,7 @@ func (f *Returns) addToOrder(ctx context.Context, in *addInput) (*additionOutput
 		return nil, err
 	}
 	var out *additionOutput
+	// The caller is checked with every read, because the rule behind it may run several times.
 	read := func(ctx context.Context, _ table.Item) (*order.Order, error) {
 		return f.Orders.GetFor(ctx, in.OrderID, caller(ctx, in.CartToken, in.Token))
 	}
@@ -130,6 +135,7 @@ func (f *Returns) addToOrder(ctx context.Context, in *addInput) (*additionOutput
 			out.Status, out.Body.N = 200, 0
 			return o, nil
 		}
+		// The order is written too: its count of additions decides which of two at once gets the number.
 		put, _ := f.Orders.Replace(o)
 		return o, f.storeAddition(ctx, a, append([]table.Write{put}, holds...), nil)
 	})
@@ -141,6 +147,7 @@ func (f *Returns) repeatedAddition(ctx context.Context, o *order.Order, asked or
 	if asked.Key == "" {
 		return nil, nil
 	}
+	// One round trip each; there are few of them, see maxAdditions.
 	for n := 1; n <= o.Additions; n++ {
 		a, err := f.addition(ctx, o.ID, n)
 		if err != nil || a.Request.Key != asked.Key {
@@ -166,6 +173,7 @@ func (f *Returns) proposeAddition(ctx context.Context, o *order.Order, wanted []
 	if o.Additions >= maxAdditions {
 		return nil, nil, problem.Conflict("too_many_additions", "An order can be added to %d times.", maxAdditions)
 	}
+	// Only the last one can be open: a new one is refused while another is.
 	if o.Additions > 0 {
 		last, err := f.addition(ctx, o.ID, o.Additions)
 		if err != nil {
@@ -180,6 +188,7 @@ func (f *Returns) proposeAddition(ctx context.Context, o *order.Order, wanted []
 	for i, w := range wanted {
 		ids[i] = w.VariantID
 	}
+	// Strongly consistent: the price that is read here is the price that is charged.
 	items, err := f.Catalog.ConsistentVariants(ctx, ids)
 	if err != nil {
 		return nil, nil, err
@@ -205,6 +214,7 @@ func (f *Returns) proposeAddition(ctx context.Context, o *order.Order, wanted []
 	if err != nil {
 		return nil, nil, err
 	}
+	// The random number chooses the bucket of the stock that is tried first, so that buyers do not wait for each other.
 	writes, taken, short := stock.Hold(levels, wants, rand.Int())
 	if len(short) > 0 {
 		return nil, nil, problem.Conflict("out_of_stock", "Of %s there is not enough.", strings.Join(short, ", "))
@@ -232,6 +242,7 @@ func addedGood(o *order.Order, i int, w WantedGood, g catalog.SellableVariant) (
 			With("variantId", w.VariantID)
 	}
 	price, sold := g.Variant.Prices[o.Totals.Currency]
+	// A limit for each order counts what the order already has.
 	has := w.Quantity
 	for _, l := range o.Lines {
 		if l.VariantID == w.VariantID {
@@ -295,6 +306,7 @@ func (f *Returns) mayAdd(ctx context.Context, in AdditionInput) (*order.Order, *
 	return o, a, err
 }
 
+// getAddition reads an addition, so that a page can show it and its payment. 2 round trips.
 func (f *Returns) getAddition(ctx context.Context, in *AdditionInput) (*additionOutput, error) {
 	_, a, err := f.mayAdd(ctx, *in)
 	if err != nil {
@@ -315,6 +327,7 @@ func (f *Returns) cancelAddition(ctx context.Context, in *AdditionInput) (*addit
 			return false, nil, nil
 		case a.State != AdditionOpen:
 			return false, nil, a.refuse()
+		// The payment may succeed at any moment; what became of it has to be known before the goods are free.
 		case a.Attempt.Key != "":
 			return false, nil, problem.Unavailable("payment_unavailable", "A payment of this addition is under way; try again.")
 		}
@@ -357,6 +370,7 @@ func (f *Returns) additionDue(ctx context.Context, job due.Job) error {
 	orderID, isOrder := strings.CutPrefix(job.Key.PK, "ORDER#")
 	number, isAddition := strings.CutPrefix(job.Key.SK, "ADDITION#")
 	n, err := strconv.Atoi(number)
+	// Not the key of an addition: there is nothing to do.
 	if !isOrder || !isAddition || err != nil {
 		return nil
 	}
@@ -367,6 +381,7 @@ func (f *Returns) additionDue(ctx context.Context, job due.Job) error {
 	if err != nil {
 		return err
 	}
+	// A payment may still succeed, so it is looked at before the goods are let go.
 	if a.Attempt.Key != "" {
 		if wait, err := f.additionPaymentDue(ctx, a); err != nil || wait {
 			return err

@@ -89,10 +89,10 @@ func (f *Returns) beginBalance(ctx context.Context, returnID string) (*rma.RMA, 
 		if r.Swap.Attempt.Key != "" {
 			return work{}, problem.Unavailable("payment_unavailable", "Another payment of this balance is under way; try again.")
 		}
-		// A payment that failed keeps its key at the provider; the next one needs another.
 		if r.Swap.NextID == "" { // the payment names the order it will be of
 			r.Swap.NextID = order.NewID(f.Clock.Now())
 		}
+		// A payment that failed keeps its key at the provider; the next one needs another.
 		r.Swap.Attempts++
 		r.Swap.Attempt = rma.Attempt{Key: r.ID + "-balance-" + strconv.Itoa(r.Swap.Attempts)}
 		// If this process dies now, the job asks what became of the payment.
@@ -166,10 +166,10 @@ func (f *Returns) balancePaid(ctx context.Context, returnID string, p payment.Pa
 		if r.State != rma.AwaitingPayment {
 			return work{nothing: true}, nil
 		}
-		// The id of the return is the key of its entry in the ledger.
 		if tries++; tries > 1 { // another order may have the id; what is paid has to be sent all the same
 			r.Swap.NextID = ""
 		}
+		// The id of the return is the key of its entry in the ledger.
 		key, figures := r.ID, r.Settled
 		r.Swap.Paid, r.Swap.Attempt = p.ID, rma.Attempt{}
 		sent, err := f.send(ctx, r, o, key, figures, &order.MorePayment{

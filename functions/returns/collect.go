@@ -73,10 +73,13 @@ func (f *Returns) giveBack(ctx context.Context, p payment.Payment, reason string
 	return nil
 }
 
+// returnPaymentDue tries again to give a payment back.
 func (f *Returns) returnPaymentDue(ctx context.Context, job due.Job) error {
 	return f.paymentReturns().Work(ctx, job)
 }
 
+// paymentReturns is the kind of task that giveBack stores. A request without an answer is asked about by its key before
+// it is repeated.
 func (f *Returns) paymentReturns() task.Kind[PaymentReturn] {
 	return task.Kind[PaymentReturn]{
 		Engine: task.Engine{Table: f.Table, Clock: f.Clock, Log: f.Log, Metrics: f.Metrics},
@@ -91,6 +94,7 @@ func (f *Returns) paymentReturns() task.Kind[PaymentReturn] {
 	}
 }
 
+// returnPayment asks the provider for the refund. The provider takes each key once.
 func (f *Returns) returnPayment(ctx context.Context, t *task.Task[PaymentReturn]) (task.Outcome, error) {
 	w := t.Payload.Value
 	r, err := f.Provider.Refund(ctx, payment.RefundRequest{

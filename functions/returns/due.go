@@ -56,7 +56,6 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 			return err
 		}
 	}
-	// Set in the step and used behind it: the step may run several times.
 	switch r.DueAt(f.Clock.Now()) {
 	case rma.ChargeHold:
 		return f.chargeHold(ctx, id)
@@ -64,6 +63,7 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 		_, err := f.settleHold(ctx, r)
 		return err
 	}
+	// Set in the step and used behind it: the step may run several times.
 	var corrected *order.Order
 	signal := ""
 	r, o, err := f.change(ctx, id, func(r *rma.RMA, o *order.Order) (work, error) {
@@ -90,12 +90,12 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 			return work{event: events.ReturnRefundDelayed{
 				ReturnRef: r.Ref(), RefundBy: r.Deadlines.RefundBy, Late: true, Amount: r.Money(r.Quote.Refund),
 			}}, nil
-		// The refund needs more reads and its own writes; this step only finds that it is due.
 		case rma.Unhold:
 			w := work{order: true, give: stock.Release(r.Swap.Taken)}
 			r.Unheld(now)
 			o.Entry(r.ID).To = destination(r.Resolution)
 			return w, nil
+		// The refund needs more reads and its own writes; this step only finds that it is due.
 		case rma.Lapse:
 			return work{}, errLapse
 		}

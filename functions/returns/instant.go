@@ -25,6 +25,7 @@ type HoldView struct {
 	RedirectURL string          `json:"redirectUrl,omitempty" doc:"Where the shopper confirms it."`
 }
 
+// holdView is the reservation as the API shows it; nil when none was ever asked for.
 func holdView(r *rma.RMA) *HoldView {
 	h := r.Hold
 	if h.State == rma.NoHold && h.Attempt.Key == "" {
@@ -61,6 +62,7 @@ func (f *Returns) holdCard(ctx context.Context, in *balanceInput) (*output, erro
 	if err != nil {
 		return nil, err
 	}
+	// A repetition of a call that has succeeded.
 	if r.Hold.State != rma.NoHold {
 		return answer(200, r, o, auth.From(ctx)), nil
 	}
@@ -68,6 +70,7 @@ func (f *Returns) holdCard(ctx context.Context, in *balanceInput) (*output, erro
 		return nil, problem.Conflict("total_changed", "The exchange costs %s.", price.Display()).With("total",
 			price.Formatted())
 	}
+	// An earlier reservation may still succeed: it is looked at before a second one begins.
 	if r.Hold.Attempt.Key != "" {
 		p, err := f.Provider.Lookup(ctx, r.Hold.Attempt.Key)
 		if !errors.Is(err, payment.ErrNotFound) && (err != nil || !p.State.Failed()) {
@@ -85,6 +88,7 @@ func (f *Returns) holdCard(ctx context.Context, in *balanceInput) (*output, erro
 			return work{}, problem.Unavailable("payment_unavailable",
 				"Another payment of this exchange is under way; try again.")
 		}
+		// A payment that failed keeps its key at the provider; the next one needs another.
 		r.Hold.Attempts++
 		r.Hold.Amount = r.Quote.Price
 		r.Hold.Attempt = rma.Attempt{Key: r.ID + "-hold-" + strconv.Itoa(r.Hold.Attempts)}
@@ -94,6 +98,7 @@ func (f *Returns) holdCard(ctx context.Context, in *balanceInput) (*output, erro
 	if err != nil {
 		return nil, err
 	}
+	// Without CaptureNow: the amount is only reserved until the goods are back.
 	p, err := f.Provider.Authorize(ctx, payment.AuthorizeRequest{
 		Key: r.Hold.Attempt.Key, Amount: r.Money(r.Hold.Amount), MethodToken: in.Body.Method, CustomerID: r.CustomerID,
 		ReturnURL: in.Body.ReturnURL, Description: order.NumberOf(r.OrderID),
@@ -130,6 +135,8 @@ func (f *Returns) holdAnswered(ctx context.Context, r *rma.RMA, p payment.Paymen
 	return answer(200, changed, o, auth.From(ctx)), nil
 }
 
+// forgetHold lets another reservation begin after one that came to nothing. was is the return as it was read: a
+// reservation that began since, or was placed, is not touched.
 func (f *Returns) forgetHold(ctx context.Context, was *rma.RMA) error {
 	_, _, err := f.change(ctx, was.ID, func(r *rma.RMA, _ *order.Order) (work, error) {
 		if r.Hold.Attempt.Key != was.Hold.Attempt.Key || r.Hold.State != rma.NoHold {
@@ -163,6 +170,7 @@ func (f *Returns) sendAhead(ctx context.Context, was *rma.RMA, p payment.Payment
 	if err != nil {
 		return nil, err
 	}
+	// Either this reservation was the second, or the return ended before it was placed.
 	if r.Hold.PaymentID != p.ID {
 		if err := f.letGo(ctx, p); err != nil {
 			return nil, err
@@ -196,6 +204,7 @@ func (f *Returns) takeHold(ctx context.Context, r *rma.RMA, value []refund.Part,
 	if next.State == order.Canceled {
 		price = 0
 	}
+	// What came back pays first, so that as little as possible is taken of the card.
 	used, _ := splitParts(value, price)
 	paid := int64(0)
 	for i, p := range used {
@@ -220,6 +229,7 @@ func (f *Returns) takeHold(ctx context.Context, r *rma.RMA, value []refund.Part,
 func (f *Returns) settleInstant(
 	ctx context.Context, r *rma.RMA, o *order.Order, w work, key string, figures rma.Figures, by string, now time.Time,
 ) (work, error) {
+	// Parts name payments of the returned order; the order that was sent knows only the provider's ids.
 	value := make([]refund.Part, len(figures.Parts))
 	for i, p := range figures.Parts {
 		value[i] = refund.Part{PaymentID: o.ProviderPayment(p.PaymentID), Method: p.Method, Amount: p.Amount}
@@ -239,6 +249,7 @@ func (f *Returns) settleInstant(
 // settleHold takes of the reservation what was decided, and lets the rest go. It is repeated by the due job until the
 // provider has answered. 2 round trips and the provider's.
 func (f *Returns) settleHold(ctx context.Context, r *rma.RMA) (*rma.RMA, error) {
+	// Its state decides what is still to do, so that a repetition does not take or release anything again.
 	p, err := f.Provider.Get(ctx, r.Hold.PaymentID)
 	if err != nil {
 		return r, err

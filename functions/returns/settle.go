@@ -39,10 +39,10 @@ func (f *Returns) settle(
 		}
 		return f.settlement(ctx, r, o, by, now)
 	})
-	// The provider is asked after the transaction, because its answer cannot be taken back.
 	if err != nil {
 		return nil, nil, err
 	}
+	// The provider is asked after the transaction, because its answer cannot be taken back.
 	return f.settleHoldNow(ctx, r), f.payNow(ctx, o), nil
 }
 

@@ -256,10 +256,10 @@ func (r *RMA) Cancel(by string, now time.Time) (changed bool, err error) {
 	switch {
 	case r.in(Canceled):
 		return false, nil
-	// What the carrier has is not canceled any more: it arrives and has to be settled.
 	case r.sentAhead():
 		return false, r.refuse("canceled; what was sent ahead is settled when the goods come back")
 	case r.in(InTransit) && by == ByShop: // a parcel that was never sent, or is lost
+	// What the carrier has is not canceled any more: it arrives and has to be settled.
 	case !r.in(Requested, Approved, Booked):
 		return false, r.refuse("canceled")
 	}
@@ -305,9 +305,9 @@ func (r *RMA) DueAt(now time.Time) TimerResult {
 		return Expire
 	case r.in(AwaitingPayment) && passed(r.Deadlines.PayBy):
 		return Lapse
-	// In other states nothing has a time of its own.
 	case r.in(InTransit) && r.holds() && passed(r.Deadlines.ArriveBy):
 		return Unhold
+	// In other states nothing has a time of its own.
 	case !r.in(Received, Inspected):
 		return Nothing
 	// The end is looked at before the warning: a worker that was down for days must not warn of
