@@ -21,6 +21,9 @@ type ProductDocument struct {
 	Options     []catalog.Option  `json:"options,omitempty" maxItems:"3" nullable:"false" doc:"In what the variants differ."`
 	Variants    []VariantDocument `json:"variants" minItems:"1" maxItems:"100" nullable:"false"`
 	Images      []catalog.Image   `json:"images,omitempty" maxItems:"100" nullable:"false"`
+	SEOTitle    map[string]string `json:"seoTitle,omitempty" doc:"For search engines, by language; the title where it is missing."`
+	SEOText     map[string]string `json:"seoDescription,omitempty" doc:"For search engines, by language."`
+	Metafields  map[string]string `json:"metafields,omitempty" maxProperties:"100" doc:"Further facts for the storefront, by namespace.key, as Shopify has them." example:"{\"custom.material\": \"linen\"}"`
 	CreatedAt   *time.Time        `json:"createdAt,omitempty" readOnly:"true" doc:"Ignored when written."`
 	UpdatedAt   *time.Time        `json:"updatedAt,omitempty" readOnly:"true" doc:"Ignored when written."`
 }
@@ -65,6 +68,7 @@ func documentOf(p *catalog.Product) *ProductDocument {
 	d := &ProductDocument{
 		ID: p.ID, Version: p.Version, Handle: p.Handle, Status: string(p.Status), Title: p.Title, Description: p.Description,
 		Vendor: p.Vendor, Type: p.Type, Tags: p.Tags, Categories: p.Categories, Options: p.Options, Images: p.Images,
+		SEOTitle: p.SEOTitle, SEOText: p.SEODescription, Metafields: p.Metafields,
 		CreatedAt: &p.CreatedAt, UpdatedAt: &p.UpdatedAt, Variants: make([]VariantDocument, len(p.Variants)),
 	}
 	for i, v := range p.Variants {
@@ -102,6 +106,7 @@ func (d *ProductDocument) product(before *catalog.Product, productID string, now
 		Description: texts(d.Description), Vendor: d.Vendor, Type: d.Type, Tags: composed(d.Tags),
 		Categories: composed(d.Categories),
 		Options:    d.Options, Images: d.Images, CreatedAt: now, UpdatedAt: now,
+		SEOTitle: texts(d.SEOTitle), SEODescription: texts(d.SEOText), Metafields: composedValues(d.Metafields),
 	}
 	if before != nil {
 		// The number of the next variant goes on from where it was, so that no id is given twice.

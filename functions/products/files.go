@@ -33,9 +33,10 @@ func (c *Products) fileRoutes(s *api.Service) {
 			"there is " +
 			"brought in line with the file, fields the file has no column for stay, variants are matched by their options, " +
 			"and variants " +
-			"that the file leaves out are removed. Importing the same rows again changes nothing. StockLevel is set only " +
+			"that the file leaves out are removed. Importing the same rows again changes nothing. Stock is set only " +
 			"when its column says " +
-			"something else than in the last import, so what was sold since stays sold.\n\nEach product is written whole or " +
+			"something else than in the last import, so what was sold since stays sold. With stock=add the quantities are " +
+			"a delivery, which is added once.\n\nEach product is written whole or " +
 			"not at all; " +
 			"what is wrong with the others is listed by row. `make import FILE=...` sends a file of any size piece by piece.",
 	}, c.importFile)

@@ -7,12 +7,14 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"dangol/shared/catalog"
 	"dangol/shared/catalog/shopify"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/stock"
@@ -23,6 +25,8 @@ type ImportInput struct {
 	Currency string `query:"currency" pattern:"^[A-Z]{3}$" doc:"Of price columns that name none; the shop's first if left out." example:"KRW"`
 	Language string `query:"language" maxLength:"10" doc:"Of the text columns that name none; the shop's first when left out." example:"ko"`
 	DryRun   bool   `query:"dryRun" doc:"Only report what the rows would change; write nothing."`
+	Stock    string `query:"stock" enum:"set,add" default:"set" doc:"What quantities mean: what there is, or what a delivery adds."`
+	Delivery string `query:"delivery" maxLength:"60" doc:"With stock=add: a name of the delivery. Its units are added once, however often the file is sent." example:"PO-2026-117"`
 	FirstRow int    `query:"firstRow" minimum:"2" default:"2" doc:"Row of the file that the first row below the header is, for errors."`
 	RawBody  []byte `contentType:"text/csv"`
 }
@@ -92,6 +96,9 @@ func (c *Products) importFile(ctx context.Context, in *ImportInput) (*ImportOutp
 	if err != nil {
 		return nil, err
 	}
+	if err := in.check(); err != nil {
+		return nil, err
+	}
 	file, err := shopify.NewReader(bytes.NewReader(in.RawBody), in.FirstRow)
 	if err != nil {
 		return nil, fileProblem(err)
@@ -103,7 +110,7 @@ func (c *Products) importFile(ctx context.Context, in *ImportInput) (*ImportOutp
 	for done := false; !done; {
 		var batch []shopify.Product
 		batch, done = t.batch(file, base, seen)
-		if err := c.importBatch(ctx, batch, t); err != nil {
+		if err := c.importBatch(ctx, batch, in.Delivery, t); err != nil {
 			return nil, err
 		}
 	}
@@ -114,6 +121,24 @@ func (c *Products) importFile(ctx context.Context, in *ImportInput) (*ImportOutp
 	}
 	return &ImportOutput{Body: t.report()}, nil
 }
+
+// check refuses files that would be stored as other text than their owner sees, and deliveries that could be counted
+// twice. Errors: 422 wrong_encoding; at query/delivery.
+func (in *ImportInput) check() error {
+	if err := format.UTF8(in.RawBody); err != nil {
+		return err
+	}
+	if in.Stock == addsStock && strings.TrimSpace(in.Delivery) == "" {
+		return problem.InvalidField("query/delivery", "required", "a name of the delivery, so that it is counted once")
+	}
+	if in.Stock != addsStock && in.Delivery != "" {
+		return problem.InvalidField("query/delivery", "not_allowed", "only with stock=add")
+	}
+	return nil
+}
+
+// addsStock is the value of ImportInput.Stock for deliveries.
+const addsStock = "add"
 
 // fileProblem is the answer to a file that cannot be read from its first row on.
 func fileProblem(err error) error {
@@ -167,13 +192,13 @@ func (t *tally) batch(file *shopify.Reader, base shopify.Base, seen map[string]i
 
 // importBatch brings the shop's products in line with those of the file. A product that somebody else made or changed
 // meanwhile is read again.
-func (c *Products) importBatch(ctx context.Context, batch []shopify.Product, t *tally) error {
+func (c *Products) importBatch(ctx context.Context, batch []shopify.Product, delivery string, t *tally) error {
 	left := batch
 	// Modify repeats with what is left: those that others changed meanwhile.
 	_, err := table.Modify(ctx, func(context.Context, table.Item) ([]shopify.Product, error) {
 		return left, nil
 	}, func(ctx context.Context, batch []shopify.Product) (_ []shopify.Product, err error) {
-		left, err = c.importOnce(ctx, batch, t)
+		left, err = c.importOnce(ctx, batch, delivery, t)
 		if err == nil && len(left) > 0 {
 			return nil, table.Stale(errChangedMeanwhile, nil)
 		}
@@ -195,21 +220,36 @@ var errChangedMeanwhile = errors.New("product changed meanwhile")
 // incoming is a product of the file, merged with what the shop has of it and not written yet.
 type incoming struct {
 	merged
-	file   shopify.Product
-	before *catalog.Product
+	file     shopify.Product
+	before   *catalog.Product
+	delivery string // that the quantities are; empty when they are what there is
+}
+
+// nothingYet lets new variants begin without stock.
+func nothingYet(units map[string]catalog.InitialStock) map[string]catalog.InitialStock {
+	empty := make(map[string]catalog.InitialStock, len(units))
+	for id := range units {
+		empty[id] = catalog.InitialStock{}
+	}
+	return empty
 }
 
 // importOnce makes one attempt and returns the products that somebody else made or changed in between. 3 round trips to
 // read, then what catalog.WriteAll takes for those that differ, and 1 for each variant whose stock is set.
-func (c *Products) importOnce(ctx context.Context, batch []shopify.Product, t *tally) (again []shopify.Product,
-	err error) {
+func (c *Products) importOnce(
+	ctx context.Context, batch []shopify.Product, delivery string, t *tally,
+) (again []shopify.Product, err error) {
 	found, err := c.there(ctx, batch)
 	if err != nil {
 		return nil, err
 	}
 	var sound []incoming
 	for _, file := range batch {
-		p := incoming{merge(file, found.products[file.Handle], c.now()), file, found.products[file.Handle]}
+		before := found.products[file.Handle]
+		p := incoming{merged: merge(file, before, c.now()), file: file, before: before, delivery: delivery}
+		if delivery != "" {
+			p.units = nothingYet(p.units) // the delivery is counted afterwards, for all variants alike
+		}
 		// Rules are checked on the merged product; after an error
 		// in the merge they would report what follows from it.
 		if len(p.errors) == 0 {
@@ -296,6 +336,9 @@ func (t *tally) foresee(p incoming, levels map[table.Key]stock.Level) {
 // setsStock reports whether the file says another quantity than the last import of the variant.
 func (p incoming) setsStock(v catalog.Variant, levels map[table.Key]stock.Level) bool {
 	quantity, named := p.quantities[v.ID]
+	if p.delivery != "" {
+		return named && quantity > 0 && v.HasOwnStock() // whether it was counted before is not looked up
+	}
 	// A new variant has got its stock with the product.
 	if _, fresh := p.units[v.ID]; fresh || !named || !v.HasOwnStock() {
 		return false
@@ -356,26 +399,41 @@ func (c *Products) there(ctx context.Context, batch []shopify.Product) (there, e
 // theirs. Each variant remembers the quantity of its last import, so a repetition after a failure in between sets what
 // is left to set.
 func (c *Products) importStock(ctx context.Context, p incoming, levels map[table.Key]stock.Level, t *tally) error {
-	if p.before == nil {
-		t.count(&t.Created)
-		return nil
-	}
 	wrote := p.differs
 	for _, v := range p.product.Variants {
 		quantity, named := p.quantities[v.ID]
-		if _, fresh := p.units[v.ID]; fresh || !named || !v.HasOwnStock() {
+		if !named || !v.HasOwnStock() {
 			continue
 		}
-		set, err := stock.Import(ctx, c.table, levels, v.ID, v.Buckets(), quantity, c.now())
+		set, err := c.importQuantity(ctx, p, v, levels, quantity)
 		if err != nil {
 			return err
 		}
 		wrote = wrote || set
 	}
-	if wrote {
+	switch {
+	case p.before == nil:
+		t.count(&t.Created)
+	case wrote:
 		t.count(&t.Updated)
-	} else {
+	default:
 		t.count(&t.Unchanged)
 	}
 	return nil
+}
+
+// importQuantity sets or adds the quantity that the file has for a variant, and reports whether it wrote.
+func (c *Products) importQuantity(
+	ctx context.Context, p incoming, v catalog.Variant, levels map[table.Key]stock.Level, quantity int,
+) (bool, error) {
+	_, fresh := p.units[v.ID]
+	switch {
+	case p.delivery != "" && quantity == 0:
+		return false, nil
+	case p.delivery != "":
+		return stock.Receive(ctx, c.table, levels, v.ID, v.Buckets(), quantity, p.delivery, c.now())
+	case fresh:
+		return false, nil // it was made with its stock
+	}
+	return stock.Import(ctx, c.table, levels, v.ID, v.Buckets(), quantity, c.now())
 }

@@ -1,6 +1,7 @@
 package products
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -43,6 +44,8 @@ func merge(file shopify.Product, before *catalog.Product, now time.Time) merged 
 	m.product = p
 	p.Title, p.Description = mergeText(p.Title, file.Title), mergeText(p.Description, file.Description)
 	assign(&p.Status, file.Status)
+	p.SEOTitle, p.SEODescription = mergeText(p.SEOTitle, file.SEOTitle), mergeText(p.SEODescription, file.SEODescription)
+	p.Metafields = mergeMetafields(p.Metafields, file)
 	assign(&p.Vendor, file.Vendor)
 	assign(&p.Type, file.Type)
 	assignList(&p.Tags, file.Tags)
@@ -172,6 +175,28 @@ func mergeText(t, file catalog.Text) catalog.Text {
 	return out
 }
 
+// mergeMetafields lays the file's metafields over those there; an empty cell removes one.
+func mergeMetafields(there map[string]string, file shopify.Product) map[string]string {
+	out := maps.Clone(there)
+	if file.AllMetafields != nil {
+		out = maps.Clone(file.AllMetafields)
+	}
+	for name, value := range file.Metafields {
+		if value == "" {
+			delete(out, name)
+			continue
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[name] = value
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
 // same reports whether a shopper and a merchant would see the same product. Empty lists and none are the same.
 func same(a, b *catalog.Product) bool { return reflect.DeepEqual(bare(a), bare(b)) }
 
@@ -181,6 +206,8 @@ func bare(p *catalog.Product) *catalog.Product {
 	q.Event, q.Key = nil, catalog.KeyOf(p.ID)
 	q.Tags, q.Categories, q.Images, q.Options = orNil(q.Tags), orNil(q.Categories), orNil(q.Images), orNil(q.Options)
 	q.Title, q.Description = mergeText(q.Title, nil), mergeText(q.Description, nil)
+	q.SEOTitle, q.SEODescription = mergeText(q.SEOTitle, nil), mergeText(q.SEODescription, nil)
+	q.Metafields = mergeMetafields(q.Metafields, shopify.Product{})
 	for i := range q.Variants {
 		q.Variants[i].Options, q.Variants[i].Components = orNil(q.Variants[i].Options), orNil(q.Variants[i].Components)
 	}
@@ -224,6 +251,7 @@ func at(parts []string, i int) string {
 // productColumns and variantColumns name the columns in which the fields of the document stand.
 var productColumns = map[string]string{
 	"handle": "Handle", "title": "Title", "description": "Body (HTML)", "vendor": "Vendor", "type": "Type", "tags": "Tags",
+	"seoTitle": "SEO Title", "seoDescription": "SEO Description", "metafields": "Metafields",
 	"categories": "Categories", "options": "Option1 Name", "images": "Image Src",
 }
 

@@ -50,6 +50,9 @@ type ProductPage struct {
 	Options     []catalog.Option     `json:"options"`
 	Variants    []ProductPageVariant `json:"variants"`
 	Images      []catalog.Image      `json:"images"`
+	SEOTitle    string               `json:"seoTitle,omitempty" doc:"For search engines; the title where it is missing."`
+	SEOText     string               `json:"seoDescription,omitempty" doc:"For search engines."`
+	Metafields  map[string]string    `json:"metafields,omitempty" doc:"Further facts, by namespace.key."`
 	UpdatedAt   time.Time            `json:"updatedAt"`
 
 	encoded []byte
@@ -167,6 +170,7 @@ func (c *Products) pageOf(p *catalog.Product, items map[string]catalog.SellableV
 		ID: p.ID, Handle: p.Handle, Title: p.Title.In(languages...), Description: p.Description.In(languages...),
 		Language: languages[0],
 		Vendor:   p.Vendor, Type: p.Type, Tags: notNil(p.Tags), Categories: notNil(p.Categories), Options: notNil(p.Options),
+		SEOTitle: p.SEOTitle.In(languages...), SEOText: p.SEODescription.In(languages...), Metafields: p.Metafields,
 		Images: notNil(p.Images), UpdatedAt: p.UpdatedAt, Variants: make([]ProductPageVariant, len(p.Variants)),
 	}
 	// The language of the title, which may be another than the one asked for.

@@ -2,6 +2,7 @@ package products
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"dangol/shared/catalog"
+	"dangol/shared/catalog/shopify"
 	"dangol/shared/money"
 	"dangol/shared/platform/problem"
 	"dangol/shared/stock"
@@ -23,10 +25,14 @@ const (
 	maxShort       = 255
 	maxTitle       = 255
 	maxDescription = 20_000
-	maxLanguages   = 10
-	maxCurrencies  = 20
-	maxAmount      = 1_000_000_000_000 // minor units; sums of a whole cart stay far inside 64 bits
-	maxPart        = 1_000
+
+	maxSEODescription = 1_000
+	maxMetafields     = 100
+	maxMetafield      = 5_000 // characters of one
+	maxLanguages      = 10
+	maxCurrencies     = 20
+	maxAmount         = 1_000_000_000_000 // minor units; sums of a whole cart stay far inside 64 bits
+	maxPart           = 1_000
 )
 
 // reserved handles would hide routes.
@@ -117,6 +123,9 @@ func (c *checker) texts(p *catalog.Product) {
 	}
 	c.text("/title", p.Title, maxTitle)
 	c.text("/description", p.Description, maxDescription)
+	c.text("/seoTitle", p.SEOTitle, maxTitle)
+	c.text("/seoDescription", p.SEODescription, maxSEODescription)
+	c.metafields(p.Metafields)
 	c.labels("/tags", p.Tags)
 	c.labels("/categories", p.Categories)
 	for name, s := range map[string]string{"/vendor": p.Vendor, "/type": p.Type} {
@@ -126,6 +135,21 @@ func (c *checker) texts(p *catalog.Product) {
 		c.address(fmt.Sprintf("/images/%d/url", i), im.URL)
 		if utf8.RuneCountInString(im.Alt) > maxTitle {
 			c.Add(fmt.Sprintf("/images/%d/alt", i), "too_long", "at most %d characters", maxTitle)
+		}
+	}
+}
+
+// metafields are named as in Shopify, so that a file can carry them there and back.
+func (c *checker) metafields(fields map[string]string) {
+	if len(fields) > maxMetafields {
+		c.Add("/metafields", "too_long", "at most %d", maxMetafields)
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if !shopify.IsMetafield(name) {
+			c.Add("/metafields/"+name, "wrong_format", "a namespace and a key such as custom.material")
+		}
+		if utf8.RuneCountInString(fields[name]) > maxMetafield {
+			c.Add("/metafields/"+name, "too_long", "at most %d characters", maxMetafield)
 		}
 	}
 }
@@ -340,6 +364,17 @@ func texts(t map[string]string) catalog.Text {
 				out = catalog.Text{}
 			}
 			out[language] = s
+		}
+	}
+	return out
+}
+
+// composedValues is composed for the values of metafields; empty ones are none.
+func composedValues(all map[string]string) map[string]string {
+	out := make(map[string]string, len(all))
+	for name, value := range all {
+		if value != "" {
+			out[name] = norm.NFC.String(value)
 		}
 	}
 	return out

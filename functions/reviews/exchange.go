@@ -57,6 +57,9 @@ type importOutput struct {
 
 // imports reads a file and stores each row as a review of its own.
 func (f *Reviews) imports(ctx context.Context, in *importInput) (*importOutput, error) {
+	if err := format.UTF8(in.RawBody); err != nil {
+		return nil, err
+	}
 	rows, wrong, err := judgeme.Read(bytes.NewReader(in.RawBody), in.Language)
 	if errors.Is(err, judgeme.ErrFile) {
 		return nil, problem.InvalidField("", "wrong_format", "%s", err)

@@ -58,6 +58,11 @@ type Product struct {
 	Options     table.List[Option]  `dynamodbav:"options,omitempty"`
 	Variants    table.List[Variant] `dynamodbav:"variants"`
 	Images      table.List[Image]   `dynamodbav:"images,omitempty"`
+	// SEOTitle and SEODescription are what search engines are shown; empty where that is title and description.
+	SEOTitle       Text `dynamodbav:"seoTitle,omitempty"`
+	SEODescription Text `dynamodbav:"seoDescription,omitempty"`
+	// Metafields are further facts for the storefront, as Shopify has them, by "namespace.key".
+	Metafields map[string]string `dynamodbav:"metafields,omitempty"`
 	// NextVariant numbers the next variant. It never goes back, so the id of a removed variant is not given again.
 	NextVariant int          `dynamodbav:"nextVariant"`
 	Event       *event.Event `dynamodbav:"event,omitempty"` // of the last change

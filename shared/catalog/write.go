@@ -214,6 +214,8 @@ func laterCounter(l stock.Level) table.Update {
 func (p *Product) Clone() *Product {
 	q := *p
 	q.Title, q.Description = maps.Clone(p.Title), maps.Clone(p.Description)
+	q.SEOTitle, q.SEODescription = maps.Clone(p.SEOTitle), maps.Clone(p.SEODescription)
+	q.Metafields = maps.Clone(p.Metafields)
 	q.Tags, q.Categories, q.Images = slices.Clone(p.Tags), slices.Clone(p.Categories), slices.Clone(p.Images)
 	q.Options = slices.Clone(p.Options)
 	for i, o := range q.Options {

@@ -79,6 +79,10 @@ func (c *client) once(ctx context.Context, body []byte, firstRow int, o options)
 		return report{}, err
 	}
 	query := url.Values{"firstRow": {strconv.Itoa(firstRow)}}
+	if o.delivery != "" {
+		query.Set("stock", "add")
+		query.Set("delivery", o.delivery)
+	}
 	if o.currency != "" {
 		query.Set("currency", o.currency)
 	}

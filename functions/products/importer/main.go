@@ -27,6 +27,7 @@ func main() {
 type options struct {
 	file, api, token   string
 	currency, language string
+	delivery           string // adds the quantities of the file to the stock, once
 	encoding           string
 	batch, parallel    int
 }
@@ -78,6 +79,8 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	flags.StringVar(&o.file, "file", "", "CSV file in Shopify's product format")
 	flags.StringVar(&o.api, "api", api, "address of the shop's API; the variable API is the default")
 	flags.StringVar(&o.token, "token", "", "merchant's access token; without one, the API's development issuer is asked")
+	flags.StringVar(&o.delivery, "delivery", "",
+		"a name of the delivery whose quantities the file has: they are added to the stock, once")
 	flags.StringVar(&o.currency, "currency", "",
 		"currency of the price columns that name none; the shop's first when left out")
 	flags.StringVar(&o.language, "language", "",

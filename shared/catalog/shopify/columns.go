@@ -3,7 +3,8 @@
 //
 // Beyond Shopify's own columns (in their names of before and since 2025) it knows "Price / KRW" and "Compare At Price /
 // KRW" for further currencies, as Shopify Markets writes them, "Title (en)" and "Body (en)" for further languages, and
-// "Categories". Other columns are ignored.
+// "Categories", and "Metafields", which has all of a product as one JSON object; Shopify's own columns of single
+// metafields are read as well. Other columns are ignored.
 package shopify
 
 import (
@@ -41,6 +42,9 @@ const (
 	colPosition  column = "Image Position"
 	colAlt       column = "Image Alt Text"
 	colVariantIm column = "Variant Image"
+	colSEOTitle  column = "SEO Title"
+	colSEOText   column = "SEO Description"
+	colMeta      column = "Metafields"
 )
 
 // colOption and colOptionValue name the columns of the
@@ -71,14 +75,19 @@ var written = []column{
 	colHandle, colTitle, colBody, colVendor, colType, colTags, colCategory, colPublished,
 	colOption(0), colOptionValue(0), colOption(1), colOptionValue(1), colOption(2), colOptionValue(2),
 	colSKU, colGrams, colTracker, colQuantity, colPolicy, colPrice, colCompare, colShipping, colTaxable, colBarcode,
-	colImage, colPosition, colAlt, colVariantIm, colStatus,
+	colImage, colPosition, colAlt, colVariantIm, colSEOTitle, colSEOText, colMeta, colStatus,
 }
 
 // Compiled at start: only the import and export functions have this package.
 var (
 	translated = regexp.MustCompile(`^(?i:(title|body|body \(html\)|description)) \(([a-z]{2,3}(?:-[A-Za-z0-9]+)?)\)$`)
+	metafield  = regexp.MustCompile(`\(product\.metafields\.([a-z0-9_-]{1,64}\.[a-z0-9_-]{1,64})\)$`)
+	meta       = regexp.MustCompile(`^[a-z0-9_-]{1,64}\.[a-z0-9_-]{1,64}$`)
 	priced     = regexp.MustCompile(`^(?i:(price|compare at price|compare-at price)) / ([A-Z]{3})$`)
 )
+
+// IsMetafield reports whether a name is a namespace and a key, as Shopify's metafields have them.
+func IsMetafield(name string) bool { return meta.MatchString(name) }
 
 // header is the columns of a file.
 type header struct {
@@ -88,7 +97,8 @@ type header struct {
 	bodies   map[string]int
 	prices   map[string]int // by currency
 	compares map[string]int
-	ignored  []string // columns without a meaning here
+	metas    map[string]int // by namespace.key
+	ignored  []string       // columns without a meaning here
 }
 
 // readHeader finds the columns that mean something here.
@@ -96,7 +106,7 @@ type header struct {
 func readHeader(columns []string) (*header, *RowError) {
 	h := &header{
 		at: map[column]int{}, names: columns, titles: map[string]int{}, bodies: map[string]int{},
-		prices: map[string]int{}, compares: map[string]int{},
+		prices: map[string]int{}, compares: map[string]int{}, metas: map[string]int{},
 	}
 	for i, name := range columns {
 		h.add(i, strings.TrimSpace(name))
@@ -124,6 +134,10 @@ func (h *header) add(i int, name string) {
 		} else {
 			h.bodies[m[2]] = i
 		}
+		return
+	}
+	if m := metafield.FindStringSubmatch(name); m != nil {
+		h.metas[m[1]] = i
 		return
 	}
 	if m := priced.FindStringSubmatch(name); m != nil {

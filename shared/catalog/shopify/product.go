@@ -1,6 +1,7 @@
 package shopify
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,18 +22,22 @@ type Base struct{ Language, Currency string }
 // Product is a product as a file describes it. What the file has no column for is nil (empty for a map), and stays as
 // it is in the shop.
 type Product struct {
-	Row         int // its first row; the header is row 1
-	Handle      string
-	Status      *catalog.Status
-	Title       catalog.Text // "" for a language whose cell is empty
-	Description catalog.Text
-	Vendor      *string
-	Type        *string
-	Tags        *[]string
-	Categories  *[]string
-	Options     []catalog.Option
-	Variants    []Variant
-	Images      *[]catalog.Image
+	Row            int // its first row; the header is row 1
+	Handle         string
+	Status         *catalog.Status
+	Title          catalog.Text // "" for a language whose cell is empty
+	Description    catalog.Text
+	SEOTitle       catalog.Text
+	SEODescription catalog.Text
+	AllMetafields  map[string]string // of the column that has all; nil when it is missing
+	Metafields     map[string]string // of columns of their own; "" where the cell is empty
+	Vendor         *string
+	Type           *string
+	Tags           *[]string
+	Categories     *[]string
+	Options        []catalog.Option
+	Variants       []Variant
+	Images         *[]catalog.Image
 }
 
 // Variant is a variant as a file describes it.
@@ -171,6 +176,8 @@ func (p *parser) product(g Group) Product {
 	product := Product{
 		Row: p.row.Number, Handle: handleOf(g.Handle), Status: p.status(),
 		Title: p.translations(colTitle, p.titles), Description: p.translations(colBody, p.bodies),
+		SEOTitle: p.translations(colSEOTitle, nil), SEODescription: p.translations(colSEOText, nil),
+		AllMetafields: p.allMetafields(), Metafields: p.metafields(),
 		Vendor: p.optional(colVendor), Type: p.optional(colType), Tags: p.list(colTags), Categories: p.categories(),
 		Options: p.options(),
 	}
@@ -181,6 +188,30 @@ func (p *parser) product(g Group) Product {
 		p.fail(colTitle, "required", "a title in the first row of the product")
 	}
 	return product
+}
+
+// allMetafields reads the column that has all metafields as one JSON object; an empty cell is no metafields.
+func (p *parser) allMetafields() map[string]string {
+	i, ok := p.at[colMeta]
+	if !ok {
+		return nil
+	}
+	all := map[string]string{}
+	if text := p.markup(i); text != "" {
+		if err := json.Unmarshal([]byte(text), &all); err != nil {
+			p.fail(colMeta, "wrong_format", `a JSON object of texts such as {"custom.material":"linen"}`)
+		}
+	}
+	return all
+}
+
+// metafields are those that have columns of their own.
+func (p *parser) metafields() map[string]string {
+	fields := make(map[string]string, len(p.metas))
+	for name, i := range p.metas {
+		fields[name] = p.markup(i)
+	}
+	return fields
 }
 
 // translations reads a text in the base language and in those that have columns of their own.

@@ -1,6 +1,7 @@
 package shopify
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -79,6 +80,11 @@ func (w *Writer) Write(p *catalog.Product, available map[string]int) error {
 func (w *Writer) product(cells map[column]string, p *catalog.Product) {
 	cells[colTitle] = p.Title[w.base.Language]
 	cells[colBody] = p.Description[w.base.Language]
+	cells[colSEOTitle], cells[colSEOText] = p.SEOTitle[w.base.Language], p.SEODescription[w.base.Language]
+	if len(p.Metafields) > 0 {
+		raw, _ := json.Marshal(p.Metafields) // texts always become JSON, keys in order
+		cells[colMeta] = string(raw)
+	}
 	cells[colVendor], cells[colType] = p.Vendor, p.Type
 	cells[colTags], cells[colCategory] = strings.Join(p.Tags, ", "), strings.Join(p.Categories, ", ")
 	cells[colPublished], cells[colStatus] = strconv.FormatBool(p.Status == catalog.Active), string(p.Status)
