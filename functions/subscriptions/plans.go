@@ -13,7 +13,7 @@ import (
 	"dangol/shared/subscription/service"
 )
 
-// PlanDocument is a plan as merchants write it and everybody reads it. Amounts are minor units, by currency.
+// PlanDocument is a plan as merchants write and read it. Amounts are minor units, by currency.
 type PlanDocument struct {
 	ID        string                 `json:"id,omitempty" readOnly:"true" example:"plan_01k9x7d3f8q7m2k"`
 	Version   int                    `json:"version,omitempty" readOnly:"true"`
@@ -106,7 +106,8 @@ type PlanList struct {
 
 type pageInput struct{ api.Paging }
 
-func (f *Subscriptions) offered(ctx context.Context, in *pageInput) (*PlanList, error) {
+// allPlans is every plan with everything, for the shop; archived ones too.
+func (f *Subscriptions) allPlans(ctx context.Context, in *pageInput) (*PlanList, error) {
 	cards, next, err := f.Billing.Plans(ctx, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
 		return nil, api.CursorProblem(err)
@@ -114,9 +115,7 @@ func (f *Subscriptions) offered(ctx context.Context, in *pageInput) (*PlanList, 
 	out := &PlanList{}
 	out.Body.Plans, out.Body.NextCursor = []PlanDocument{}, string(next)
 	for _, c := range cards {
-		if !c.Archived {
-			out.Body.Plans = append(out.Body.Plans, planDocument(c.Plan, false))
-		}
+		out.Body.Plans = append(out.Body.Plans, planDocument(c.Plan, c.Archived))
 	}
 	return out, nil
 }
