@@ -40,6 +40,8 @@ type resolvedChange struct {
 	command   subscription.Command
 	edit      func(*service.Record)
 	returnURL string // where the bank sends the shopper back to, should it ask for them
+	// who of the shop asks for it in the customer's place, and what they noted
+	shop, note string
 }
 
 // work turns a wish into a command. Plans and goods it names are read. Errors: 404 plan_not_found, invalid_input, those
