@@ -68,6 +68,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The invoices of a year, in the order of their numbers
+         * @description Who may call: merchants.
+         */
+        get: operations["listAllInvoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/orders": {
         parameters: {
             query?: never;
@@ -124,6 +144,46 @@ export interface paths {
          *     Who may call: agents and merchants.
          */
         get: operations["getPickList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all plans with everything, archived ones too
+         * @description Who may call: merchants.
+         */
+        get: operations["listAllPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/plans/{planId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read everything about a plan
+         * @description Who may call: merchants.
+         */
+        get: operations["getPlanForEdit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -776,6 +836,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find subscriptions
+         * @description By plan and id. What does not match is passed over: a page may be short, or empty, and still have a `nextCursor`.
+         *
+         *     Who may call: merchants.
+         */
+        get: operations["searchSubscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/subscriptions/report": {
         parameters: {
             query?: never;
@@ -790,6 +872,88 @@ export interface paths {
          *     Who may call: merchants.
          */
         get: operations["getSubscriptionReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/subscriptions/{subscriptionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a customer's subscription
+         * @description Who may call: merchants.
+         */
+        get: operations["getSubscriptionOfCustomer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/subscriptions/{subscriptionId}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change it for the customer, with a note
+         * @description What the customer may do, and besides: `goodwill` (a credit note without a rule that owes it), `give_coupon`, `remind_payment` (the mail with the link to pay, once more). The customer gets the same mails as after doing it themselves.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["changeSubscriptionForCustomer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/subscriptions/{subscriptionId}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to it, with what the shop noted, newest first
+         * @description Who may call: merchants.
+         */
+        get: operations["getHistoryOfCustomer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/subscriptions/{subscriptionId}/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Its invoices, newest first
+         * @description Who may call: merchants.
+         */
+        get: operations["listInvoicesOfCustomer"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2268,6 +2432,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/payment-method": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Charge the card of one subscription for all others too, at once what is unpaid
+         * @description Who may call: a logged-in customer.
+         */
+        put: operations["updateAllPaymentMethods"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -3690,7 +3874,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a plan
+         * Read a plan on offer
          * @description Who may call: anyone.
          */
         get: operations["getPlan"];
@@ -3809,7 +3993,7 @@ export interface paths {
         put?: never;
         /**
          * Import products from rows of a CSV file in Shopify's format
-         * @description The body is a header and the rows of whole products. A product is found by its handle: one that is there is brought in line with the file, fields the file has no column for stay, variants are matched by their options, and variants that the file leaves out are removed. Importing the same rows again changes nothing. StockLevel is set only when its column says something else than in the last import, so what was sold since stays sold.
+         * @description The body is a header and the rows of whole products. A product is found by its handle: one that is there is brought in line with the file, fields the file has no column for stay, variants are matched by their options, and variants that the file leaves out are removed. Importing the same rows again changes nothing. Stock is set only when its column says something else than in the last import, so what was sold since stays sold. With stock=add the quantities are a delivery, which is added once.
          *
          *     Each product is written whole or not at all; what is wrong with the others is listed by row. `make import FILE=...` sends a file of any size piece by piece.
          *
@@ -5414,6 +5598,17 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        CardChange: {
+            /** @description Charged to the new card from now on. */
+            changed: boolean;
+            /**
+             * @description Why not, or payment_declined: the card was changed, and what is unpaid could not be charged to it.
+             * @example payment_running
+             */
+            code?: string;
+            id: string;
+            state: string;
+        };
         CareBookRequest: {
             clientId: string;
             conversationId?: string;
@@ -6394,6 +6589,66 @@ export interface components {
             /** @description Of the returns, in the currency of the last one. */
             value: components["schemas"]["Money"];
         };
+        CustomerSubscriptionResponse: {
+            address?: components["schemas"]["Address"];
+            /** @description In the answer to a cancellation only. */
+            afterCancel?: components["schemas"]["AfterCancel"];
+            /** @description What would be accepted at this moment. */
+            allows: string[];
+            /** @description In force at this moment. */
+            benefits: components["schemas"]["MembershipBenefits"];
+            /** @description The day after its last. */
+            closes: string;
+            contents?: components["schemas"]["SubscriptionItem"][];
+            coupon?: components["schemas"]["SubscriptionCoupon"];
+            /** @description Account credit; the next invoices use it first. */
+            credit: components["schemas"]["Money"];
+            customerId: string;
+            email: string;
+            endReason?: string;
+            /** @description Of one that is canceled or has ended. */
+            endsOn?: string;
+            /** @description Of one that was given away. */
+            gift?: components["schemas"]["GiftState"];
+            /** @example sub_01k9x7d3f8q7m2k */
+            id: string;
+            interval: components["schemas"]["SubscriptionInterval"];
+            language: string;
+            name?: string;
+            /** @description The next charge if nothing changes. */
+            next?: components["schemas"]["NextPayment"];
+            /** @description First day of the running period. */
+            opens: string;
+            pauseUntil?: string;
+            /** @description While the bank wants the cardholder. */
+            payment?: components["schemas"]["PaymentAction"];
+            paymentMethod?: components["schemas"]["SubscriptionPaymentMethod"];
+            plan: components["schemas"]["PlanRef"];
+            /** @description What follows with the next payment. */
+            planned?: components["schemas"]["PlannedChange"];
+            /** Format: int64 */
+            prepaidLeft?: number;
+            /** @description Of one payment. */
+            price: components["schemas"]["Money"];
+            /** @description A payment or a parcel is under way; read again in a minute. */
+            processing: boolean;
+            /** Format: int64 */
+            quantity: number;
+            /** @description The consent that is being asked for. */
+            question?: components["schemas"]["ConsentRequest"];
+            region: string;
+            skipNext?: boolean;
+            /** Format: date-time */
+            startedAt: string;
+            /**
+             * @description requires_action: nothing has begun; send the shopper to payment.redirectUrl. starting: nothing has begun; ask again.
+             * @enum {string}
+             */
+            state: "requires_action" | "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "canceled" | "ended";
+            unpaid?: components["schemas"]["UnpaidInvoice"];
+            /** Format: int64 */
+            version: number;
+        };
         Decision: {
             /**
              * @description A code of GET /review-policy that a moderator can give.
@@ -6584,6 +6839,26 @@ export interface components {
             restocked?: number;
             /** Format: int64 */
             writeOff?: number;
+        };
+        FoundSubscription: {
+            /** @description The day after the last of the running period. */
+            closes: string;
+            email: string;
+            id: string;
+            planId: string;
+            /** @description Of one payment. */
+            price: components["schemas"]["Money"];
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            state: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "canceled" | "ended";
+            title: string;
+            /** @description An invoice was declined and is not paid. */
+            unpaid: boolean;
+        };
+        FoundSubscriptionList: {
+            nextCursor?: string;
+            subscriptions: components["schemas"]["FoundSubscription"][];
         };
         Gift: {
             address?: components["schemas"]["Address"];
@@ -6870,6 +7145,16 @@ export interface components {
             /** @description What was, or is to be, charged. */
             total: components["schemas"]["Money"];
         };
+        InvoiceEntry: {
+            /** Format: date-time */
+            issued: string;
+            /** @example INV-2026-000123 */
+            number: string;
+            /** @enum {string} */
+            state: "open" | "paid" | "void";
+            subscriptionId: string;
+            total: components["schemas"]["Money"];
+        };
         InvoiceLine: {
             amount: components["schemas"]["Money"];
             from?: string;
@@ -6877,7 +7162,7 @@ export interface components {
              * @description unused: days that were paid and are given back.
              * @enum {string}
              */
-            kind: "period" | "setup" | "unused";
+            kind: "period" | "setup" | "unused" | "discount";
             planId: string;
             /** Format: int64 */
             quantity: number;
@@ -7662,6 +7947,50 @@ export interface components {
             /** Format: int64 */
             readonly version?: number;
         };
+        PlanOffer: {
+            benefits: components["schemas"]["MembershipBenefits"];
+            /** @description What is sent each cycle; of a box what it holds today. GET /variants says what the ids are. */
+            contents?: components["schemas"]["SubscriptionItem"][];
+            /** @description Name of what a box holds today. */
+            edition?: string;
+            /** @example plan_01k9x7d3f8q7m2k */
+            id: string;
+            interval: components["schemas"]["SubscriptionInterval"];
+            /** @enum {string} */
+            kind: "membership" | "box" | "replenishment";
+            /**
+             * Format: int64
+             * @description Paid cycles before a cancellation takes effect.
+             */
+            minCycles?: number;
+            /**
+             * Format: int64
+             * @description Cycles paid at once, where more than one.
+             */
+            prepaid?: number;
+            prices: components["schemas"]["PlanPrice"][];
+            /** @description May be had more than once at a time. */
+            several?: boolean;
+            /** @example 단골 멤버십 */
+            title: string;
+            /** Format: int64 */
+            trialDays?: number;
+            /** Format: int64 */
+            version: number;
+        };
+        PlanPrice: {
+            /** @description Of one unit and one cycle. */
+            cycle: components["schemas"]["Money"];
+            /** @description Charged at once: the cycles that are paid together. */
+            payment: components["schemas"]["Money"];
+            /** @description Once, with the first payment. */
+            setupFee?: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description Contained in the amounts, basis points.
+             */
+            taxRateBp: number;
+        };
         PlanRef: {
             id: string;
             /** @enum {string} */
@@ -7977,8 +8306,25 @@ export interface components {
             /** @description Ignored when written. */
             readonly id?: string;
             images?: components["schemas"]["ProductImage"][];
+            /**
+             * @description Further facts for the storefront, by namespace.key, as Shopify has them.
+             * @example {
+             *       "custom.material": "linen"
+             *     }
+             */
+            metafields?: {
+                [key: string]: string;
+            };
             /** @description In what the variants differ. */
             options?: components["schemas"]["ProductOption"][];
+            /** @description For search engines, by language. */
+            seoDescription?: {
+                [key: string]: string;
+            };
+            /** @description For search engines, by language; the title where it is missing. */
+            seoTitle?: {
+                [key: string]: string;
+            };
             /**
              * @default draft
              * @enum {string}
@@ -8076,7 +8422,15 @@ export interface components {
              * @example ko
              */
             language: string;
+            /** @description Further facts, by namespace.key. */
+            metafields?: {
+                [key: string]: string;
+            };
             options: components["schemas"]["ProductOption"][];
+            /** @description For search engines. */
+            seoDescription?: string;
+            /** @description For search engines; the title where it is missing. */
+            seoTitle?: string;
             tags: string[];
             /** @example 녹차 수분 크림 */
             title: string;
@@ -10025,6 +10379,67 @@ export interface components {
             name: string;
             price: components["schemas"]["Money"];
         };
+        ShopChangeRequest: {
+            /** @description change_address */
+            address?: components["schemas"]["Address"];
+            /**
+             * Format: int64
+             * @description goodwill: minor units.
+             */
+            amount?: number;
+            /** @description swap */
+            contents?: components["schemas"]["SubscriptionItem"][];
+            /** @description give_coupon: an amount or a percentage off the next periods. */
+            coupon?: components["schemas"]["SubscriptionCoupon"];
+            /**
+             * Format: int64
+             * @description change_date: the day of the month to keep to.
+             */
+            day?: number;
+            /** @enum {string} */
+            do: "skip_next" | "unskip" | "change_date" | "pause" | "resume" | "swap" | "change_quantity" | "change_address" | "move" | "upgrade" | "downgrade" | "cancel" | "cancel_now" | "reactivate" | "goodwill" | "give_coupon" | "remind_payment";
+            /**
+             * @description Why; for the shop only.
+             * @example Asked by telephone
+             */
+            note: string;
+            /** @description upgrade, downgrade; reactivate after the end */
+            planId?: string;
+            /**
+             * Format: int64
+             * @description change_quantity; of upgrade and downgrade when given.
+             */
+            quantity?: number;
+            /** @description cancel, cancel_now */
+            reason?: string;
+            /**
+             * @description move
+             * @example DE
+             */
+            region?: string;
+            /**
+             * @description Where the bank's challenge sends the shopper back to; the subscription's id is added to the query.
+             * @example https://shop.example.com/account/subscriptions/back
+             */
+            returnUrl?: string;
+            /**
+             * @description change_date: the next day a period opens.
+             * @example 2026-12-05
+             */
+            to?: string;
+            /** @description goodwill: back to the card, not to account credit. */
+            toCard?: boolean;
+            /**
+             * @description pause
+             * @example 2027-02-01
+             */
+            until?: string;
+            /**
+             * @description move
+             * @example Europe/Berlin
+             */
+            zone?: string;
+        };
         ShopCountry: {
             /** @description In the order in which people write them. */
             addressFields: components["schemas"]["ShopField"][];
@@ -10410,9 +10825,38 @@ export interface components {
             /** @description Asked for on its own, not together with other terms. */
             separate: boolean;
         };
+        SubscriptionCoupon: {
+            /**
+             * Format: int64
+             * @description Minor units, off each period.
+             */
+            amount?: number;
+            /**
+             * Format: int64
+             * @description Periods it is still for.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Basis points: 1000 is 10 %.
+             */
+            percentBp?: number;
+        };
         SubscriptionCreditNoteList: {
             creditNotes: components["schemas"]["CreditNote"][];
             nextCursor?: string;
+        };
+        SubscriptionDefaultCardRequest: {
+            /**
+             * @description The subscription whose card is to pay for all. Change that one first, where the bank may want to see the cardholder.
+             * @example sub_01k9x7d3f8q7m2k
+             */
+            subscriptionId: string;
+        };
+        SubscriptionDefaultCardResponse: {
+            paymentMethod: components["schemas"]["SubscriptionPaymentMethod"];
+            /** @description The others. */
+            subscriptions: components["schemas"]["CardChange"][];
         };
         SubscriptionDunning: {
             /** Format: int64 */
@@ -10438,6 +10882,8 @@ export interface components {
             note?: string;
             /** Format: int64 */
             seq: number;
+            shop?: string;
+            shopNote?: string;
             to: string;
         };
         SubscriptionGiftList: {
@@ -10459,6 +10905,10 @@ export interface components {
              * @enum {string}
              */
             unit: "day" | "week" | "month" | "year";
+        };
+        SubscriptionInvoiceBookBody: {
+            invoices: components["schemas"]["InvoiceEntry"][];
+            nextCursor?: string;
         };
         SubscriptionInvoiceList: {
             invoices: components["schemas"]["Invoice"][];
@@ -10550,6 +11000,10 @@ export interface components {
         SubscriptionPlanList: {
             nextCursor?: string;
             plans: components["schemas"]["PlanDocument"][];
+        };
+        SubscriptionPlanOfferList: {
+            nextCursor?: string;
+            plans: components["schemas"]["PlanOffer"][];
         };
         SubscriptionProposeRequest: {
             /**
@@ -11388,6 +11842,68 @@ export interface operations {
             };
         };
     };
+    listAllInvoices: {
+        parameters: {
+            query: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+                year: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionInvoiceBookBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listOrders: {
         parameters: {
             query?: {
@@ -11559,6 +12075,136 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAllPlans: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionPlanList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlanForEdit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                planId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13997,6 +14643,77 @@ export interface operations {
             };
         };
     };
+    searchSubscriptions: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+                state?: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "canceled" | "ended";
+                planId?: string;
+                /** @description All of one customer; the other filters do not count then. */
+                customerId?: string;
+                /** @description Part of the mail address, or the id. */
+                q?: string;
+                /** @description Those with an unpaid invoice. */
+                pastDue?: boolean;
+                /** @description Those whose running period ends before this day. */
+                dueBefore?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundSubscriptionList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSubscriptionReport: {
         parameters: {
             query: {
@@ -14033,6 +14750,336 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSubscriptionOfCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerSubscriptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeSubscriptionForCustomer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the subscription that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerSubscriptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHistoryOfCustomer: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionHistoryList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInvoicesOfCustomer: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionInvoiceList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19795,6 +20842,93 @@ export interface operations {
             };
         };
     };
+    updateAllPaymentMethods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionDefaultCardRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDefaultCardResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getOpenAPI: {
         parameters: {
             query?: never;
@@ -24673,6 +25807,8 @@ export interface operations {
                 limit?: number;
                 /** @description Where to go on: nextCursor of the page before. */
                 cursor?: string;
+                /** @description Of the titles. */
+                language?: string;
             };
             header?: never;
             path?: never;
@@ -24686,7 +25822,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SubscriptionPlanList"];
+                    "application/json": components["schemas"]["SubscriptionPlanOfferList"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -24779,7 +25915,10 @@ export interface operations {
     };
     getPlan: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of the title. */
+                language?: string;
+            };
             header?: never;
             path: {
                 planId: string;
@@ -24792,11 +25931,10 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
-                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PlanDocument"];
+                    "application/json": components["schemas"]["PlanOffer"];
                 };
             };
             /** @description Not Found */
@@ -25294,6 +26432,10 @@ export interface operations {
                 language?: string;
                 /** @description Only report what the rows would change; write nothing. */
                 dryRun?: boolean;
+                /** @description What quantities mean: what there is, or what a delivery adds. */
+                stock?: "set" | "add";
+                /** @description With stock=add: a name of the delivery. Its units are added once, however often the file is sent. */
+                delivery?: string;
                 /** @description Row of the file that the first row below the header is, for errors. */
                 firstRow?: number;
             };

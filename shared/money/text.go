@@ -52,8 +52,8 @@ func Parse(text, code string) (Money, error) {
 	return Money{amount, code}, nil
 }
 
-// allDigits reports whether s consists of ASCII digits, at least one. It is asked of each part before the two are joined:
-// ".5" and "5." have an empty one.
+// allDigits reports whether s consists of ASCII digits, at least one. It is asked of each part before the two are
+// joined: ".5" and "5." have an empty one.
 func allDigits(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {

@@ -15,8 +15,8 @@ type flight struct {
 	done   chan error
 }
 
-// depart starts reporting. The capacity of the channel bounds how many pieces are under way; one more is the piece whose
-// answer follow waits for.
+// depart starts reporting. The capacity of the channel bounds how many pieces are under way; one more is the piece
+// whose answer follow waits for.
 func (j *job) depart(ctx context.Context) *flight {
 	f := &flight{job: j, pieces: make(chan *piece, max(j.parallel, 1)-1), done: make(chan error, 1)}
 	f.ctx, f.stop = context.WithCancel(ctx)
