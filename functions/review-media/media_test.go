@@ -283,7 +283,7 @@ func TestTheFilesOfADeletedReviewAreDeleted(t *testing.T) {
 func TestTheFilesOfARejectedPhotoAreDeleted(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	file := photo(t, 64, 48)
+	file := photo(t, 64, 64)
 	kept, bad := s.ask("photo", "image/jpeg", len(file)), s.ask("photo", "image/jpeg", len(file))
 	for _, sent := range []ticket{kept, bad} {
 		s.send(sent, file)
