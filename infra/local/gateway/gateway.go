@@ -50,6 +50,7 @@ type Gateway struct {
 	mux    *http.ServeMux
 	clock  clock.Clock
 	invoke Invoke
+	verify Verify // nil lets every request through to its function
 	limits Limits
 	turns  chan struct{} // one for each running invocation
 }
@@ -65,7 +66,9 @@ func New(s topology.System, c clock.Clock, limits Limits, invoke Invoke) *Gatewa
 		}
 		for _, r := range f.API.Routes() {
 			g.mux.HandleFunc(r.Method+" "+r.Path, func(w http.ResponseWriter, req *http.Request) {
-				g.call(w, req, f.Name, r.Method+" "+r.Path)
+				if g.authorized(w, req, r.Access) {
+					g.call(w, req, f.Name, r.Method+" "+r.Path)
+				}
 			})
 		}
 	}
