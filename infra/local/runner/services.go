@@ -77,7 +77,12 @@ func (r *Runner) openServices(ctx context.Context) (err error) {
 		return err
 	}
 	r.closers = append(r.closers, r.bus, r.queues, r.schedule, r.mail, r.payments)
-	r.gateway = gateway.New(s, r.clock, gateway.DefaultLimits(), r.invoke)
+	limits := gateway.DefaultLimits()
+	if o.Throttled {
+		limits.Rate = topology.RequestsPerSecond
+		limits.Burst = topology.RequestBurst
+	}
+	r.gateway = gateway.New(s, r.clock, limits, r.invoke)
 	verifier := auth.NewVerifier(context.WithoutCancel(ctx), r.address, r.address+keysPath, nil, r.clock)
 	r.gateway.Authorize(verifier.Verify)
 	// One function at most has a socket.
