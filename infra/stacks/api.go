@@ -82,7 +82,9 @@ func (a *API) stage(c Config) {
 	})
 	stage := awsapigatewayv2.NewHttpStage(a.Stack, str("Stage"), &awsapigatewayv2.HttpStageProps{
 		HttpApi: a.HTTP, StageName: str("$default"), AutoDeploy: yes(true), DetailedMetricsEnabled: yes(c.DetailedMetrics),
-		Throttle: &awsapigatewayv2.ThrottleSettings{RateLimit: num(topology.RequestsPerSecond), BurstLimit: num(topology.RequestBurst)},
+		Throttle: &awsapigatewayv2.ThrottleSettings{
+			RateLimit: num(topology.RequestsPerSecond), BurstLimit: num(topology.RequestBurst),
+		},
 	})
 	// No address and no user agent: an access log is not a place for personal data.
 	format := `{"requestId":"$context.requestId","route":"$context.routeKey","status":"$context.status",` +
