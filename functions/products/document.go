@@ -3,6 +3,8 @@ package products
 import (
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"dangol/shared/catalog"
 )
 
@@ -103,9 +105,9 @@ func (d *ProductDocument) product(before *catalog.Product, productID string, now
 	map[string]catalog.InitialStock) {
 	p := &catalog.Product{
 		ID: productID, Version: 1, Handle: handleOf(d.Handle), Status: catalog.Status(d.Status), Title: texts(d.Title),
-		Description: texts(d.Description), Vendor: d.Vendor, Type: d.Type, Tags: composed(d.Tags),
-		Categories: composed(d.Categories),
-		Options:    d.Options, Images: d.Images, CreatedAt: now, UpdatedAt: now,
+		Description: texts(d.Description), Vendor: norm.NFC.String(d.Vendor), Type: norm.NFC.String(d.Type),
+		Tags: composed(d.Tags), Categories: composed(d.Categories), Options: composedOptions(d.Options),
+		Images: d.Images, CreatedAt: now, UpdatedAt: now,
 		SEOTitle: texts(d.SEOTitle), SEODescription: texts(d.SEOText), Metafields: composedValues(d.Metafields),
 	}
 	if before != nil {

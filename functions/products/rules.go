@@ -369,6 +369,16 @@ func texts(t map[string]string) catalog.Text {
 	return out
 }
 
+// composedOptions brings names and values of options into composed form, as those of the variants are: a value in another
+// form would be none of the option.
+func composedOptions(options []catalog.Option) []catalog.Option {
+	out := slices.Clone(options)
+	for i, o := range out {
+		out[i] = catalog.Option{Name: norm.NFC.String(o.Name), Values: composed(o.Values)}
+	}
+	return out
+}
+
 // composedValues is composed for the values of metafields; empty ones are none.
 func composedValues(all map[string]string) map[string]string {
 	out := make(map[string]string, len(all))

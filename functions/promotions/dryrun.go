@@ -192,16 +192,17 @@ func onSale(line pricing.Line, l order.Line, o *order.Order, p *catalog.Product,
 	return line
 }
 
-// ordersSince reads the orders placed since, newest first, canceled ones left out. 4 round trips for each state and
-// page of 100, and 1 for each 100 orders.
+// ordersSince reads the orders placed since, canceled ones left out; the newest when there are more than are looked at,
+// whatever their state: to take them state by state would count the new ones and leave out those that have arrived. 4
+// round trips for each state and page of 100, and 1 for each 100 orders.
 func (f *Promotions) ordersSince(ctx context.Context, since time.Time) (orders []*order.Order, truncated bool,
 	err error) {
-	var keys []table.Key
+	var found []order.Summary
 	for _, state := range order.States {
 		if state == order.Canceled {
 			continue
 		}
-		cursor := table.Cursor("")
+		cursor, ofState := table.Cursor(""), 0
 		// InState lists one state, newest first, so reading
 		// can stop at the first order that is too old.
 		for {
@@ -211,18 +212,20 @@ func (f *Promotions) ordersSince(ctx context.Context, since time.Time) (orders [
 			}
 			for _, c := range page.Orders {
 				if !c.PlacedAt.Before(since) {
-					keys = append(keys, order.KeyOf(c.ID))
+					found = append(found, c)
+					ofState++
 				}
 			}
 			old := len(page.Orders) > 0 && page.Orders[len(page.Orders)-1].PlacedAt.Before(since)
-			if cursor = page.Next; cursor == "" || old || len(keys) > looked {
+			if cursor = page.Next; cursor == "" || old || ofState > looked {
 				break
 			}
 		}
 	}
-	// The list is cut in the order of the states, the newest orders of each state first.
-	if truncated = len(keys) > looked; truncated {
-		keys = keys[:looked]
+	found, truncated = newest(found, looked)
+	keys := make([]table.Key, len(found))
+	for i, c := range found {
+		keys[i] = order.KeyOf(c.ID)
 	}
 	// Eventually consistent: figures of past orders do not need more, at half the price.
 	items, err := f.Table.BatchGet(ctx, false, keys...)
@@ -237,6 +240,12 @@ func (f *Promotions) ordersSince(ctx context.Context, since time.Time) (orders [
 		orders = append(orders, &o)
 	}
 	return orders, truncated, nil
+}
+
+// newest returns the orders that were placed last, at most so many, and whether there are more.
+func newest(orders []order.Summary, most int) ([]order.Summary, bool) {
+	slices.SortStableFunc(orders, func(a, b order.Summary) int { return b.PlacedAt.Compare(a.PlacedAt) })
+	return orders[:min(most, len(orders))], len(orders) > most
 }
 
 // productsOf reads the products of the orders. 1 round trip for each 100.

@@ -92,7 +92,7 @@ func launch(ctx context.Context, data string) (*system, error) {
 	if err := build.Run(); err != nil {
 		return nil, err
 	}
-	s := &system{cmd: exec.CommandContext(ctx, "bin/local", "-port", "0", "-data", data)}
+	s := &system{cmd: exec.CommandContext(ctx, "bin/local", "-port", "0", "-data", data, "-throttle=false")}
 	if err := s.start(); err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ func main() {
 	port := flag.Int("port", 8080, "port on loopback")
 	data := flag.String("data", ".dangol", "folder that keeps the data between runs")
 	empty := flag.Bool("empty", false, "no demo shop")
+	throttled := flag.Bool("throttle", true, "refuse more requests than the deployed API takes a second")
 	profile := flag.Int("pprof", 0, "port on loopback for net/http/pprof, 0 for none")
 	verbose := flag.Bool("v", false, "log every refusal, and metrics")
 	flag.Parse()
@@ -30,20 +31,20 @@ func main() {
 	if *profile != 0 {
 		go serveProfiles(*profile)
 	}
-	if err := run(ctx, *port, *data, *empty, *verbose); err != nil {
+	if err := run(ctx, *port, *data, *empty, *verbose, *throttled); err != nil {
 		fmt.Fprintln(os.Stderr, "dangol:", err)
 		os.Exit(1)
 	}
 }
 
 // run starts the system, fills an empty shop, and waits for the end of ctx.
-func run(ctx context.Context, port int, data string, empty, verbose bool) error {
+func run(ctx context.Context, port int, data string, empty, verbose, throttled bool) error {
 	level, metrics := slog.LevelWarn, io.Writer(nil)
 	if verbose {
 		level, metrics = slog.LevelDebug, os.Stderr
 	}
 	r, err := runner.Start(ctx, runner.Options{
-		System: topology.Dangol, Port: port, Data: data, Getenv: os.Getenv, Out: metrics,
+		System: topology.Dangol, Port: port, Data: data, Getenv: os.Getenv, Out: metrics, Throttled: throttled,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {

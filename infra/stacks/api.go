@@ -20,13 +20,6 @@ type API struct {
 	Socket    *socket
 }
 
-// Throttling of the whole stage, in requests a second and as a burst. It is far above the busiest
-// day of one brand's shop, and bounds the bill when somebody sends requests on purpose.
-const (
-	rateLimit  = 500
-	burstLimit = 1_000
-)
-
 // newAPI makes the HTTP API with its stage, authorizer and functions. The default stage is made by
 // hand, because only then it can have throttling and an access log.
 func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System, d *Data, async *Async) *API {
@@ -89,7 +82,9 @@ func (a *API) stage(c Config) {
 	})
 	stage := awsapigatewayv2.NewHttpStage(a.Stack, str("Stage"), &awsapigatewayv2.HttpStageProps{
 		HttpApi: a.HTTP, StageName: str("$default"), AutoDeploy: yes(true), DetailedMetricsEnabled: yes(c.DetailedMetrics),
-		Throttle: &awsapigatewayv2.ThrottleSettings{RateLimit: num(rateLimit), BurstLimit: num(burstLimit)},
+		Throttle: &awsapigatewayv2.ThrottleSettings{
+			RateLimit: num(topology.RequestsPerSecond), BurstLimit: num(topology.RequestBurst),
+		},
 	})
 	// No address and no user agent: an access log is not a place for personal data.
 	format := `{"requestId":"$context.requestId","route":"$context.routeKey","status":"$context.status",` +

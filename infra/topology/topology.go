@@ -25,6 +25,13 @@ const Scheduled = "promotion-scheduler"
 // TimesDead is where one-time schedules go whose invocation could not be made.
 const TimesDead = "times-dead"
 
+// Throttling of the whole API, in requests a second and as a burst. It is far above the busiest day of one brand's
+// shop, and bounds the bill when somebody sends requests on purpose.
+const (
+	RequestsPerSecond = 500
+	RequestBurst      = 1_000
+)
+
 // DeadQueue is where due jobs go that failed too often, for a person to look at.
 const DeadQueue = "due-dead"
 

@@ -40,6 +40,9 @@ type Invoke func(ctx context.Context, function string, payload []byte) ([]byte, 
 type Limits struct {
 	Running int           // invocations at once
 	Wait    time.Duration // how long a request waits for its turn
+	// Rate and Burst throttle all routes together, as the stage of the deployed API does: requests a second, and how many
+	// at once before that counts. 0 is no throttling.
+	Rate, Burst int
 }
 
 // DefaultLimits suits a laptop: a request takes some milliseconds of a processor and waits for the engine in between.
@@ -50,6 +53,8 @@ type Gateway struct {
 	mux    *http.ServeMux
 	clock  clock.Clock
 	invoke Invoke
+	bucket bucket
+	verify Verify // nil lets every request through to its function
 	limits Limits
 	turns  chan struct{} // one for each running invocation
 }
@@ -65,7 +70,9 @@ func New(s topology.System, c clock.Clock, limits Limits, invoke Invoke) *Gatewa
 		}
 		for _, r := range f.API.Routes() {
 			g.mux.HandleFunc(r.Method+" "+r.Path, func(w http.ResponseWriter, req *http.Request) {
-				g.call(w, req, f.Name, r.Method+" "+r.Path)
+				if g.authorized(w, req, r.Access) {
+					g.call(w, req, f.Name, r.Method+" "+r.Path)
+				}
 			})
 		}
 	}
@@ -82,6 +89,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
+	}
+	if !g.bucket.take(g.limits) {
+		refuse(w, http.StatusTooManyRequests, "Too Many Requests")
+		return
 	}
 	if r.Method == http.MethodHead {
 		refuse(w, http.StatusNotFound, "Not Found") // routes of an HTTP API name their method, and none is HEAD

@@ -49,6 +49,8 @@ type Options struct {
 	Observe func(function string, op table.Op)
 	// WrapDB, when set, stands between each function and its tables.
 	WrapDB func(function string, db table.DB) table.DB
+	// Throttled refuses more requests than the stage of the deployed API takes.
+	Throttled bool
 }
 
 // Runner is the running system.

@@ -24,6 +24,7 @@ import (
 	"dangol/infra/local/tables"
 	"dangol/infra/topology"
 	"dangol/shared/payment/sandbox/server"
+	"dangol/shared/platform/auth"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/table"
@@ -41,7 +42,7 @@ const (
 
 // openServices opens the stand-ins for AWS and the payment provider. The bus comes first, because
 // mail events go to it.
-func (r *Runner) openServices(context.Context) (err error) {
+func (r *Runner) openServices(ctx context.Context) (err error) {
 	s, o := r.options.System, r.options
 	if r.bus, err = bus.Open(rules(s),
 		bus.Options{Clock: r.clock, Invoke: r.invoke, Buses: []string{busName}, File: r.file("bus.jsonl"),
@@ -76,7 +77,14 @@ func (r *Runner) openServices(context.Context) (err error) {
 		return err
 	}
 	r.closers = append(r.closers, r.bus, r.queues, r.schedule, r.mail, r.payments)
-	r.gateway = gateway.New(s, r.clock, gateway.DefaultLimits(), r.invoke)
+	limits := gateway.DefaultLimits()
+	if o.Throttled {
+		limits.Rate = topology.RequestsPerSecond
+		limits.Burst = topology.RequestBurst
+	}
+	r.gateway = gateway.New(s, r.clock, limits, r.invoke)
+	verifier := auth.NewVerifier(context.WithoutCancel(ctx), r.address, r.address+keysPath, nil, r.clock)
+	r.gateway.Authorize(verifier.Verify)
 	// One function at most has a socket.
 	for _, f := range s.Functions {
 		if f.Socket {
@@ -89,6 +97,9 @@ func (r *Runner) openServices(context.Context) (err error) {
 	}
 	return r.openStreams()
 }
+
+// keysPath is where the issuer publishes its keys.
+const keysPath = "/.well-known/jwks.json"
 
 // rules are the rules of the deployed bus, from the same topology.
 func rules(s topology.System) []bus.Rule {
@@ -211,7 +222,7 @@ func (r *Runner) variables() map[string]string {
 		"SQS_ENDPOINT": r.address + "/aws/sqs",
 		"SES_ENDPOINT": r.address + "/aws/ses", "SCHEDULER_ENDPOINT": r.address + "/aws/scheduler",
 		"S3_ENDPOINT": r.address + "/aws/s3",
-		"JWT_ISSUER":  r.address, "JWT_JWKS": r.address + "/.well-known/jwks.json", "JWT_CLIENTS": "",
+		"JWT_ISSUER":  r.address, "JWT_JWKS": r.address + keysPath, "JWT_CLIENTS": "",
 		"SCHEDULER_GROUP": "dangol", "SCHEDULER_TARGET_ARN": "arn:aws:lambda:" + tables.Region + ":" + queue.Account +
 			":function:" + topology.Scheduled,
 		"SCHEDULER_ROLE_ARN": "arn:aws:iam::" + queue.Account + ":role/scheduler",

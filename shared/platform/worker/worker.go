@@ -123,7 +123,7 @@ func (b *batch) read(i int) (Kind, error) {
 	return b.kinds[n], nil
 }
 
-// handleAll does all jobs of one kind in the batch. A panic fails all of them.
+// handleAll does all jobs of one kind in the batch. A panic, or another number of outcomes, fails all of them.
 func (b *batch) handleAll(ctx context.Context, kind Kind, members []int) {
 	jobs := make([]due.Job, len(members))
 	for n, i := range members {
@@ -132,6 +132,10 @@ func (b *batch) handleAll(ctx context.Context, kind Kind, members []int) {
 	var errs []error
 	failed := safely(ctx, func() error {
 		errs = kind.HandleAll(ctx, jobs)
+		// Which job the missing outcome belongs to is not known: all come again, which each of them has to bear.
+		if len(errs) != len(jobs) {
+			return fmt.Errorf("%s answered %d outcomes for %d jobs", kind.Name, len(errs), len(jobs))
+		}
 		return nil
 	})
 	for n, i := range members {

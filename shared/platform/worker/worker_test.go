@@ -111,6 +111,14 @@ func TestAPanicFailsAllJobsThatAreDoneTogether(t *testing.T) {
 	}
 }
 
+func TestTooFewOutcomesFailAllJobsThatAreDoneTogether(t *testing.T) {
+	t.Parallel()
+	short := worker.Kinds{{Name: "together", HandleAll: func(context.Context, []due.Job) []error { return []error{nil} }}}
+	if got := failures(t.Context(), short, even, odd); !slices.Equal(got, []string{"m0", "m1"}) {
+		t.Errorf("failed %v, want both", got)
+	}
+}
+
 func TestMessagesNotBegunWhenTimeIsUpComeBack(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
