@@ -57,6 +57,7 @@ func TestAccess(t *testing.T) {
 			"testWebhook": {Needs: hooked}, "listWebhookAttempts": {Needs: hooked},
 			"previewMessage":  {Needs: sold, Body: `{"sequence":"win_back","step":"miss_you","email":"{email}"}`},
 			"sendTestMessage": {Needs: nobody, Body: `{"sequence":"win_back","step":"miss_you","email":"{email}"}`},
+			"liftSuppression": {Needs: bounced, Body: `{"email":"{email}"}`},
 			"eraseContact":    {Needs: buyer, Body: `{"email":"{email}"}`},
 			"lookupContact":   {Body: `{"email":"a@example.com"}`},
 			"importConsents": {
@@ -144,6 +145,21 @@ func hooked(s *system.Shop) system.Things {
 		s.T.Fatal(err)
 	}
 	return system.Things{Fill: map[string]string{"webhookId": e.ID}}
+}
+
+// bounced is a contact whose mailbox did not work.
+func bounced(s *system.Shop) system.Things {
+	s.T.Helper()
+	c := agreed(s)
+	store := contact.Store{Table: s.Table("Outreach")}
+	_, err := store.ChangeID(s.T.Context(), c.ID, s.Clock().Now(), func(c *contact.Contact) ([]table.Write, bool, error) {
+		c.Suppress(compliance.Email, compliance.HardBounce)
+		return nil, false, nil
+	})
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	return system.Things{Fill: map[string]string{"email": c.Email}}
 }
 
 // mailed makes the task and the record of a mail in a state.

@@ -27,6 +27,10 @@ func (f *Outreach) careRoutes(s *api.Service) {
 		resendText, 404, 409), f.resend)
 	api.Handle(s, merchant(api.Agent, "POST", "/contacts/lookup", "lookupContact", "What a person agreed to and was sent",
 		lookupText, 404, 422), f.lookup)
+	lift := merchant(api.Agent, "POST", "/contacts/lift", "liftSuppression", "Write to an address again that bounced",
+		liftText, 404, 409, 422)
+	lift.Status = http.StatusNoContent
+	api.Handle(s, lift, f.lift)
 	erase := merchant(api.MerchantIs, "POST", "/contacts/erase", "eraseContact", "Erase a person", eraseText, 422)
 	erase.Status = http.StatusNoContent
 	api.Handle(s, erase, f.erase)
@@ -58,6 +62,8 @@ const (
 	lookupText = "Consent with its proofs, and the messages of the last six months with the reason of each. The " +
 		"address is in the body, so that " +
 		"no log has it."
+	liftText = "When the mailbox works again: an address that bounced gets no mail at all, not even of its orders. " +
+		"Consent is as it was. 409 after a complaint or an erasure. The same again is a success."
 	eraseText = "Removes profile, purchases, clicks, browsers and series of the address, and stops what waits to be " +
 		"sent. Proofs of consent and records of messages stay with a hash of the address for as long as the law asks. " +
 		"The same again is a success. Whoever orders or signs up later begins anew."
@@ -148,6 +154,15 @@ func (f *Outreach) lookup(ctx context.Context, in *ContactLookupInput) (*Contact
 	out.Body.Messages, _, err = f.Service.Outbox.SentTo(ctx, email, 100, "")
 	// The last hundred are enough to answer a question.
 	return out, err
+}
+
+// lift lets an address be written to again. It is in the body, so that no log has it.
+func (f *Outreach) lift(ctx context.Context, in *ContactLookupInput) (*struct{}, error) {
+	email, err := address.Parse(in.Body.Email)
+	if err != nil {
+		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
+	}
+	return nil, f.Service.Lift(ctx, email)
 }
 
 // erase removes a person. The address is in the body, so that no log has it.

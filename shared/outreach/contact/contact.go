@@ -162,6 +162,18 @@ func (c *Contact) Suppress(channel compliance.Channel, why compliance.Suppressio
 	}
 }
 
+// Lift lets an address be written to again that bounced or that an operator had suppressed: the mailbox works again. A
+// complaint stays, because it is what the person wants, and so does an erasure. It reports whether anything changed.
+func (c *Contact) Lift(channel compliance.Channel) bool {
+	why := c.Suppression[channel]
+	if why != compliance.HardBounce && why != compliance.ByOperator {
+		return false
+	}
+	delete(c.Suppression, channel)
+	c.SoftBounces = nil
+	return true
+}
+
 // Soft bounces: five without a delivery between them, over at least three days, are an address that nobody reads.
 const (
 	softLimit = 5

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"dangol/shared/compliance"
 	"dangol/shared/outbox"
+	"dangol/shared/outreach/consent"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/segment"
 	"dangol/shared/outreach/sequence"
@@ -54,6 +56,32 @@ func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 		return again.ID, s.Outbox.Clear(ctx, mailID, s.Clock.Now())
 	}
 	return "", problem.NotFound("mail_not_found", "The content of this mail is no longer kept.")
+}
+
+// Lift lets an address be written to again that bounced, once somebody has found out that the mailbox works: without it
+// no order of the person is ever confirmed again. Consent is as it was. Errors: 409 suppression_stays for a complaint
+// or an erasure, 404 contact_not_found.
+func (s *Service) Lift(ctx context.Context, email string) error {
+	now, lifted := s.Clock.Now(), false
+	_, err := s.Contacts.ChangeID(ctx, consent.ContactID(email), now, func(c *contact.Contact) ([]table.Write, bool,
+		error) {
+		if c.Suppression[compliance.Email] == compliance.NotSuppressed {
+			lifted = true // as it should be
+			return nil, true, nil
+		}
+		if lifted = c.Lift(compliance.Email); !lifted {
+			return nil, true, nil
+		}
+		writes, err := s.settle(ctx, c, now) // confirmations of consent are due again
+		return writes, false, err
+	})
+	switch {
+	case errors.Is(err, table.ErrNotFound):
+		return problem.NotFound("contact_not_found", "Nothing is known of this address.")
+	case err == nil && !lifted:
+		return problem.Conflict("suppression_stays", "A complaint or an erasure is what the person wants.")
+	}
+	return err
 }
 
 // SetLanguage sets the language of a contact.
