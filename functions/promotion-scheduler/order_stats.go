@@ -2,6 +2,7 @@ package promotionscheduler
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"dangol/events"
@@ -70,14 +71,15 @@ func (f Scheduler) sold(ctx context.Context, e event.Envelope, s sale) error {
 	}
 	// A cart holds far fewer different products than a transaction takes; what is beyond is not counted by product.
 	err := f.Table.Transact(ctx, id.New("try", f.Clock.Now()), writes[:min(len(writes), table.MaxWrites)]...)
-	// Consumed before: the figures have this order already.
 	if c, refused := table.Refused(err); refused && c.Refused(0) {
-		return nil
+		// Counted before. What follows may have failed then: the metrics are not worth counting twice, but a budget is told
+		// of only once, with the order that used it up.
+		return f.budgets(ctx, s)
 	}
 	if err != nil {
 		return err
 	}
-	return f.measure(ctx, s, newCustomers)
+	return errors.Join(f.measure(s, newCustomers), f.budgets(ctx, s))
 }
 
 // shopDays is what the order adds to the shop's sales: on the day it was placed, and on the day it was canceled.
@@ -126,8 +128,8 @@ func (f Scheduler) days(s sale) map[string]promotion.DaySales {
 	return by
 }
 
-// measure writes the metrics of each promotion, and looks whether its budget is used up.
-func (f Scheduler) measure(ctx context.Context, s sale, newCustomers int) error {
+// measure writes the metrics of each promotion.
+func (f Scheduler) measure(s sale, newCustomers int) error {
 	for _, p := range s.promotions {
 		if err := f.Metrics.Emit(map[string]string{"promotion": p.PromotionID, "currency": s.currency},
 			metrics.Metric{Name: "PromotionOrders", Unit: metrics.Count, Value: float64(s.sign)},
@@ -137,11 +139,18 @@ func (f Scheduler) measure(ctx context.Context, s sale, newCustomers int) error 
 		); err != nil {
 			return err
 		}
-		// A canceled order frees budget, so it cannot be what used it up.
-		if s.sign > 0 {
-			if err := f.exhausted(ctx, p.PromotionID); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// budgets looks whether the order has used up the budget of a promotion. It may be called again for the same order.
+func (f Scheduler) budgets(ctx context.Context, s sale) error {
+	if s.sign < 0 {
+		return nil // a canceled order frees budget, so it cannot be what used it up
+	}
+	for _, p := range s.promotions {
+		if err := f.exhausted(ctx, p.PromotionID); err != nil {
+			return err
 		}
 	}
 	return nil

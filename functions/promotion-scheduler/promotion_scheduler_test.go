@@ -13,6 +13,7 @@ import (
 
 	"dangol/events"
 	"dangol/functions/promotion-scheduler"
+	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/localtest"
 	"dangol/shared/catalog"
 	"dangol/shared/money"
@@ -97,6 +98,14 @@ func (b *bench) invoke(payload []byte) error {
 // hear sends an event of the bus.
 func (b *bench) hear(id string, body event.Body) {
 	b.t.Helper()
+	if err := b.send(id, body); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// send is hear for an event whose consumer may fail.
+func (b *bench) send(id string, body event.Body) error {
+	b.t.Helper()
 	data, err := json.Marshal(body)
 	if err != nil {
 		b.t.Fatal(err)
@@ -108,9 +117,7 @@ func (b *bench) hear(id string, body event.Body) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if err := b.invoke(raw); err != nil {
-		b.t.Fatal(err)
-	}
+	return b.invoke(raw)
 }
 
 func (b *bench) told() *event.Event {
@@ -334,6 +341,32 @@ func TestABudgetThatIsUsedUpIsToldOnce(t *testing.T) {
 	b.hear("evt_3", placed(1))
 	if b.told().ID != first.ID {
 		t.Error("it was told twice")
+	}
+}
+
+// TestABudgetIsToldOfWhenTheStepAfterTheCountFails makes each call after the transaction fail once. The bus delivers the
+// event again, and the order has been counted by then.
+func TestABudgetIsToldOfWhenTheStepAfterTheCountFails(t *testing.T) {
+	t.Parallel()
+	for n := 2; ; n++ { // 1 is the transaction
+		b := newBench(t, func(p *promotion.Promotion) { p.Budget.Uses = 1 })
+		if _, err := b.table.Update(t.Context(), table.Update{
+			Key: store.KeyOfBudget(promotionID), Do: "ADD #uses :one", With: map[string]any{":one": 1},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		faults := fault.New(fault.Plan{N: n, Mode: fault.Fails})
+		b.f.Table = table.New(faults.DB(localtest.DB(t)), b.table.Name(), nil)
+		b.f.Store.Table = b.f.Table
+		failed := b.send("evt_1", placed(1)) != nil
+		b.hear("evt_1", placed(1))
+		if e := b.told(); e == nil || e.Type != "promotion.budget_exhausted" {
+			t.Errorf("call %d failed, and it told %+v", n, e)
+		}
+		b.wantSold(store.TheShop, promotion.DaySales{Orders: 1, Revenue: 10_000, Discounted: 8_000})
+		if !failed {
+			return // there was no such call
+		}
 	}
 }
 

@@ -1,10 +1,9 @@
 package subscriptions
 
 import (
+	"cmp"
 	"context"
-	"regexp"
 	"strconv"
-	"sync"
 	"time"
 
 	"dangol/shared/address"
@@ -12,7 +11,7 @@ import (
 	"dangol/shared/platform/auth"
 	"dangol/shared/platform/civil"
 	"dangol/shared/platform/format"
-	"dangol/shared/platform/problem"
+	"dangol/shared/platform/ratelimit"
 	"dangol/shared/platform/table"
 	"dangol/shared/subscription"
 	"dangol/shared/subscription/service"
@@ -41,7 +40,7 @@ func (f *Subscriptions) gifts(s *api.Service) {
 	change.Keyed = api.KeyOptional
 	api.Handle(s, change, f.changeGift)
 	again := route(api.Customer, "POST", "/subscriptions/{subscriptionId}/gift/mail", "mailGift",
-		"Announce a gift again, to another address if need be", 404, 409, 412, 503)
+		"Announce a gift again, to another address if need be", 404, 409, 412, 429, 503)
 	again.Keyed = api.KeyOptional
 	again.Description = "The link in earlier mails opens nothing any more. Five mails at most."
 	api.Handle(s, again, f.mailGift)
@@ -60,17 +59,39 @@ type GiftRequest struct {
 	On        civil.Date `json:"on,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"Day of the mail, and of the first parcel where there is an address; today when missing." example:"2026-12-24"`
 }
 
-// links matches what a message must not contain: a gift sends a mail to a person who did not ask
-// for it, and with links it could be used for spam. Compiled at first use, because compiling a
-// regular expression at start would slow every cold start.
-var links = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)https?:|www\.|[a-z0-9]\.(com|net|org|io|kr|ly|me|app|shop|xyz)\b`)
-})
+// Lengths of what a giver writes, in characters.
+const (
+	longestName    = 100
+	longestMessage = 500
+)
 
-// wrap turns the start of a subscription into a gift. Errors: 422 link, invalid address.
-func (g *GiftRequest) wrap(start *subscription.Start, r *service.Record) error {
-	if links().MatchString(g.Message) {
-		return problem.InvalidField("/gift/message", "link", "a message without links")
+// Mails about gifts in a day: what one customer may cause, so that the shop cannot be used to write to a list of
+// strangers, and what one person may get from everybody.
+const (
+	giftMailsBySender    = 20
+	giftMailsToRecipient = 5
+)
+
+// takeGiftMail counts a mail to a stranger. 1 round trip. Errors: 429 too_many_attempts.
+func (f *Subscriptions) takeGiftMail(ctx context.Context, sender, recipient string) error {
+	const day = 24 * time.Hour
+	limiter := ratelimit.Limiter{Table: f.Billing.Table, Clock: f.Billing.Clock}
+	return limiter.Take(ctx,
+		ratelimit.Limit{Name: "gift-mail-sender", Subject: sender, Max: giftMailsBySender, Window: day},
+		ratelimit.Limit{Name: "gift-mail-recipient", Subject: recipient, Max: giftMailsToRecipient, Window: day})
+}
+
+// wrap makes a subscription a gift. The names and the message go to somebody who may not know the giver: see
+// format.Message.
+func (g *GiftRequest) wrap(start *subscription.Start, r *service.Record) (err error) {
+	if r.Name, err = format.DisplayName("/name", r.Name, longestName); err != nil {
+		return err
+	}
+	if g.Name, err = format.DisplayName("/gift/name", g.Name, longestName); err != nil {
+		return err
+	}
+	if g.Message, err = format.Message("/gift/message", g.Message, longestMessage); err != nil {
+		return err
 	}
 	recipient, err := format.Email("/gift/recipient", g.Recipient)
 	if err != nil {
@@ -318,8 +339,11 @@ func (f *Subscriptions) mailGift(ctx context.Context, in *mailGiftInput) (*Subsc
 			return nil, err
 		}
 	}
-	return f.do(ctx, in.Changing, func(*service.Record) (resolvedChange, error) {
-		return resolvedChange{command: command},
-			nil
+	return f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) {
+		if !r.Sub.Allows(command) || r.Sub.Gift == nil {
+			return resolvedChange{command: command}, nil // the rules say why not, before a mail is counted
+		}
+		err := f.takeGiftMail(ctx, r.Sub.CustomerID, cmp.Or(command.Recipient, r.Sub.Gift.Recipient))
+		return resolvedChange{command: command}, err
 	})
 }

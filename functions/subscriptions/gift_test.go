@@ -1,7 +1,9 @@
 package subscriptions_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"dangol/functions/subscriptions"
 	"dangol/infra/testkit/apitest"
@@ -49,12 +51,41 @@ func TestAGiftIsNobodysBeforeItIsClaimed(t *testing.T) {
 	s.Check(t)
 }
 
+func TestGiftMailsToStrangersAreFew(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	var v subscriptions.Subscription
+	for range 4 {
+		s.give(map[string]any{"recipient": "min@example.com"}).Want(201).Into(&v)
+	}
+	again := "/subscriptions/" + v.ID + "/gift/mail"
+	s.ann().Do("POST", again, nil).Want(200)
+	s.ann().Do("POST", again, nil).WantProblem(429, "too_many_attempts")
+	s.give(map[string]any{"recipient": "Min@Example.com"}).WantProblem(429, "too_many_attempts")
+	s.Clock.Advance(24 * time.Hour)
+	s.ann().Do("POST", again, nil).Want(200)
+
+	for n := range 19 {
+		s.give(map[string]any{"recipient": fmt.Sprintf("friend%d@example.com", n)}).Want(201)
+	}
+	s.give(map[string]any{"recipient": "one-more@example.com"}).WantProblem(429, "too_many_attempts")
+}
+
+func TestAGiversNameIsATextForSomebodyElse(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	body := s.request(s.prepaid(), "pm_card_visa")
+	body["name"], body["gift"] = "win at example.com", map[string]any{"recipient": "min@example.com"}
+	s.ann().With("Idempotency-Key", "a-key-of-sixteen-characters").Do("POST", "/subscriptions", body).WantField("/name")
+}
+
 func TestABadGiftNamesItsField(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	for field, gift := range map[string]map[string]any{
 		"/gift/on":      {"recipient": "min@example.com", "on": "2026-01-01"},
-		"/gift/message": {"recipient": "min@example.com", "message": "win at https://example.com"},
+		"/gift/message": {"recipient": "min@example.com", "message": "win at example。com"},
+		"/gift/name":    {"recipient": "min@example.com", "name": "ｅｘａｍｐｌｅ．ｃｏｍ"},
 	} {
 		s.give(gift).WantField(field)
 	}

@@ -90,6 +90,11 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 	if session.ReturnURL, err = b.checked(); err != nil {
 		return nil, err
 	}
+	if start.Gift != nil { // after everything that may be wrong with the request, and before anything is charged
+		if err := f.takeGiftMail(ctx, who, start.Gift.Recipient); err != nil {
+			return nil, err
+		}
+	}
 	setup, err := f.equip(ctx, &start, r, session, in)
 	if err != nil {
 		return nil, err

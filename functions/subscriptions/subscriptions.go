@@ -88,7 +88,7 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 			Errors: append([]int{422}, errors...),
 		}
 	}
-	start := route("POST", "", "subscribe", "Subscribe to a plan", 402, 404, 409, 503)
+	start := route("POST", "", "subscribe", "Subscribe to a plan", 402, 404, 409, 429, 503)
 	start.Status, start.Keyed = 201, api.KeyRequired
 	start.Description = "The card is kept for the renewals. Without a trial the first payment is made now. The answer " +
 		"is 202 while nothing has begun: `state` is `requires_action` when the bank wants the cardholder (send them to " +
