@@ -1,6 +1,7 @@
-// Package issuer is the identity provider of a laptop: an OpenID Connect issuer with discovery, a key set and a way to
-// ask for a token as anybody. Its access tokens carry the claims a Cognito user pool puts there, so the API checks them
-// by the same code. It must never listen on anything but loopback.
+// Package issuer is the identity provider of a laptop: an OpenID Connect issuer with discovery, a key set, the log-in
+// page and token endpoints of a Cognito user pool's domain, and a way to ask for a token as anybody. Its access tokens
+// carry the claims a Cognito user pool puts there, so the API checks them by the same code. It must never listen on
+// anything but loopback.
 package issuer
 
 import (
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"dangol/shared/platform/clock"
@@ -46,6 +48,10 @@ type Issuer struct {
 	key     jose.JSONWebKey
 	signer  jose.Signer
 	routes  *http.ServeMux
+
+	mu    sync.Mutex
+	codes map[string]grant // authorization codes that have not been used
+	ended map[string]bool  // ids of refresh tokens that were revoked
 }
 
 // Claims say whose token to make.
@@ -79,10 +85,12 @@ func Open(o Options) (*Issuer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("issuer: %w", err)
 	}
-	i := &Issuer{options: o, key: key, signer: signer, routes: http.NewServeMux()}
+	i := &Issuer{options: o, key: key, signer: signer, routes: http.NewServeMux(),
+		codes: map[string]grant{}, ended: map[string]bool{}}
 	i.routes.HandleFunc("GET /.well-known/openid-configuration", i.discovery)
 	i.routes.HandleFunc("GET /.well-known/jwks.json", i.keys)
 	i.routes.HandleFunc("POST /dev/token", i.token)
+	i.logIn()
 	return i, nil
 }
 
@@ -96,7 +104,10 @@ func (i *Issuer) KeySet() jose.JSONWebKeySet {
 
 // Mint signs an access token with the claims of a Cognito token. In a Cognito access token there is
 // no email; it is added here on request for tests.
-func (i *Issuer) Mint(c Claims) (string, error) {
+func (i *Issuer) Mint(c Claims) (string, error) { return i.sign(i.claims(c)) }
+
+// claims are those of an access token.
+func (i *Issuer) claims(c Claims) map[string]any {
 	now := i.options.Clock.Now()
 	ttl := c.ExpiresIn
 	if ttl == 0 {
@@ -116,11 +127,34 @@ func (i *Issuer) Mint(c Claims) (string, error) {
 	if c.Email != "" {
 		claims["email"] = c.Email
 	}
+	return claims
+}
+
+func (i *Issuer) sign(claims map[string]any) (string, error) {
 	token, err := jwt.Signed(i.signer).Claims(claims).Serialize()
 	if err != nil {
 		return "", fmt.Errorf("issuer: %w", err)
 	}
 	return token, nil
+}
+
+// read checks a token of its own: signature, expiry, and what it may be used for.
+func (i *Issuer) read(token, use string, into any) error {
+	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		return err
+	}
+	var common struct {
+		jwt.Claims
+		Use string `json:"token_use"`
+	}
+	if err := parsed.Claims(i.key.Public(), &common, into); err != nil {
+		return err
+	}
+	if common.Use != use {
+		return fmt.Errorf("issuer: a token to %s, not to %s", common.Use, use)
+	}
+	return common.Validate(jwt.Expected{Issuer: i.options.URL, Time: i.options.Clock.Now()})
 }
 
 // allScopes is what a token of these groups may have.
@@ -137,12 +171,17 @@ func (i *Issuer) discovery(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, map[string]any{
 		"issuer":                                i.options.URL,
 		"jwks_uri":                              i.options.URL + "/.well-known/jwks.json",
-		"token_endpoint":                        i.options.URL + "/dev/token",
-		"authorization_endpoint":                i.options.URL + "/dev/token",
-		"response_types_supported":              []string{"token"},
+		"authorization_endpoint":                i.options.URL + "/oauth2/authorize",
+		"token_endpoint":                        i.options.URL + "/oauth2/token",
+		"revocation_endpoint":                   i.options.URL + "/oauth2/revoke",
+		"userinfo_endpoint":                     i.options.URL + "/oauth2/userInfo",
+		"end_session_endpoint":                  i.options.URL + "/logout",
+		"response_types_supported":              []string{"code"},
+		"code_challenge_methods_supported":      []string{"S256"},
 		"subject_types_supported":               []string{"public"},
 		"id_token_signing_alg_values_supported": []string{string(jose.RS256)},
-		"scopes_supported":                      []string{everybody, scopes["agent"], scopes["merchant"]},
+		"scopes_supported": append(append([]string{everybody, scopes["agent"], scopes["merchant"]},
+			identityScopes...), identityScopes...),
 	})
 }
 
@@ -164,6 +203,7 @@ type tokenRequest struct {
 
 // token answers in the form of RFC 6749 section 5.
 func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
+	allowAnyOrigin(w)
 	c, err := readRequest(http.MaxBytesReader(w, r.Body, 64<<10))
 	if err != nil {
 		answer(w, http.StatusBadRequest, map[string]string{"error": "invalid_request", "error_description": err.Error()})

@@ -38,7 +38,9 @@ func (r *Runner) routes() http.Handler {
 	mux.HandleFunc("GET /{$}", r.home)
 	mux.HandleFunc("GET /dev/clock", r.showClock)
 	mux.HandleFunc("POST /dev/clock", r.moveClock)
-	mux.Handle("POST /dev/token", r.issuer)
+	for _, path := range []string{"/dev/token", "/oauth2/", "/login", "/logout"} {
+		mux.Handle(path, r.issuer)
+	}
 	mux.Handle("/.well-known/", r.issuer)
 	mux.Handle("/dev/push/", http.StripPrefix("/dev/push", r.push.Handler()))
 	mux.Handle("/inbox", r.mail)
@@ -99,6 +101,7 @@ var pages = []struct{ path, what string }{
 	{"/inbox", "every mail the shop has sent"},
 	{"/dev/clock", "the shop's time; POST {\"advance\":\"72h\"} to move it"},
 	{"/dev/push/browsers", "POST for a browser that receives web push; GET /dev/push/browsers/{id} for its messages"},
+	{"/oauth2/authorize", "log-in page, as Cognito has it: authorization code with PKCE, client dangol-local"},
 	{"/dev/token", "POST {\"sub\":\"ann\",\"email\":\"ann@example.com\",\"groups\":[]} for an access token"},
 }
 
