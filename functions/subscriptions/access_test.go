@@ -20,12 +20,14 @@ func TestAccess(t *testing.T) {
 	system.Check(t, system.Function{
 		Spec: subscriptions.Spec(),
 		Routes: system.Routes{
-			"listPlans":   {},
-			"getPlan":     {Needs: aPlan},
-			"createPlan":  {Body: plan},
-			"replacePlan": {Needs: aPlan, Body: plan},
-			"archivePlan": {Needs: aPlan},
-			"proposePlan": {Needs: system.OwnSubscription, Body: `{"from":"2027-03-01"}`},
+			"listPlans":      {},
+			"getPlan":        {Needs: aPlan},
+			"listAllPlans":   {},
+			"getPlanForEdit": {Needs: aPlan},
+			"createPlan":     {Body: plan},
+			"replacePlan":    {Needs: aPlan, Body: plan},
+			"archivePlan":    {Needs: aPlan},
+			"proposePlan":    {Needs: system.OwnSubscription, Body: `{"from":"2027-03-01"}`},
 			"getSubscriptionReport": {
 				Needs: system.OwnSubscription, Query: "from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z",
 			},

@@ -13,7 +13,7 @@ import (
 	"dangol/shared/subscription/service"
 )
 
-// PlanDocument is a plan as merchants write it and everybody reads it. Amounts are minor units, by currency.
+// PlanDocument is a plan as merchants write and read it. Amounts are minor units, by currency.
 type PlanDocument struct {
 	ID        string                 `json:"id,omitempty" readOnly:"true" example:"plan_01k9x7d3f8q7m2k"`
 	Version   int                    `json:"version,omitempty" readOnly:"true"`
@@ -111,9 +111,8 @@ type PlanList struct {
 // pageInput is a page of any list.
 type pageInput struct{ api.Paging }
 
-// offered lists the plans that can be subscribed to. Archived ones are filtered after the read, so
-// a page may hold fewer plans than its limit. 1 round trip.
-func (f *Subscriptions) offered(ctx context.Context, in *pageInput) (*PlanList, error) {
+// allPlans is every plan with everything, for the shop; archived ones too.
+func (f *Subscriptions) allPlans(ctx context.Context, in *pageInput) (*PlanList, error) {
 	cards, next, err := f.Billing.Plans(ctx, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
 		return nil, api.CursorProblem(err)
@@ -121,9 +120,7 @@ func (f *Subscriptions) offered(ctx context.Context, in *pageInput) (*PlanList, 
 	out := &PlanList{}
 	out.Body.Plans, out.Body.NextCursor = []PlanDocument{}, string(next)
 	for _, c := range cards {
-		if !c.Archived {
-			out.Body.Plans = append(out.Body.Plans, planDocument(c.Plan, false))
-		}
+		out.Body.Plans = append(out.Body.Plans, planDocument(c.Plan, c.Archived))
 	}
 	return out, nil
 }

@@ -159,8 +159,16 @@ func (f *Subscriptions) plans(s *api.Service) {
 			Errors: append([]int{422}, errors...),
 		}
 	}
-	api.Handle(s, route(api.Public, "GET", "", "listPlans", "List the plans on offer"), f.offered)
-	api.Handle(s, route(api.Public, "GET", "/{planId}", "getPlan", "Read a plan", 404), f.plan)
+	api.Handle(s, route(api.Public, "GET", "", "listPlans", "List the plans on offer"), f.offers)
+	api.Handle(s, route(api.Public, "GET", "/{planId}", "getPlan", "Read a plan on offer", 404), f.offered)
+	admin := func(path, id, summary string, errors ...int) api.Route {
+		return api.Route{
+			Method: "GET", Path: "/admin/plans" + path, ID: id, Summary: summary, Tag: "Plans", Access: api.MerchantIs,
+			Errors: append([]int{422}, errors...),
+		}
+	}
+	api.Handle(s, admin("", "listAllPlans", "List all plans with everything, archived ones too"), f.allPlans)
+	api.Handle(s, admin("/{planId}", "getPlanForEdit", "Read everything about a plan", 404), f.plan)
 	create := route(api.MerchantIs, "POST", "", "createPlan", "Offer a plan")
 	create.Status, create.Keyed = 201, api.KeyOptional
 	api.Handle(s, create, f.createPlan)
