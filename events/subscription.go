@@ -52,7 +52,7 @@ type SubscriptionAsk struct {
 
 // SubscriptionLine is a line of an invoice.
 type SubscriptionLine struct {
-	Kind     string      `json:"kind"` // period, upgrade, setup, unused
+	Kind     string      `json:"kind"` // period, upgrade, setup, unused, discount
 	Plan     string      `json:"plan,omitempty"`
 	Quantity int         `json:"quantity"`
 	Cycles   int         `json:"cycles,omitempty"` // how many cycles are paid at once

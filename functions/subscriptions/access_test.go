@@ -20,8 +20,18 @@ func TestAccess(t *testing.T) {
 	system.Check(t, system.Function{
 		Spec: subscriptions.Spec(),
 		Routes: system.Routes{
-			"listPlans":      {},
-			"getPlan":        {Needs: aPlan},
+			"listPlans":                 {},
+			"getPlan":                   {Needs: aPlan},
+			"searchSubscriptions":       {},
+			"getSubscriptionOfCustomer": {Needs: system.OwnSubscription},
+			"getHistoryOfCustomer":      {Needs: system.OwnSubscription},
+			"listInvoicesOfCustomer":    {Needs: system.OwnSubscription},
+			"changeSubscriptionForCustomer": {Needs: system.OwnSubscription,
+				Body: `{"do":"goodwill","amount":100,"note":"sorry"}`},
+			"listAllInvoices": {Query: "year=2026"},
+			"updateAllPaymentMethods": {
+				Needs: system.OwnSubscription, Owned: true, Body: `{"subscriptionId":"{subscriptionId}"}`,
+			},
 			"listAllPlans":   {},
 			"getPlanForEdit": {Needs: aPlan},
 			"createPlan":     {Body: plan},

@@ -67,9 +67,11 @@ func (f *Subscriptions) apply(ctx context.Context, r *service.Record, ifMatch st
 	want resolvedChange) (*service.Record, bool, error) {
 	return f.Billing.Apply(ctx, r, func(r *service.Record) (service.Change, bool, error) {
 		c := service.Change{
-			Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx),
-			// Whoever sends a request is there, so their bank may ask for them.
-			Session: &subscription.Session{ReturnURL: want.returnURL},
+			Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx), Shop: want.shop, Note: want.note,
+		}
+		if want.shop == "" {
+			// Whoever sends a request is there, so their bank may ask for them. For the shop nobody is.
+			c.Session = &subscription.Session{ReturnURL: want.returnURL}
 		}
 		// Checked inside, on the version that is written, and not on the one read before.
 		if !api.Matches(ifMatch, strconv.Itoa(r.Version)) {

@@ -41,6 +41,8 @@ type resolvedChange struct {
 	command   subscription.Command
 	edit      func(*service.Record)
 	returnURL string // where the bank sends the shopper back to, should it ask for them
+	// who of the shop asks for it in the customer's place, and what they noted
+	shop, note string
 }
 
 // work turns a change request of the subscriber into a command. Plans and variants that it names

@@ -76,13 +76,16 @@ func (f *Subscriptions) mine(ctx context.Context, in *pageInput) (*SubscriptionL
 	}
 	out.Body.Subscriptions, out.Body.NextCursor = make([]SubscriptionSummary, len(cards)), string(next)
 	for i, c := range cards {
-		out.Body.Subscriptions[i] = SubscriptionSummary{
-			ID: c.ID, State: c.State, PlanID: c.PlanID, Title: c.Title, Price: money.Of(c.Amount, c.Currency).Formatted(),
-			Closes:    c.Closes,
-			StartedAt: c.StartedAt,
-		}
+		out.Body.Subscriptions[i] = summaryOf(c)
 	}
 	return out, nil
+}
+
+func summaryOf(c service.Summary) SubscriptionSummary {
+	return SubscriptionSummary{
+		ID: c.ID, State: c.State, PlanID: c.PlanID, Title: c.Title, Price: money.Of(c.Amount, c.Currency).Formatted(),
+		Closes: c.Closes, StartedAt: c.StartedAt,
+	}
 }
 
 // PartsInput asks for a page of something that belongs to a subscription.
@@ -104,6 +107,18 @@ func (f *Subscriptions) history(ctx context.Context, in *PartsInput) (*HistoryLi
 	if _, err := f.load(ctx, in.ID); err != nil {
 		return nil, err
 	}
+	out, err := f.historyOf(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out.Body.Entries {
+		// What the shop noted about a customer is for the shop.
+		out.Body.Entries[i].Shop, out.Body.Entries[i].ShopNote = "", ""
+	}
+	return out, nil
+}
+
+func (f *Subscriptions) historyOf(ctx context.Context, in *PartsInput) (*HistoryList, error) {
 	lines, next, err := f.Billing.History(ctx, in.ID, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
 		return nil, api.CursorProblem(err)
@@ -118,7 +133,7 @@ func (f *Subscriptions) history(ctx context.Context, in *PartsInput) (*HistoryLi
 
 // InvoiceLine is a line of an invoice. Its amount contains the tax.
 type InvoiceLine struct {
-	Kind     invoice.LineKind `json:"kind" enum:"period,setup,unused" doc:"unused: days that were paid and are given back."`
+	Kind     invoice.LineKind `json:"kind" enum:"period,setup,unused,discount" doc:"unused: days that were paid and are given back."`
 	PlanID   string           `json:"planId"`
 	Quantity int              `json:"quantity"`
 	From     civil.Date       `json:"from,omitempty"`
@@ -179,6 +194,10 @@ func (f *Subscriptions) invoices(ctx context.Context, in *PartsInput) (*InvoiceL
 	if err != nil {
 		return nil, err
 	}
+	return f.invoicesOf(ctx, r, in)
+}
+
+func (f *Subscriptions) invoicesOf(ctx context.Context, r *service.Record, in *PartsInput) (*InvoiceList, error) {
 	all, next, err := f.Billing.Documents().Of(ctx, in.ID, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
 		return nil, api.CursorProblem(err)

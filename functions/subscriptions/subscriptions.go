@@ -80,6 +80,8 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	// Registered in the order in which the API reference shows them.
 	f.gifts(s)
 	f.credits(s)
+	f.desk(s)
+	f.routeOfCard(s)
 	route := func(method, path, id, summary string, errors ...int) api.Route {
 		return api.Route{
 			Method: method, Path: "/subscriptions" + path, ID: id, Summary: summary, Tag: "Subscriptions", Access: api.Customer,

@@ -15,9 +15,10 @@ type LineKind string
 
 // The kinds of line.
 const (
-	LinePeriod LineKind = "period" // days or a cycle of a plan
-	LineSetup  LineKind = "setup"
-	LineUnused LineKind = "unused" // days of the plan before that were paid and are not used; negative
+	LinePeriod   LineKind = "period" // days or a cycle of a plan
+	LineSetup    LineKind = "setup"
+	LineDiscount LineKind = "discount" // a coupon; negative
+	LineUnused   LineKind = "unused"   // days of the plan before that were paid and are not used; negative
 )
 
 // Line is one line of an invoice. Amounts contain the tax at TaxBP.

@@ -136,7 +136,7 @@ type SubscriptionReceipt struct {
 
 // ReceiptLine is a line of an invoice: a period, an upgrade, the days given back for it, or the setup fee.
 type ReceiptLine struct {
-	Kind     string // period, upgrade, unused, setup
+	Kind     string // period, upgrade, unused, setup, discount
 	Plan     string
 	Quantity int
 	Cycles   int    // how many cycles are paid at once

@@ -36,7 +36,12 @@ func (r *run) invoice(kind OpenKind, lines []invoice.Line, change *Change) {
 	if setup {
 		r.s.SetupDue = false
 	}
-	r.s.Open = &Open{Key: inv.Key, Kind: kind, Amount: inv.Total, CreditUsed: credit, SetupFee: setup, Change: change}
+	coupon := slices.ContainsFunc(lines, func(l invoice.Line) bool { return l.Kind == invoice.LineDiscount })
+	if coupon {
+		r.s.Coupon.Left--
+	}
+	r.s.Open = &Open{Key: inv.Key, Kind: kind, Amount: inv.Total, CreditUsed: credit, SetupFee: setup, Coupon: coupon,
+		Change: change}
 	r.emit(MakeInvoice{inv})
 	r.collect()
 }

@@ -176,6 +176,9 @@ type Entry struct {
 	To      State     `json:"to" dynamodbav:"to"`
 	Seq     int       `json:"seq" dynamodbav:"seq"`
 	Note    string    `json:"note,omitempty" dynamodbav:"note,omitempty"`
+	// Shop is who of the shop did it for the subscriber, and ShopNote what they noted; the subscriber sees neither.
+	Shop     string `json:"shop,omitempty" dynamodbav:"shop,omitempty"`
+	ShopNote string `json:"shopNote,omitempty" dynamodbav:"shopNote,omitempty"`
 }
 
 func (MakeInvoice) effect()    {}

@@ -200,6 +200,9 @@ func (r *run) openPeriod(day civil.Date, start time.Time, kind OpenKind) {
 		r.event(EventSkipped, "date", 0)
 		return
 	}
+	if !covered && p.whole() {
+		p.Price -= r.s.discount(p.Price) // what is given back of the period is what was paid for it
+	}
 	r.begin(p, start)
 	if covered && p.whole() {
 		r.s.PrepaidLeft--
@@ -252,7 +255,13 @@ func (r *run) periodLines(p Span) []invoice.Line {
 		l.Amount, l.Cycles = t.Payment(), t.Prepaid
 		l.To = string(r.s.Anchor.Opening(t.Interval, r.s.Anchor.Index(t.Interval, p.Opens)+t.Prepaid))
 	}
-	return append([]invoice.Line{l}, r.setupLine()...)
+	lines := []invoice.Line{l}
+	if off := r.s.discount(l.Amount); off > 0 && p.whole() {
+		lines = append(lines, invoice.Line{
+			Kind: invoice.LineDiscount, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, Amount: -off, TaxBP: t.TaxBP,
+		})
+	}
+	return append(lines, r.setupLine()...)
 }
 
 // setupLine is the line of the setup fee while it is due; a slice, so that it can be appended as it
@@ -331,7 +340,9 @@ func (r *run) void(reason string) {
 	r.s.Credit += o.CreditUsed
 	// Paid before, so it is due again with the next invoice.
 	r.s.SetupDue = r.s.SetupDue || o.SetupFee
-	// Remembered, because money may still arrive for it.
+	if o.Coupon && r.s.Coupon != nil {
+		r.s.Coupon.Left++
+	}
 	r.s.Voided, r.s.Open = Paid{Key: o.Key, Left: o.Amount}, nil
 	r.remember(o)
 	r.emit(Void{Key: o.Key, Reason: reason})

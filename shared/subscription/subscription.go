@@ -61,6 +61,7 @@ type Subscription struct {
 	Skip        bool       `json:"skip,omitempty" doc:"The next cycle is left out."`
 	PauseUntil  civil.Date `json:"pauseUntil,omitempty" doc:"Pauses at the end of the running period until this day."`
 	NoRenewal   bool       `json:"noRenewal,omitempty"`
+	Coupon      *Coupon    `json:"coupon,omitempty"`
 	Aside       *Planned   `json:"aside,omitempty" doc:"What was planned when it was canceled."`
 
 	Open     *Open           `json:"open,omitempty" doc:"The invoice that is not paid yet."`
@@ -187,7 +188,8 @@ type Open struct {
 	Amount     int64     `json:"amount"` // to be charged
 	CreditUsed int64     `json:"creditUsed,omitempty"`
 	SetupFee   bool      `json:"setupFee,omitempty"`
-	Attempt    int       `json:"attempt"` // number of the last charge, from 1
+	Coupon     bool      `json:"coupon,omitempty"` // a period of the coupon is used for it
+	Attempt    int       `json:"attempt"`          // number of the last charge, from 1
 	InFlight   bool      `json:"inFlight"`
 	CheckAt    time.Time `json:"checkAt,omitzero"` // when to ask what became of the charge in flight
 	Checks     int       `json:"checks,omitempty"`
@@ -279,6 +281,7 @@ func (s *Subscription) days(first time.Time, n int) time.Time {
 func (s Subscription) clone() Subscription {
 	s.Next, s.Gift, s.Stock, s.Ask = copied(s.Next), copied(s.Gift), copied(s.Stock), copied(s.Ask)
 	s.Open, s.Action, s.Aside = copied(s.Open), copied(s.Action), copied(s.Aside)
+	s.Coupon = copied(s.Coupon)
 	if s.Open != nil {
 		s.Open.Failures = slices.Clone(s.Open.Failures)
 		s.Open.Change = copied(s.Open.Change)

@@ -127,7 +127,17 @@ func (b *Books) Left() int64 {
 	if s.Open != nil {
 		credit += s.Open.CreditUsed
 	}
-	return b.Cash() - credit - int64(s.PrepaidLeft)*s.Terms.Cycle() - b.used()
+	return b.Cash() + b.goodwill() - credit - int64(s.PrepaidLeft)*s.Terms.Cycle() - b.used()
+}
+
+// goodwill is what the shop gave away: money that nobody paid in, or that days cost less.
+func (b *Books) goodwill() (sum int64) {
+	for _, n := range b.Notes {
+		if n.Reason == "goodwill" {
+			sum += n.Amount
+		}
+	}
+	return sum
 }
 
 // Audit tells what is wrong with the books of a subscription that has nothing left to be done.

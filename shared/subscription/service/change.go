@@ -18,6 +18,7 @@ type Change struct {
 	Edit       func(*Record)         // changes what is stored around the subscription; before the command. nil for none
 	Session    *subscription.Session // of the cardholder who is there for the command; nil when nobody is
 	Request    idempotency.Request   // recorded with the change
+	Shop, Note string                // who of the shop makes the change for the subscriber, and what they noted
 	TakesLease bool                  // whoever writes this carries out the tasks that are there afterwards
 	Required   []table.Write         // further writes, all or nothing
 	GivenBack  []table.Write         // stock given back; left out where the counter is gone
@@ -116,6 +117,9 @@ func (s *Service) plan(ctx context.Context, r *Record, c Change) (*changeSet, er
 		w.next.Sub = after
 		if err := w.effects(ctx, effects); err != nil {
 			return nil, err
+		}
+		for i := range w.history {
+			w.history[i].Shop, w.history[i].ShopNote = c.Shop, c.Note
 		}
 		if w.creditLeft.Amount > 0 {
 			if err := s.transferCredit(ctx, w, w.creditLeft); err != nil {

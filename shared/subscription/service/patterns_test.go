@@ -48,6 +48,10 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		"every subscription, for the merchant's figures": func(ctx context.Context) error {
 			return s.Every(ctx, func(service.Summary) error { return nil })
 		},
+		"search subscriptions by plan": func(ctx context.Context) error {
+			p, c, err := s.Search(ctx, service.SearchQuery{PlanID: plan.ID, Limit: 20})
+			return ignore(p, c, err)
+		},
 		"the invoices of a subscription, newest first": func(ctx context.Context) error {
 			p, c, err := s.Documents().Of(ctx, id, 20, "")
 			return ignore(p, c, err)

@@ -114,6 +114,8 @@ type Summary struct {
 	Currency  string              `json:"currency"`
 	Closes    civil.Date          `json:"closes"` // the day the running period ends
 	StartedAt time.Time           `json:"startedAt"`
+	Email     string              `json:"email,omitempty"`
+	Unpaid    bool                `json:"unpaid,omitempty"` // an invoice was declined and is not paid
 	Rates     []subscription.Rate `json:"rates,omitempty"`
 	Trial     *Trial              `json:"trial,omitempty"`
 	Cases     []Case              `json:"cases,omitempty"`
@@ -151,7 +153,8 @@ func (r *Record) setIndexKeys() {
 		ID: s.ID, State: s.State, PlanID: s.Terms.PlanID, Title: r.Titles[s.Terms.PlanID], Version: s.Terms.Version,
 		Kind:   s.Terms.Kind,
 		Amount: s.Terms.Payment(), Currency: s.Terms.Currency, Closes: s.Span.Closes, StartedAt: s.StartedAt,
-		Rates: r.Rates, Trial: r.Trial, Cases: r.Cases,
+		Rates: r.Rates, Trial: r.Trial, Cases: r.Cases, Email: r.Email,
+		Unpaid: s.Open != nil && !s.Open.Since.IsZero(),
 	}
 	if s.State == "" {
 		r.Every, r.EveryAt, r.TTL = "", "", r.Setup.Until.Add(requestKept).Unix()
