@@ -57,7 +57,12 @@ type OrderPlaced struct {
 	Member      *OrderMember     `json:"member,omitempty"`     // with a membership in force
 	Place       Place            `json:"place,omitzero"`
 	Method      string           `json:"shippingMethod,omitempty"`
-	PlacedAt    time.Time        `json:"placedAt"`
+	// MethodName, ShipTo and PaidWith are for the confirmation: the method in the customer's language, the address in one
+	// line, the card ("visa 4242").
+	MethodName string    `json:"shippingMethodName,omitempty"`
+	ShipTo     string    `json:"shipTo,omitempty"`
+	PaidWith   string    `json:"paidWith,omitempty"`
+	PlacedAt   time.Time `json:"placedAt"`
 	// Origin is why the order was made when nobody bought it: exchange, replacement. Its goods are paid by what came back.
 	Origin string `json:"origin,omitempty"`
 }

@@ -220,5 +220,6 @@ func placed() events.OrderPlaced {
 		OrderRef: ref("ko"), CheckoutID: "chk_1", Lines: soap(), Subtotal: krw(24_000), Discount: krw(0),
 		Shipping: krw(3_000),
 		Tax:      krw(2_455), TaxIncluded: true, Total: krw(27_000), PlacedAt: noon,
+		ShipTo: "김하늘, 왕십리로 83", MethodName: "일반 배송", PaidWith: "visa 4242",
 	}
 }

@@ -84,6 +84,7 @@ func placed(b events.OrderPlaced) letter {
 		Number: b.Number, Name: b.Name, Lines: lines(b.Lines), Subtotal: b.Subtotal, Discount: b.Discount,
 		Shipping: b.Shipping,
 		Tax:      b.Tax, TaxIncluded: b.TaxIncluded, Total: b.Total, PlacedAt: b.PlacedAt,
+		ShipTo: b.ShipTo, ShippingMethod: b.MethodName, Payment: b.PaidWith,
 	})
 }
 

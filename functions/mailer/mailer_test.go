@@ -36,7 +36,8 @@ func TestEachEventBecomesItsMail(t *testing.T) {
 		not      []string
 	}{
 		{placed(), "order_confirmation", "[온결] 주문이 접수되었습니다 (1K9X7-D3F8Q-7M2KA)",
-			[]string{"김하늘 님", "쑥 비누 (100 g) x 2: ₩24,000", "₩27,000", "2026년 3월 1일 (일) 21:00"}, nil},
+			[]string{"김하늘 님", "쑥 비누 (100 g) x 2: ₩24,000", "₩27,000", "2026년 3월 1일 (일) 21:00 (KST)",
+				"받는 곳: 김하늘, 왕십리로 83", "배송 방법: 일반 배송", "결제 수단: visa 4242", "/orders/1K9X7-D3F8Q-7M2KA"}, nil},
 		{events.OrderShipped{OrderRef: ref("en"), Fulfillment: 1, Carrier: "CJ Logistics", TrackingNumber: "6000",
 			TrackingURL: "https://t.example/6000",
 			Lines:       soap(), Complete: true,

@@ -122,6 +122,7 @@ func variables(c Config, d *Data) map[string]*string {
 		"SHOP_NAME":     str(c.ShopName), "SHOP_URL": str(c.ShopURL), "LINK_BASE": str(c.LinkBase),
 		"SHOP_CONTACT":    str(c.ShopContact),
 		"SHOP_COLOR":      optional(c.ShopColor),
+		"SHOP_LINKS":      optional(c.ShopLinks),
 		"OUTREACH_CONFIG": optional(c.OutreachConfig),
 		// inside a network, where nobody may reach when deployed
 		"PUSH_HOSTS": optional(c.PushHosts), "WEBHOOK_HOSTS": nil,

@@ -50,6 +50,7 @@ type Config struct {
 	// verified domain and SES's production access. Otherwise Cognito sends them itself, 50 a day at most.
 	AccountMail bool
 	ShopColor   string // of buttons in mails
+	ShopLinks   string // paths of the storefront that buttons in mails lead to
 	ShopConfig  string // JSON in place of shared/pricing/shop.json
 	GuardConfig string // JSON in place of shared/promotion/guard.json
 	// OutreachConfig is JSON with caps, exceptions and the double opt-in (shared/outreach/service, Config).
@@ -96,6 +97,7 @@ func FromContext(app awscdk.App) (Config, error) {
 	c.LogoutURL = list(text("logoutUrls", strings.Join(c.CallbackURL, ",")))
 	c.AccountMail = text("accountMail", "cognito") == "ses"
 	c.ShopColor = text("shopColor", "")
+	c.ShopLinks = text("shopLinks", "")
 	c.ShopConfig = text("shopConfig", "")
 	c.GuardConfig = text("guardConfig", "")
 	c.OutreachConfig, c.PushHosts = text("outreachConfig", ""), text("pushHosts", "")

@@ -15,7 +15,7 @@ var Sample = map[string]string{
 	"BUS_NAME": "dangol", "DUE_KINDS": "checkout=http://127.0.0.1:9/checkout-worker",
 	"DEAD_QUEUE_URL": "http://127.0.0.1:9/dead",
 	"SHOP_NAME":      "Sample", "SHOP_URL": "https://shop.example.com", "SHOP_CONTACT": "help@example.com",
-	"SHOP_COLOR":   "",
+	"SHOP_COLOR": "", "SHOP_LINKS": "",
 	"MEDIA_BUCKET": "media", "MEDIA_URL": "https://media.example.com",
 	"SHOP_IMPRINT": "", "SHOP_TIMEZONE": "", "MAIL_REPLY_TO": "",
 	"LINK_BASE": "https://shop.example.com", "OUTREACH_CONFIG": "", "PUSH_HOSTS": "", "WEBHOOK_HOSTS": "",

@@ -2,6 +2,7 @@
 package address
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -29,6 +30,13 @@ func (a Address) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
 // UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
 func (a *Address) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
 	return table.Unpack(av, a)
+}
+
+// OneLine is the address on one line, for people: who, street, postal code and place.
+func (a Address) OneLine() string {
+	parts := slices.DeleteFunc([]string{a.Name, a.Line1, a.Line2, a.PostalCode, a.City, a.Region, a.Country},
+		func(part string) bool { return part == "" })
+	return strings.Join(parts, ", ")
 }
 
 // Normalize returns the address as it is stored: a real country, a postal code in the form of that country, a telephone

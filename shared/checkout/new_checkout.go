@@ -23,6 +23,11 @@ func newCheckout(p cart.Priced, now time.Time) *Checkout {
 			Totals: order.Totals{Totals: p.Totals}, Address: b.Address, Shipping: b.Shipping, Note: b.Note,
 		},
 	}
+	for _, m := range p.Methods {
+		if m.ID == b.Shipping {
+			c.ShippingName = m.Name
+		}
+	}
 	for _, l := range b.Lines {
 		c.Lines = append(c.Lines, orderLine(l, p.Variants[l.VariantID], b))
 	}

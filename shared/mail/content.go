@@ -37,6 +37,8 @@ type OrderConfirmation struct {
 	TaxIncluded bool
 	Total       money.Money
 	PlacedAt    time.Time
+	// where the goods go, how, and what they are paid with, for people; each may be empty
+	ShipTo, ShippingMethod, Payment string
 }
 
 // Template is "order_confirmation".

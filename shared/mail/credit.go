@@ -29,9 +29,6 @@ func (c SubscriptionCreditNote) missing() []string {
 		field{"toCard", c.ToCard}, field{"toCredit", c.ToCredit})
 }
 
-// Path is where the storefront shows the subscription.
-func (c SubscriptionCreditNote) Path() string { return "/account/subscriptions/" + c.SubscriptionID }
-
 // ReasonKey is the key of the reason in words, "" for one without.
 func (c SubscriptionCreditNote) ReasonKey() string {
 	key := "credit_reasons." + strings.ReplaceAll(c.Reason, " ", "_")

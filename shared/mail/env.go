@@ -14,7 +14,7 @@ import (
 func Variables() []string {
 	return []string{
 		"MAIL_FROM", "MAIL_REPLY_TO", "MAIL_CONFIGURATION_SET", "SHOP_NAME", "SHOP_URL", "SHOP_CONTACT", "SHOP_COLOR",
-		"SHOP_IMPRINT", "SHOP_TIMEZONE",
+		"SHOP_IMPRINT", "SHOP_TIMEZONE", "SHOP_LINKS",
 	}
 }
 
@@ -31,6 +31,7 @@ func FromEnv(env *boot.Env) (*Sender, *Templates, error) {
 		Contact string   `env:"SHOP_CONTACT"`
 		Color   string   `env:"SHOP_COLOR,default=#1f4d3a"`
 		Imprint []string `env:"SHOP_IMPRINT,optional"`
+		Links   []string `env:"SHOP_LINKS,optional"`
 		Zone    string   `env:"SHOP_TIMEZONE,default=Asia/Seoul"`
 	}
 	if err := env.Config(&config); err != nil {
@@ -40,7 +41,11 @@ func FromEnv(env *boot.Env) (*Sender, *Templates, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("environment variable SHOP_TIMEZONE: %w", err)
 	}
-	brand := Brand{Name: config.Name, URL: config.URL, Color: config.Color, Contact: config.Contact,
+	links, err := ParseLinks(config.Links)
+	if err != nil {
+		return nil, nil, fmt.Errorf("environment variable SHOP_LINKS: %w", err)
+	}
+	brand := Brand{Links: links, Name: config.Name, URL: config.URL, Color: config.Color, Contact: config.Contact,
 		Imprint: config.Imprint}
 	templates, err := NewTemplates(brand, zone)
 	if err != nil {

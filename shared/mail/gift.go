@@ -30,6 +30,3 @@ func (c SubscriptionGift) missing() []string {
 
 // Times is the number of deliveries or periods.
 func (c SubscriptionGift) Times() string { return strconv.Itoa(c.Cycles) }
-
-// Path is where the storefront lets people claim a gift.
-func (c SubscriptionGift) Path() string { return "/gift#" + c.Token }

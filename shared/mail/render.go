@@ -27,6 +27,7 @@ type Brand struct {
 	Color   string   // #rrggbb
 	Contact string   // where people get help: an address or a telephone number
 	Imprint []string // who the seller is, line by line, at the foot of every mail (전자상거래법 10조)
+	Links   Links    // where buttons lead; a name that is left out has its default
 }
 
 // Templates writes mails in one brand and one time zone. It is safe for concurrent use.
@@ -153,6 +154,7 @@ func (t *Templates) functions(catalog *texts.Catalog) map[string]any {
 		"day":     catalog.Day,
 		"say":     func(n SubscriptionNotice, part string) (string, error) { return say(catalog, n, part) },
 		"receipt": func(all []ReceiptLine) ([]Line, error) { return receiptLines(catalog, all) },
+		"link":    t.brand.link,
 		"line":    texts.OneLine,
 		"join":    func(all []string) string { return texts.OneLine(strings.Join(all, " / ")) },
 		"fact":    func(name, value string) fact { return fact{name, texts.OneLine(value)} },

@@ -65,6 +65,7 @@ var cases = map[string]mail.Content{
 	"order_confirmation": mail.OrderConfirmation{
 		Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(24_000, 18_000), Subtotal: krw(42_000), Discount: krw(4_200),
 		Shipping: krw(3_000), Tax: krw(3_709), TaxIncluded: true, Total: krw(40_800), PlacedAt: at,
+		ShipTo: "김하늘, 서울특별시 성동구 왕십리로 83, 04769", ShippingMethod: "일반 배송", Payment: "visa 4242",
 	},
 	"order_confirmation_usd": mail.OrderConfirmation{
 		Number: "1K9X7-D3F8Q-7M2KA", Lines: []mail.Line{{Title: "Mugwort soap", Quantity: 1, Total: money.Of(1250, "USD")}},
@@ -267,7 +268,7 @@ func TestAMailWithAHoleInItIsAnError(t *testing.T) {
 		"Complete":    true, "ByShop": true, "Refund": true, "Taken": true, "Reason": true,
 		"Date": true, "Old": true, "Method": true, "Retry": true, "CreditUsed": true,
 		"Charges": true, "NextPlan": true, "PayBy": true, "BenefitsStop": true, "Zone": true,
-		"From": true, "Message": true, "Facts": true, "Reasons": true,
+		"From": true, "Message": true, "ShipTo": true, "ShippingMethod": true, "Payment": true,
 	}
 	for name, content := range cases {
 		of := reflect.TypeOf(content)

@@ -110,16 +110,6 @@ func (c SubscriptionNotice) DateKey() string {
 // cardholderNeeded is the situation of a failed payment that the bank allows only with the cardholder.
 const cardholderNeeded = "shopper"
 
-// Path is where the storefront shows the subscription; for a payment that needs the cardholder the page that pays it,
-// which sends them to their bank.
-func (c SubscriptionNotice) Path() string {
-	path := "/account/subscriptions/" + c.SubscriptionID
-	if c.Kind == "payment_failed" && c.Situation == cardholderNeeded {
-		path += "/pay"
-	}
-	return path
-}
-
 // SubscriptionReceipt is the receipt of a paid invoice.
 type SubscriptionReceipt struct {
 	Number         string
@@ -161,9 +151,6 @@ func (c SubscriptionReceipt) missing() []string {
 	}
 	return missing
 }
-
-// Path is where the storefront shows the subscription.
-func (c SubscriptionReceipt) Path() string { return "/account/subscriptions/" + c.SubscriptionID }
 
 // receiptLines are the lines of a receipt in the language of the catalog, their days inclusive as people write them.
 func receiptLines(c *texts.Catalog, all []ReceiptLine) ([]Line, error) {

@@ -2,6 +2,7 @@ package order
 
 import (
 	"slices"
+	"strings"
 
 	"dangol/events"
 	"dangol/shared/membership"
@@ -80,7 +81,9 @@ func (o *Order) PlacedEvent() events.OrderPlaced {
 	}
 	if a := o.Address; a != nil {
 		e.Place = events.Place{City: a.City, Region: a.Region, PostalCode: a.PostalCode, Country: a.Country}
+		e.ShipTo = a.OneLine()
 	}
+	e.MethodName, e.PaidWith = o.ShippingName, strings.TrimSpace(o.Payment.Brand+" "+o.Payment.Last4)
 	return e
 }
 

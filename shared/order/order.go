@@ -77,18 +77,20 @@ type Order struct {
 
 // Draft is what an order is made of. It is fixed when payment starts, so what is paid for is what is delivered.
 type Draft struct {
-	CartID      string                       `dynamodbav:"cartId"`
-	CustomerID  string                       `dynamodbav:"customerId,omitempty"` // empty for a guest
-	TokenHash   string                       `dynamodbav:"tokenHash,omitempty"`  // of the guest's cart token
-	Email       string                       `dynamodbav:"email"`
-	Language    string                       `dynamodbav:"language"`
-	Lines       table.List[Line]             `dynamodbav:"lines"`
-	Totals      Totals                       `dynamodbav:"totals"`
-	Address     *address.Address             `dynamodbav:"address,omitempty"`
-	Shipping    string                       `dynamodbav:"shipping,omitempty"` // id of the shipping method
-	Note        string                       `dynamodbav:"note,omitempty"`     // the shopper's
-	Allocations table.List[stock.Allocation] `dynamodbav:"taken,omitempty"`
-	Counted     table.List[LifetimeCount]    `dynamodbav:"counted,omitempty"`
+	CartID     string           `dynamodbav:"cartId"`
+	CustomerID string           `dynamodbav:"customerId,omitempty"` // empty for a guest
+	TokenHash  string           `dynamodbav:"tokenHash,omitempty"`  // of the guest's cart token
+	Email      string           `dynamodbav:"email"`
+	Language   string           `dynamodbav:"language"`
+	Lines      table.List[Line] `dynamodbav:"lines"`
+	Totals     Totals           `dynamodbav:"totals"`
+	Address    *address.Address `dynamodbav:"address,omitempty"`
+	Shipping   string           `dynamodbav:"shipping,omitempty"` // id of the shipping method
+	// ShippingName is the method's name in the language of the order, as it was when it was chosen.
+	ShippingName string                       `dynamodbav:"shippingName,omitempty"`
+	Note         string                       `dynamodbav:"note,omitempty"` // the shopper's
+	Allocations  table.List[stock.Allocation] `dynamodbav:"taken,omitempty"`
+	Counted      table.List[LifetimeCount]    `dynamodbav:"counted,omitempty"`
 	// CountedFor is whose limits Counted went onto, once the contact of a guest's order has changed; see counter.
 	CountedFor string                `dynamodbav:"countedFor,omitempty"`
 	Uses       table.List[store.Use] `dynamodbav:"uses,omitempty"` // of promotions

@@ -12,19 +12,52 @@ import (
 // shown is how many messages one page lists.
 const shown = 200
 
-// inboxJSON lists messages, newest first: those to an address with ?to=, else all.
+// kind is what a mail is, by the tag that the mailer gives it: order_confirmation, subscription_notice.
+func (m Message) kind() string { return m.Tags["template"] }
+
+// filter reads which messages are asked for: ?to= an address, ?kind= of mail, all without.
+func filter(r *http.Request) (to, kind string) { return r.FormValue("to"), r.FormValue("kind") }
+
+func ofKind(all []Message, kind string) []Message {
+	return slices.DeleteFunc(all, func(m Message) bool { return kind != "" && m.kind() != kind })
+}
+
+// inboxJSON lists messages, newest first.
 func (s *Sink) inboxJSON(w http.ResponseWriter, r *http.Request) {
+	to, kind := filter(r)
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"messages": s.Messages(r.FormValue("to"))})
+	_ = json.NewEncoder(w).Encode(map[string]any{"messages": ofKind(s.Messages(to), kind)})
+}
+
+// kinds is a menu of the kinds of mail there are, the chosen one first shown.
+func (s *Sink) kinds(chosen string) string {
+	var names []string
+	for _, m := range s.list("") {
+		if k := m.kind(); k != "" && !slices.Contains(names, k) {
+			names = append(names, k)
+		}
+	}
+	slices.Sort(names)
+	var b strings.Builder
+	b.WriteString(`<label>Kind <select name="kind"><option value="">any</option>`)
+	for _, name := range names {
+		selected := ""
+		if name == chosen {
+			selected = " selected"
+		}
+		b.WriteString(`<option` + selected + `>` + html.EscapeString(name) + `</option>`)
+	}
+	b.WriteString(`</select></label>`)
+	return b.String()
 }
 
 // inbox is the page with the messages, newest first.
 func (s *Sink) inbox(w http.ResponseWriter, r *http.Request) {
-	to := r.FormValue("to")
-	messages := s.list(to)
+	to, kind := filter(r)
+	messages := ofKind(s.list(to), kind)
 	var b strings.Builder
 	b.WriteString(`<h1>Inbox</h1><form><label>Sent to <input name="to" type="search" placeholder="anybody" value="` +
-		html.EscapeString(to) + `"></label> <button>Show</button></form>`)
+		html.EscapeString(to) + `"></label> ` + s.kinds(kind) + ` <button>Show</button></form>`)
 	if len(messages) == 0 {
 		b.WriteString(`<p>No mail here. Whatever the shop sends appears on this page; nothing leaves this machine.</p>`)
 	}
@@ -35,7 +68,7 @@ func (s *Sink) inbox(w http.ResponseWriter, r *http.Request) {
 	b.WriteString(`</ul>`)
 	if more := len(messages) - shown; more > 0 {
 		b.WriteString(`<p>Older messages are in <a href="/inbox.json?to=` + html.EscapeString(url.QueryEscape(to)) +
-			`">inbox.json</a>.</p>`)
+			`&amp;kind=` + html.EscapeString(url.QueryEscape(kind)) + `">inbox.json</a>.</p>`)
 	}
 	page(w, http.StatusOK, "Inbox", b.String())
 }

@@ -11,6 +11,7 @@ import (
 	"dangol/infra/local/ses"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 )
 
 func (b *bench) get(path string) (status int, body string, header http.Header) {
@@ -81,5 +82,27 @@ func TestMessagePageShowsTheMailAndRunsNothing(t *testing.T) {
 	}
 	if status, _, _ := b.get("/inbox/none"); status != http.StatusNotFound {
 		t.Errorf("an unknown message has status %d", status)
+	}
+}
+
+func TestInboxShowsOneKindOfMailToOnePerson(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "")
+	for _, one := range [][2]string{
+		{"kim@example.com", "order_confirmation"}, {"kim@example.com", "order_shipped"}, {"lee@example.com", "order_shipped"},
+	} {
+		in := letter(one[0])
+		in.Content.Simple.Subject.Data = aws.String(one[1] + " for " + one[0])
+		in.EmailTags = []types.MessageTag{{Name: aws.String("template"), Value: aws.String(one[1])}}
+		b.send(in)
+	}
+	_, page, _ := b.get("/inbox?to=kim@example.com&kind=order_shipped")
+	if !strings.Contains(page, "order_shipped for kim@") || strings.Contains(page, "for lee@") ||
+		strings.Contains(page, "order_confirmation for") || !strings.Contains(page, "<option>order_confirmation") {
+		t.Errorf("page %s", page)
+	}
+	_, raw, _ := b.get("/inbox.json?kind=order_shipped")
+	if strings.Contains(raw, "order_confirmation for") || !strings.Contains(raw, "order_shipped for lee") {
+		t.Errorf("json %s", raw)
 	}
 }
