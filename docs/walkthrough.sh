@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A first order and a first subscription with nothing but curl: browse, fill a guest's cart, log in, pay with a card that wants 3-D Secure,
-# read the mail, ship, look at the order; subscribe with a trial, consent, and see it renew. The second part moves the shop's clock by 50
+# read the mail, ship, look at the order; subscribe with a trial, consent, and see it renew; find both as the shop. The second part moves the shop's clock by 50
 # days. Reads the address from $API (default http://localhost:8080); start `make run` first.
 set -euo pipefail
 API=${API:-http://localhost:8080}
@@ -74,16 +74,26 @@ call "$API/orders/$order" "${as_ann[@]}" | node -e '
   let t = ""; process.stdin.on("data", d => t += d).on("end", () => { const o = JSON.parse(t);
     console.log(" ", o.number, o.state, (o.totals?.total ?? o.total)?.display); o.timeline.forEach(e => console.log("   ", e.at, e.type)); })'
 
-say "9. Subscribe, with two weeks to try"
+say "9. The shop finds the order and counts the day"
+boss=$(token '{"sub":"boss-1","groups":["merchant"]}')
+found=$(call "$API/admin/orders/search?email=ann-$run@example.com" -H "Authorization: Bearer $boss")
+expect "$(field id <<<"$found")" "$order" "found by mail address"
+call "$API/admin/sales" -H "Authorization: Bearer $boss" | node -e '
+  let t = ""; process.stdin.on("data", d => t += d).on("end", () => console.log(" ", t.slice(0, 300)))'
+
+say "10. Subscribe, with two weeks to try: the quote first"
 # A token is for an hour of the shop's time, so each step after the clock has moved takes a new one.
 as_bora() { printf 'Authorization: Bearer %s' "$(token "{\"sub\":\"bora-$run\",\"email\":\"bora-$run@example.com\"}")"; }
 plan=$(call "$API/plans" | node -e 'let t="";process.stdin.on("data",d=>t+=d).on("end",()=>console.log(JSON.parse(t).plans.find(p=>p.trialDays).id))')
+quote=$(call -X POST "$API/subscriptions/quote" -H "$(as_bora)" \
+  -d "{\"planId\":\"$plan\",\"currency\":\"KRW\",\"region\":\"KR\",\"zone\":\"Asia/Seoul\"}")
+expect "$(field consentRequired <<<"$quote")" true "consent is needed before it turns paid"
 member=$(call -X POST "$API/subscriptions" -H "$(as_bora)" -H "Idempotency-Key: member-$run" \
   -d "{\"planId\":\"$plan\",\"currency\":\"KRW\",\"paymentMethod\":\"pm_card_visa\",\"region\":\"KR\",\"zone\":\"Asia/Seoul\",\"language\":\"ko\",\"email\":\"bora-$run@example.com\"}")
 sub=$(field id <<<"$member")
 expect "$(field state <<<"$member")" trialing "subscription"
 
-say "10. A week later the consent that the law asks for is in the inbox"
+say "11. A week later the consent that the law asks for is in the inbox"
 advance() { call -X POST "$API/dev/clock" -d "{\"advance\":\"$1\"}" | field now; }
 mailed() { call "$API/inbox.json?to=bora-$run@example.com" | node -e '
   let t = ""; process.stdin.on("data", d => t += d).on("end", () => {
@@ -93,16 +103,21 @@ mailed() { call "$API/inbox.json?to=bora-$run@example.com" | node -e '
 advance 168h
 mailed "동의가 필요합니다"
 
-say "11. Consent"
+say "12. Consent"
 notice=$(call "$API/subscriptions/$sub/consent" -H "$(as_bora)")
 call -X POST "$API/subscriptions/$sub/consent" -H "$(as_bora)" \
   -d "{\"noticeId\":\"$(field id <<<"$notice")\",\"fingerprint\":\"$(field fingerprint <<<"$notice")\",\"answer\":\"yes\",\"explicit\":true,\"separate\":true}" >/dev/null
 expect "$(call "$API/subscriptions/$sub" -H "$(as_bora)" | field answer)" granted "consent"
 
-say "12. The trial becomes a membership, and renews a month later"
+say "13. The trial becomes a membership, and renews a month later"
 advance 192h
 mailed "영수증"
 advance 840h
 mailed "갱신 안내"
 expect "$(call "$API/subscriptions/$sub/invoices" -H "$(as_bora)" | node -e 'let t="";process.stdin.on("data",d=>t+=d).on("end",()=>console.log(JSON.parse(t).invoices.filter(i=>i.state=="paid").length))')" 2 "paid invoices"
+
+say "14. The shop finds the subscription"
+# The clock has moved, so the token of the morning is too old.
+boss=$(token '{"sub":"boss-1","groups":["merchant"]}')
+expect "$(call "$API/admin/subscriptions?q=bora-$run" -H "Authorization: Bearer $boss" | field id)" "$sub" "found"
 say "Done. Mails: $API/inbox"
