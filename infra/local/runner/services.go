@@ -224,7 +224,7 @@ func (r *Runner) variables() map[string]string {
 		"MAIL_FROM": mailFrom, "MAIL_CONFIGURATION_SET": "local", "SHOP_CONFIG": r.getenv("SHOP_CONFIG"),
 		"CATALOG_CACHE_TTL": r.getenv("CATALOG_CACHE_TTL"), "SHOP_NAME": "하늘 HANEUL", "SHOP_URL": r.address,
 		"SHOP_LINKS": r.getenv("SHOP_LINKS"),
-		"LINK_BASE": r.address, "SHOP_CONTACT": mailFrom,
+		"LINK_BASE":  r.address, "SHOP_CONTACT": mailFrom,
 		"OUTREACH_CONFIG": r.getenv("OUTREACH_CONFIG"), "PUSH_HOSTS": r.pushHosts(),
 		"WEBHOOK_HOSTS": r.getenv("WEBHOOK_HOSTS"),
 		"MEDIA_BUCKET":  mediaBucket, "MEDIA_URL": r.address + "/aws/s3/" + mediaBucket + "/public",
