@@ -44,6 +44,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find customers by mail address
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["findCustomers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/customers/{customerId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a customer: address book, notes, latest orders
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["getCustomer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/customers/{customerId}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note something about a customer, for the shop only
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["addCustomerNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/customers/{customerId}/store-credit": {
         parameters: {
             query?: never;
@@ -62,6 +122,26 @@ export interface paths {
          * @description Who may call: merchants.
          */
         post: operations["grantStoreCredit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The invoices of a year, in the order of their numbers
+         * @description Who may call: merchants.
+         */
+        get: operations["listAllInvoices"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -124,6 +204,46 @@ export interface paths {
          *     Who may call: agents and merchants.
          */
         get: operations["getPickList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all plans with everything, archived ones too
+         * @description Who may call: merchants.
+         */
+        get: operations["listAllPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/plans/{planId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read everything about a plan
+         * @description Who may call: merchants.
+         */
+        get: operations["getPlanForEdit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -776,6 +896,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find subscriptions
+         * @description By plan and id. What does not match is passed over: a page may be short, or empty, and still have a `nextCursor`.
+         *
+         *     Who may call: merchants.
+         */
+        get: operations["searchSubscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/subscriptions/report": {
         parameters: {
             query?: never;
@@ -790,6 +932,88 @@ export interface paths {
          *     Who may call: merchants.
          */
         get: operations["getSubscriptionReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/subscriptions/{subscriptionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a customer's subscription
+         * @description Who may call: merchants.
+         */
+        get: operations["getSubscriptionOfCustomer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/subscriptions/{subscriptionId}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change it for the customer, with a note
+         * @description What the customer may do, and besides: `goodwill` (a credit note without a rule that owes it), `give_coupon`, `remind_payment` (the mail with the link to pay, once more). The customer gets the same mails as after doing it themselves.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["changeSubscriptionForCustomer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/subscriptions/{subscriptionId}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to it, with what the shop noted, newest first
+         * @description Who may call: merchants.
+         */
+        get: operations["getHistoryOfCustomer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/subscriptions/{subscriptionId}/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Its invoices, newest first
+         * @description Who may call: merchants.
+         */
+        get: operations["listInvoicesOfCustomer"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2246,6 +2470,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put an address into one's book
+         * @description An address that is there already is kept once, so the request may be repeated.
+         *
+         *     Who may call: a logged-in customer.
+         */
+        post: operations["addMyAddress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/addresses/{addressId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change an address
+         * @description Who may call: a logged-in customer.
+         */
+        put: operations["replaceMyAddress"];
+        post?: never;
+        /**
+         * Forget an address
+         * @description Who may call: a logged-in customer.
+         */
+        delete: operations["removeMyAddress"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/membership": {
         parameters: {
             query?: never;
@@ -2260,6 +2530,68 @@ export interface paths {
          *     Who may call: a logged-in customer.
          */
         get: operations["getMyMembership"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/orders/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make one's own what one ordered as a guest
+         * @description The identity token of the log-in proves the mail address: it must be verified, and the token the caller's own. Orders of guests under that address become the caller's. Repeating it changes nothing.
+         *
+         *     Who may call: a logged-in customer.
+         */
+        post: operations["claimGuestOrders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/payment-method": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Charge the card of one subscription for all others too, at once what is unpaid
+         * @description Who may call: a logged-in customer.
+         */
+        put: operations["updateAllPaymentMethods"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the shop knows of one, with the address book
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["getMyProfile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3690,7 +4022,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a plan
+         * Read a plan on offer
          * @description Who may call: anyone.
          */
         get: operations["getPlan"];
@@ -5312,6 +5644,11 @@ export interface components {
             /** @description State or province. */
             region?: string;
         };
+        AddressRequest: {
+            address: components["schemas"]["Address"];
+            /** @description Comes first from now on. */
+            default?: boolean;
+        };
         AfterCancel: {
             /** @description What the shop offers instead; accepted by reactivate with its id. */
             offers: components["schemas"]["RetentionOffer"][];
@@ -5413,6 +5750,17 @@ export interface components {
             left: number;
             /** Format: date-time */
             to: string;
+        };
+        CardChange: {
+            /** @description Charged to the new card from now on. */
+            changed: boolean;
+            /**
+             * @description Why not, or payment_declined: the card was changed, and what is unpaid could not be charged to it.
+             * @example payment_running
+             */
+            code?: string;
+            id: string;
+            state: string;
         };
         CareBookRequest: {
             clientId: string;
@@ -6371,6 +6719,37 @@ export interface components {
             /** @description The one that expires first first; it is spent first. */
             lots: components["schemas"]["CreditLot"][];
         };
+        CustomerClaimRequest: {
+            /** @description The identity token of the log-in. */
+            idToken: string;
+        };
+        CustomerClaimResponse: {
+            /** @description Ids of orders. */
+            claimed: string[];
+        };
+        CustomerList: {
+            customers: components["schemas"]["CustomerSummary"][];
+            nextCursor?: string;
+        };
+        CustomerNote: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            text: string;
+        };
+        CustomerNoteRequest: {
+            text: string;
+        };
+        CustomerOrder: {
+            id: string;
+            /** Format: date-time */
+            placedAt: string;
+            /** @enum {string} */
+            state: "placed" | "partially_fulfilled" | "fulfilled" | "delivered" | "canceled";
+            /** @description Of the first line. */
+            title: string;
+            total: components["schemas"]["Money"];
+        };
         CustomerReport: {
             /** Format: int64 */
             completed: number;
@@ -6393,6 +6772,93 @@ export interface components {
             returns: number;
             /** @description Of the returns, in the currency of the last one. */
             value: components["schemas"]["Money"];
+        };
+        CustomerResponse: {
+            /** @description The default first. */
+            addresses: components["schemas"]["CustomerSavedAddress"][];
+            email?: string;
+            id: string;
+            language?: string;
+            moreOrders: boolean;
+            name?: string;
+            /** @description The shop's, newest first. */
+            notes: components["schemas"]["CustomerNote"][];
+            /** @description The latest; GET /admin/orders/search?customerId= has all. */
+            orders: components["schemas"]["CustomerOrder"][];
+            /** Format: date-time */
+            since: string;
+        };
+        CustomerSavedAddress: {
+            address: components["schemas"]["Address"];
+            /** @example adr_01k9x7d3f8q7m2k */
+            id: string;
+        };
+        CustomerSubscriptionResponse: {
+            address?: components["schemas"]["Address"];
+            /** @description In the answer to a cancellation only. */
+            afterCancel?: components["schemas"]["AfterCancel"];
+            /** @description What would be accepted at this moment. */
+            allows: string[];
+            /** @description In force at this moment. */
+            benefits: components["schemas"]["MembershipBenefits"];
+            /** @description The day after its last. */
+            closes: string;
+            contents?: components["schemas"]["SubscriptionItem"][];
+            coupon?: components["schemas"]["SubscriptionCoupon"];
+            /** @description Account credit; the next invoices use it first. */
+            credit: components["schemas"]["Money"];
+            customerId: string;
+            email: string;
+            endReason?: string;
+            /** @description Of one that is canceled or has ended. */
+            endsOn?: string;
+            /** @description Of one that was given away. */
+            gift?: components["schemas"]["GiftState"];
+            /** @example sub_01k9x7d3f8q7m2k */
+            id: string;
+            interval: components["schemas"]["SubscriptionInterval"];
+            language: string;
+            name?: string;
+            /** @description The next charge if nothing changes. */
+            next?: components["schemas"]["NextPayment"];
+            /** @description First day of the running period. */
+            opens: string;
+            pauseUntil?: string;
+            /** @description While the bank wants the cardholder. */
+            payment?: components["schemas"]["PaymentAction"];
+            paymentMethod?: components["schemas"]["SubscriptionPaymentMethod"];
+            plan: components["schemas"]["PlanRef"];
+            /** @description What follows with the next payment. */
+            planned?: components["schemas"]["PlannedChange"];
+            /** Format: int64 */
+            prepaidLeft?: number;
+            /** @description Of one payment. */
+            price: components["schemas"]["Money"];
+            /** @description A payment or a parcel is under way; read again in a minute. */
+            processing: boolean;
+            /** Format: int64 */
+            quantity: number;
+            /** @description The consent that is being asked for. */
+            question?: components["schemas"]["ConsentRequest"];
+            region: string;
+            skipNext?: boolean;
+            /** Format: date-time */
+            startedAt: string;
+            /**
+             * @description requires_action: nothing has begun; send the shopper to payment.redirectUrl. starting: nothing has begun; ask again.
+             * @enum {string}
+             */
+            state: "requires_action" | "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "canceled" | "ended";
+            unpaid?: components["schemas"]["UnpaidInvoice"];
+            /** Format: int64 */
+            version: number;
+        };
+        CustomerSummary: {
+            email?: string;
+            id: string;
+            name?: string;
+            /** Format: date-time */
+            since: string;
         };
         Decision: {
             /**
@@ -6584,6 +7050,26 @@ export interface components {
             restocked?: number;
             /** Format: int64 */
             writeOff?: number;
+        };
+        FoundSubscription: {
+            /** @description The day after the last of the running period. */
+            closes: string;
+            email: string;
+            id: string;
+            planId: string;
+            /** @description Of one payment. */
+            price: components["schemas"]["Money"];
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            state: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "canceled" | "ended";
+            title: string;
+            /** @description An invoice was declined and is not paid. */
+            unpaid: boolean;
+        };
+        FoundSubscriptionList: {
+            nextCursor?: string;
+            subscriptions: components["schemas"]["FoundSubscription"][];
         };
         Gift: {
             address?: components["schemas"]["Address"];
@@ -6870,6 +7356,16 @@ export interface components {
             /** @description What was, or is to be, charged. */
             total: components["schemas"]["Money"];
         };
+        InvoiceEntry: {
+            /** Format: date-time */
+            issued: string;
+            /** @example INV-2026-000123 */
+            number: string;
+            /** @enum {string} */
+            state: "open" | "paid" | "void";
+            subscriptionId: string;
+            total: components["schemas"]["Money"];
+        };
         InvoiceLine: {
             amount: components["schemas"]["Money"];
             from?: string;
@@ -6877,7 +7373,7 @@ export interface components {
              * @description unused: days that were paid and are given back.
              * @enum {string}
              */
-            kind: "period" | "setup" | "unused";
+            kind: "period" | "setup" | "unused" | "discount";
             planId: string;
             /** Format: int64 */
             quantity: number;
@@ -7662,6 +8158,50 @@ export interface components {
             /** Format: int64 */
             readonly version?: number;
         };
+        PlanOffer: {
+            benefits: components["schemas"]["MembershipBenefits"];
+            /** @description What is sent each cycle; of a box what it holds today. GET /variants says what the ids are. */
+            contents?: components["schemas"]["SubscriptionItem"][];
+            /** @description Name of what a box holds today. */
+            edition?: string;
+            /** @example plan_01k9x7d3f8q7m2k */
+            id: string;
+            interval: components["schemas"]["SubscriptionInterval"];
+            /** @enum {string} */
+            kind: "membership" | "box" | "replenishment";
+            /**
+             * Format: int64
+             * @description Paid cycles before a cancellation takes effect.
+             */
+            minCycles?: number;
+            /**
+             * Format: int64
+             * @description Cycles paid at once, where more than one.
+             */
+            prepaid?: number;
+            prices: components["schemas"]["PlanPrice"][];
+            /** @description May be had more than once at a time. */
+            several?: boolean;
+            /** @example 단골 멤버십 */
+            title: string;
+            /** Format: int64 */
+            trialDays?: number;
+            /** Format: int64 */
+            version: number;
+        };
+        PlanPrice: {
+            /** @description Of one unit and one cycle. */
+            cycle: components["schemas"]["Money"];
+            /** @description Charged at once: the cycles that are paid together. */
+            payment: components["schemas"]["Money"];
+            /** @description Once, with the first payment. */
+            setupFee?: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description Contained in the amounts, basis points.
+             */
+            taxRateBp: number;
+        };
         PlanRef: {
             id: string;
             /** @enum {string} */
@@ -8228,6 +8768,16 @@ export interface components {
         ProductVariantsResponse: {
             /** @description In the order of the ids. What is not sold is left out. */
             variants: components["schemas"]["VariantSummary"][];
+        };
+        Profile: {
+            /** @description The default first. */
+            addresses: components["schemas"]["CustomerSavedAddress"][];
+            email?: string;
+            id: string;
+            language?: string;
+            name?: string;
+            /** Format: date-time */
+            since: string;
         };
         PromotionBatch: {
             prefix?: string;
@@ -10025,6 +10575,67 @@ export interface components {
             name: string;
             price: components["schemas"]["Money"];
         };
+        ShopChangeRequest: {
+            /** @description change_address */
+            address?: components["schemas"]["Address"];
+            /**
+             * Format: int64
+             * @description goodwill: minor units.
+             */
+            amount?: number;
+            /** @description swap */
+            contents?: components["schemas"]["SubscriptionItem"][];
+            /** @description give_coupon: an amount or a percentage off the next periods. */
+            coupon?: components["schemas"]["SubscriptionCoupon"];
+            /**
+             * Format: int64
+             * @description change_date: the day of the month to keep to.
+             */
+            day?: number;
+            /** @enum {string} */
+            do: "skip_next" | "unskip" | "change_date" | "pause" | "resume" | "swap" | "change_quantity" | "change_address" | "move" | "upgrade" | "downgrade" | "cancel" | "cancel_now" | "reactivate" | "goodwill" | "give_coupon" | "remind_payment";
+            /**
+             * @description Why; for the shop only.
+             * @example Asked by telephone
+             */
+            note: string;
+            /** @description upgrade, downgrade; reactivate after the end */
+            planId?: string;
+            /**
+             * Format: int64
+             * @description change_quantity; of upgrade and downgrade when given.
+             */
+            quantity?: number;
+            /** @description cancel, cancel_now */
+            reason?: string;
+            /**
+             * @description move
+             * @example DE
+             */
+            region?: string;
+            /**
+             * @description Where the bank's challenge sends the shopper back to; the subscription's id is added to the query.
+             * @example https://shop.example.com/account/subscriptions/back
+             */
+            returnUrl?: string;
+            /**
+             * @description change_date: the next day a period opens.
+             * @example 2026-12-05
+             */
+            to?: string;
+            /** @description goodwill: back to the card, not to account credit. */
+            toCard?: boolean;
+            /**
+             * @description pause
+             * @example 2027-02-01
+             */
+            until?: string;
+            /**
+             * @description move
+             * @example Europe/Berlin
+             */
+            zone?: string;
+        };
         ShopCountry: {
             /** @description In the order in which people write them. */
             addressFields: components["schemas"]["ShopField"][];
@@ -10410,9 +11021,38 @@ export interface components {
             /** @description Asked for on its own, not together with other terms. */
             separate: boolean;
         };
+        SubscriptionCoupon: {
+            /**
+             * Format: int64
+             * @description Minor units, off each period.
+             */
+            amount?: number;
+            /**
+             * Format: int64
+             * @description Periods it is still for.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Basis points: 1000 is 10 %.
+             */
+            percentBp?: number;
+        };
         SubscriptionCreditNoteList: {
             creditNotes: components["schemas"]["CreditNote"][];
             nextCursor?: string;
+        };
+        SubscriptionDefaultCardRequest: {
+            /**
+             * @description The subscription whose card is to pay for all. Change that one first, where the bank may want to see the cardholder.
+             * @example sub_01k9x7d3f8q7m2k
+             */
+            subscriptionId: string;
+        };
+        SubscriptionDefaultCardResponse: {
+            paymentMethod: components["schemas"]["SubscriptionPaymentMethod"];
+            /** @description The others. */
+            subscriptions: components["schemas"]["CardChange"][];
         };
         SubscriptionDunning: {
             /** Format: int64 */
@@ -10438,6 +11078,8 @@ export interface components {
             note?: string;
             /** Format: int64 */
             seq: number;
+            shop?: string;
+            shopNote?: string;
             to: string;
         };
         SubscriptionGiftList: {
@@ -10459,6 +11101,10 @@ export interface components {
              * @enum {string}
              */
             unit: "day" | "week" | "month" | "year";
+        };
+        SubscriptionInvoiceBookBody: {
+            invoices: components["schemas"]["InvoiceEntry"][];
+            nextCursor?: string;
         };
         SubscriptionInvoiceList: {
             invoices: components["schemas"]["Invoice"][];
@@ -10550,6 +11196,10 @@ export interface components {
         SubscriptionPlanList: {
             nextCursor?: string;
             plans: components["schemas"]["PlanDocument"][];
+        };
+        SubscriptionPlanOfferList: {
+            nextCursor?: string;
+            plans: components["schemas"]["PlanOffer"][];
         };
         SubscriptionProposeRequest: {
             /**
@@ -11240,6 +11890,216 @@ export interface operations {
             };
         };
     };
+    findCustomers: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+                /** @description How the mail address begins; all customers when left out. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addCustomerNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerNoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerNote"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getStoreCredit: {
         parameters: {
             query?: {
@@ -11379,6 +12239,68 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAllInvoices: {
+        parameters: {
+            query: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+                year: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionInvoiceBookBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11559,6 +12481,136 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAllPlans: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionPlanList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlanForEdit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                planId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13997,6 +15049,77 @@ export interface operations {
             };
         };
     };
+    searchSubscriptions: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+                state?: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "canceled" | "ended";
+                planId?: string;
+                /** @description All of one customer; the other filters do not count then. */
+                customerId?: string;
+                /** @description Part of the mail address, or the id. */
+                q?: string;
+                /** @description Those with an unpaid invoice. */
+                pastDue?: boolean;
+                /** @description Those whose running period ends before this day. */
+                dueBefore?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundSubscriptionList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSubscriptionReport: {
         parameters: {
             query: {
@@ -14033,6 +15156,336 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSubscriptionOfCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerSubscriptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeSubscriptionForCustomer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the subscription that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerSubscriptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHistoryOfCustomer: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionHistoryList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInvoicesOfCustomer: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionInvoiceList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19748,6 +21201,213 @@ export interface operations {
             };
         };
     };
+    addMyAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerSavedAddress"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replaceMyAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                addressId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeMyAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                addressId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getMyMembership: {
         parameters: {
             query?: never;
@@ -19786,6 +21446,227 @@ export interface operations {
             };
             /** @description Internal Server Error */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claimGuestOrders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerClaimRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerClaimResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateAllPaymentMethods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionDefaultCardRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDefaultCardResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMyProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24673,6 +26554,8 @@ export interface operations {
                 limit?: number;
                 /** @description Where to go on: nextCursor of the page before. */
                 cursor?: string;
+                /** @description Of the titles. */
+                language?: string;
             };
             header?: never;
             path?: never;
@@ -24686,7 +26569,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SubscriptionPlanList"];
+                    "application/json": components["schemas"]["SubscriptionPlanOfferList"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -24779,7 +26662,10 @@ export interface operations {
     };
     getPlan: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of the title. */
+                language?: string;
+            };
             header?: never;
             path: {
                 planId: string;
@@ -24792,11 +26678,10 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
-                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PlanDocument"];
+                    "application/json": components["schemas"]["PlanOffer"];
                 };
             };
             /** @description Not Found */

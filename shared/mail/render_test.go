@@ -268,7 +268,8 @@ func TestAMailWithAHoleInItIsAnError(t *testing.T) {
 		"Complete":    true, "ByShop": true, "Refund": true, "Taken": true, "Reason": true,
 		"Date": true, "Old": true, "Method": true, "Retry": true, "CreditUsed": true,
 		"Charges": true, "NextPlan": true, "PayBy": true, "BenefitsStop": true, "Zone": true,
-		"From": true, "Message": true, "ShipTo": true, "ShippingMethod": true, "Payment": true,
+		"From": true, "Message": true, "Facts": true, "Reasons": true,
+		"ShipTo": true, "ShippingMethod": true, "Payment": true,
 	}
 	for name, content := range cases {
 		of := reflect.TypeOf(content)
