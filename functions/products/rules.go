@@ -369,8 +369,8 @@ func texts(t map[string]string) catalog.Text {
 	return out
 }
 
-// composedOptions brings names and values of options into composed form, as those of the variants are: a value in another
-// form would be none of the option.
+// composedOptions brings names and values of options into composed form, as those of the variants are: a value in
+// another form would be none of the option.
 func composedOptions(options []catalog.Option) []catalog.Option {
 	out := slices.Clone(options)
 	for i, o := range out {

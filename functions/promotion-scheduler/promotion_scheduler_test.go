@@ -344,8 +344,8 @@ func TestABudgetThatIsUsedUpIsToldOnce(t *testing.T) {
 	}
 }
 
-// TestABudgetIsToldOfWhenTheStepAfterTheCountFails makes each call after the transaction fail once. The bus delivers the
-// event again, and the order has been counted by then.
+// TestABudgetIsToldOfWhenTheStepAfterTheCountFails makes each call after the transaction fail once. The bus delivers
+// the event again, and the order has been counted by then.
 func TestABudgetIsToldOfWhenTheStepAfterTheCountFails(t *testing.T) {
 	t.Parallel()
 	for n := 2; ; n++ { // 1 is the transaction

@@ -41,7 +41,8 @@ func TestTheAuthorizerRefusesAsAPIGatewayDoes(t *testing.T) {
 	}{
 		{"no token where one is needed", "/promotions", "", 401, `{"message":"Unauthorized"}`},
 		{"a token that does not verify", "/promotions", "Bearer forged", 401, `{"message":"Unauthorized"}`},
-		{"a token without the scope", "/promotions", "Bearer scopes:shop/customer shop/agent", 403, `{"message":"Forbidden"}`},
+		{"a token without the scope", "/promotions", "Bearer scopes:shop/customer shop/agent", 403,
+			`{"message":"Forbidden"}`},
 		{"a token with it", "/promotions", "Bearer scopes:shop/merchant", 200, "function"},
 		{"a token without the word Bearer", "/promotions", "scopes:shop/merchant", 200, "function"},
 		{"a route for everybody", "/products", "", 200, "function"},

@@ -14,7 +14,8 @@ func TestATextForSomebodyElseHasNoAddressInAnySpelling(t *testing.T) {
 		"https://example.com", "HTTP://x", "hxxps://example", "ftp://x", "javascript:alert(1)", "mailto:a", "tel:+8210",
 		"www.example", "example.com", "win at EXAMPLE.COM!", "bit.ly/abc", "t.me/abc", "여기example.kr입니다", "example.com에서",
 		"ｅｘａｍｐｌｅ．ｃｏｍ", "example。com", "example｡com", "example․com", "exam\u200bple.c\u00adom", "example\u2060.com",
-		"example[.]com", "example (.)com", "example(dot)com", "example . com", "example. com", "example dot com", "예제 닷 컴", "네이버닷컴",
+		"example[.]com", "example (.)com", "example(dot)com", "example . com", "example. com", "example dot com", "예제 닷 컴",
+		"네이버닷컴",
 		"a@b", "a＠example", "a(at)example", "10.0.0.1", "한글.한국", "xn--3e0b.xn--3e0b707e", "e\u0301xample.com",
 	} {
 		if !format.HasAddress(s) {
