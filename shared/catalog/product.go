@@ -62,7 +62,7 @@ type Product struct {
 	SEOTitle       Text `dynamodbav:"seoTitle,omitempty"`
 	SEODescription Text `dynamodbav:"seoDescription,omitempty"`
 	// Metafields are further facts for the storefront, as Shopify has them, by "namespace.key".
-	Metafields map[string]string `dynamodbav:"metafields,omitempty"`
+	Metafields table.Map[string] `dynamodbav:"metafields,omitempty"`
 	// NextVariant numbers the next variant. It never goes back, so the id of a removed variant is not given again.
 	NextVariant int          `dynamodbav:"nextVariant"`
 	Event       *event.Event `dynamodbav:"event,omitempty"` // of the last change

@@ -47,6 +47,8 @@ func (f Function) hostile(t *testing.T, s *Shop, r *recorder) {
 		who := s.caller(route, b)
 		fresh := mostFresh
 		for range *hostileRequests {
+			// What an accepted request left to be done is done before the next one's writes are counted.
+			s.RunUntilIdle()
 			a := target.attack(dice, b.fill(q.Body))
 			writes := r.writes.Load()
 			about := fmt.Sprintf("%s (%s)", route.ID, a.name)
