@@ -269,16 +269,16 @@ func (f *Reviews) edit(ctx context.Context, in *editInput) (*ownOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.limit(ctx, "review-write", authorOf(o), writesPerHour); err != nil {
-		return nil, err
-	}
 	said := in.Body
 	// Missing means unchanged.
 	if said.Language == "" {
 		said.Language = r.Language
 	}
-	content, err := said.content().Normal()
+	content, err := said.content().Normal() // before the limit: what cannot be stored does not count
 	if err != nil {
+		return nil, err
+	}
+	if err := f.limit(ctx, "review-write", authorOf(o), writesPerHour); err != nil {
 		return nil, err
 	}
 	return f.rewrite(ctx, r, o, said.Insist, func(r *review.Review) error {
@@ -308,11 +308,11 @@ func (f *Reviews) followUp(ctx context.Context, in *followUpInput) (*ownOutput, 
 	if err != nil {
 		return nil, err
 	}
-	if err := f.limit(ctx, "review-write", authorOf(o), writesPerHour); err != nil {
-		return nil, err
-	}
 	text, err := review.NormalFollowUp(in.Body.Stars, in.Body.Text)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.limit(ctx, "review-write", authorOf(o), writesPerHour); err != nil {
 		return nil, err
 	}
 	now := f.Clock.Now()
