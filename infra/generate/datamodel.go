@@ -35,6 +35,7 @@ func dataModel(s topology.System) ([]byte, error) {
 				units(p.Write), p.Note)
 		}
 	}
+	b.WriteString(exactDecisions)
 	return b.Bytes(), nil
 }
 
