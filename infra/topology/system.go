@@ -8,6 +8,7 @@ import (
 	"dangol/functions/chat"
 	checkoutworker "dangol/functions/checkout-worker"
 	"dangol/functions/checkouts"
+	"dangol/functions/customers"
 	"dangol/functions/documents"
 	"dangol/functions/mailer"
 	"dangol/functions/orders"
@@ -35,6 +36,7 @@ var Dangol = New(table.Schemas,
 	promotionscheduler.Spec(),
 	checkouts.Spec(),
 	orders.Spec(),
+	customers.Spec(),
 	documents.Spec(),
 	returns.Spec(),
 	subscriptions.Spec(),

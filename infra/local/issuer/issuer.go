@@ -215,9 +215,17 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	answer(w, http.StatusOK, map[string]any{
+	answerWith := map[string]any{
 		"access_token": token, "token_type": "Bearer", "expires_in": int(c.ExpiresIn.Seconds()),
-	})
+	}
+	if c.Email != "" {
+		// The log-in page gives one too: it is what proves the address.
+		if answerWith["id_token"], err = i.MintIdentity(c); err != nil {
+			answer(w, http.StatusInternalServerError, map[string]string{"error": "server_error"})
+			return
+		}
+	}
+	answer(w, http.StatusOK, answerWith)
 }
 
 // readRequest checks a request; what is unknown is refused, so that a misspelled field is noticed.

@@ -33,5 +33,6 @@ func FromEnv(ctx context.Context, env *boot.Env) (Options, error) {
 	// Lambda sends one request at a time to an instance, unless it
 	// is configured for more; only then is preparing on demand safe.
 	oneAtATime := env.Getenv("AWS_LAMBDA_RUNTIME_API") != "" && env.Getenv("AWS_LAMBDA_MAX_CONCURRENCY") == ""
-	return Options{Clock: env.Clock, Log: env.Log, Verify: verifier.Verify, Lazy: oneAtATime}, nil
+	return Options{Clock: env.Clock, Log: env.Log, Verify: verifier.Verify, Identity: verifier.Identity,
+		Lazy: oneAtATime}, nil
 }

@@ -30,6 +30,8 @@ type Options struct {
 	Log   *slog.Logger
 	// Verify checks a bearer token; *auth.Verifier has it.
 	Verify func(ctx context.Context, token string) (auth.Principal, error)
+	// Identity says whose verified mail address an identity token proves; *auth.Verifier has it. For routes that want one.
+	Identity func(ctx context.Context, token string) (sub, email string, err error)
 	// Lazy prepares a route when it is first called, and not all of them at start: a function with 14 routes would spend a
 	// third of its start on 13 that the first request does not want. Only for callers that come one at a time, as on
 	// Lambda.

@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -270,5 +271,32 @@ func TestScopesAreComparedWhole(t *testing.T) {
 	p := auth.Principal{Scopes: "openid shop/agent"}
 	if !p.Allows("shop/agent") || p.Allows("shop/age") || p.Allows("shop/merchant") || p.Allows("") {
 		t.Errorf("%+v", p)
+	}
+}
+
+func TestAnIdentityTokenProvesAVerifiedAddressOnly(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	v := i.verifier(clock.Stopped(noon), "web")
+	good := map[string]any{"token_use": "id", "aud": "web", "client_id": nil, "email_verified": true}
+	for name, c := range map[string]struct {
+		change     map[string]any
+		email      string
+		notAllowed bool
+	}{
+		"verified":            {map[string]any{}, "ann@example.com", false},
+		"verified, as a text": {map[string]any{"email_verified": "true"}, "ann@example.com", false},
+		"not verified":        {map[string]any{"email_verified": false}, "", false},
+		"nothing is said":     {map[string]any{"email_verified": nil}, "", false},
+		"an access token":     {map[string]any{"token_use": "access"}, "", true},
+		"another client's":    {map[string]any{"aud": "other"}, "", true},
+		"expired":             {map[string]any{"exp": noon.Add(-time.Hour).Unix()}, "", true},
+	} {
+		claims := maps.Clone(good)
+		maps.Copy(claims, c.change)
+		sub, email, err := v.Identity(t.Context(), i.token(claims))
+		if (err != nil) != c.notAllowed || email != c.email || err == nil && sub != "cust-ann" {
+			t.Errorf("%s: %q %q %v", name, sub, email, err)
+		}
 	}
 }
