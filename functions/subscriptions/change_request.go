@@ -90,7 +90,13 @@ func (f *Subscriptions) workOut(ctx context.Context, r *service.Record, w Subscr
 				return resolvedChange{}, err
 			}
 		}
-		return resolvedChange{command: subscription.Move{Zone: w.Zone, Region: w.Region}}, nil
+		if w.Zone == "" && w.Region == "" {
+			return resolvedChange{}, problem.InvalidField("/zone", "required", "a time zone, a country, or both")
+		}
+		// What is left out stays as it is.
+		return resolvedChange{command: subscription.Move{
+			Zone: cmp.Or(w.Zone, r.Sub.Anchor.Zone), Region: cmp.Or(w.Region, r.Sub.Region),
+		}}, nil
 	case "cancel", "cancel_now":
 		return resolvedChange{command: subscription.Cancel{Reason: w.Reason, Now: w.Do == "cancel_now"}}, nil
 	case "reactivate":

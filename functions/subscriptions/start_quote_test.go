@@ -56,6 +56,19 @@ func TestWhatSubscribingCostsIsSaidBefore(t *testing.T) {
 	s.Check(t)
 }
 
+func TestAMoveLeavesWhatItDoesNotName(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	v := s.subscribe(s.offer(10_000, 0), "pm_card_visa")
+	s.change(v.ID, map[string]any{"do": "move"}).WantField("/zone")
+	s.change(v.ID, map[string]any{"do": "move", "zone": "Europe/Berlin"}).Want(200)
+	s.change(v.ID, map[string]any{"do": "move", "region": "DE"}).Want(200)
+	r, err := s.Billing.Load(t.Context(), v.ID)
+	if err != nil || r.Sub.Anchor.Zone != "Europe/Berlin" || r.Sub.Region != "DE" {
+		t.Errorf("%s in %s, %v", r.Sub.Anchor.Zone, r.Sub.Region, err)
+	}
+}
+
 func TestAMembershipIsHadOnceUnlessThePlanAllowsSeveral(t *testing.T) {
 	t.Parallel()
 	s := open(t)

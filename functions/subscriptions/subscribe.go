@@ -77,14 +77,12 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 		return nil, err
 	}
 	// An early look that saves keeping a card in most cases. The marker in the transaction decides.
-	start.Trial = start.Trial && !earlier.trial
-	if earlier.running != "" && b.Gift == nil {
+	if refusal := earlier.refusal(start); refusal != nil && b.Gift == nil {
 		// A repetition of the request that began it gets its answer, not this refusal.
 		if r, replay, err := f.startedBefore(ctx); err != nil || replay {
 			return r, err
 		}
-		return nil, problem.Conflict("already_subscribed", "You have this membership already.").
-			With("subscriptionId", earlier.running)
+		return nil, refusal
 	}
 	session := &subscription.Session{}
 	if session.ReturnURL, err = b.checked(); err != nil {
@@ -164,6 +162,19 @@ func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r 
 type earlierOf struct {
 	trial   bool   // a trial was used
 	running string // id of the membership that has not ended, where the plan allows one only
+}
+
+// refusal is why a customer cannot begin a plan as they ask, nil when they can. Nobody who asks for a trial is charged
+// instead: they say noTrial.
+func (e earlierOf) refusal(start subscription.Start) error {
+	switch {
+	case e.running != "":
+		return problem.Conflict("already_subscribed", "You have this membership already.").
+			With("subscriptionId", e.running)
+	case e.trial && start.Trial:
+		return service.TrialUsed()
+	}
+	return nil
 }
 
 // earlier looks at the customer's subscriptions to a plan. The list is read a moment late: two requests with different

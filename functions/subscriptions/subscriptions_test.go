@@ -188,7 +188,13 @@ func TestATrialIsGivenOnce(t *testing.T) {
 	plan := s.offer(10_000, 14)
 	first := s.subscribe(plan, "pm_card_visa")
 	s.change(first.ID, `{"do":"cancel_now"}`).Want(200)
-	second := s.subscribe(plan, "pm_card_visa")
+	refused := s.ann().With("Idempotency-Key", "the-trial-once-more").Do("POST", "/subscriptions",
+		s.request(plan, "pm_card_visa"))
+	refused.WantProblem(409, "trial_used")
+	paid := s.request(plan, "pm_card_visa")
+	paid["noTrial"] = true
+	var second subscriptions.Subscription
+	s.ann().With("Idempotency-Key", "no-trial-this-time").Do("POST", "/subscriptions", paid).Want(201).Into(&second)
 	if first.State != subscription.Trialing || second.State != subscription.Active {
 		t.Errorf("the first is %s, the second %s", first.State, second.State)
 	}

@@ -33,7 +33,9 @@ func perMonth(price int64, i Interval) int64 {
 	if m := int64(i.months()); m > 0 {
 		return roundDiv(price, m)
 	}
-	return roundDiv(price*cycleDays, cycleMonths*int64(i.days()))
+	// By parts, as in upTo: the price of a cycle times the days of 400 years passes the range of int64.
+	whole := cycleMonths * int64(i.days())
+	return price/whole*cycleDays + roundDiv(price%whole*cycleDays, whole)
 }
 
 // roundDiv divides to the nearest whole, halves up. a is not negative, b is above 0.

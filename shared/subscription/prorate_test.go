@@ -62,3 +62,12 @@ func TestPartsOfAPeriodAddUpToItsPriceDayByDay(t *testing.T) {
 		}
 	})
 }
+
+func TestAPriceOfEverySizeHasItsPriceAMonth(t *testing.T) {
+	t.Parallel()
+	most := terms(plan(Membership, 1_000_000_000_000, every(1, Day)), 100)
+	// 30.436875 days make a month of average length.
+	if got := most.PerMonth(); got != 3_043_687_500_000_000 {
+		t.Errorf("%d a month", got)
+	}
+}

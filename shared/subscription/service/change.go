@@ -278,7 +278,7 @@ func (s *Service) startNow(ctx context.Context, r *Record, start subscription.St
 			break
 		}
 		if w.refusedAt(err, marker) {
-			start.Trial = false // another request has begun the customer's trial of this plan
+			return nil, false, TrialUsed() // another request has begun the customer's trial of this plan
 		}
 	}
 	if prior, ok := err.(replayed); ok {

@@ -3,6 +3,7 @@ package service
 import (
 	"time"
 
+	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/subscription"
 )
@@ -43,4 +44,9 @@ func (s *Service) markTrial(w *changeSet, start subscription.Start) int {
 func (w *changeSet) refusedAt(err error, position int) bool {
 	c, refused := table.Refused(err)
 	return refused && position != noMarker && c.Refused(w.firstCounter+len(w.numbersTaken)+position)
+}
+
+// TrialUsed is the answer to somebody who asks for the trial of a plan once more: 409 trial_used.
+func TrialUsed() error {
+	return problem.Conflict("trial_used", "The trial of this plan was used. Send noTrial to pay at once.")
 }
