@@ -153,7 +153,11 @@ func (f *Care) feedback(ctx context.Context, in *feedbackInput) (*emptyOutput, e
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := index.Entry(in.EntryID, "ko"); !ok {
+	known := slices.ContainsFunc(faq.Languages, func(language string) bool { // an entry may be in one language only
+		_, ok := index.Entry(in.EntryID, language)
+		return ok
+	})
+	if !known {
 		return nil, problem.NotFound("entry_not_found", "The FAQ has no such entry.")
 	}
 	helped := -1

@@ -85,6 +85,9 @@ func (c Conversation) deadline(team Team, at time.Time) time.Time {
 // queue puts the conversation into its team's queue, without an agent.
 func (c Conversation) queue(at time.Time) Conversation {
 	c.State, c.AgentID, c.QueuedAt = Queued, "", at
+	if c.FirstQueuedAt.IsZero() {
+		c.FirstQueuedAt = at
+	}
 	return c
 }
 

@@ -68,9 +68,11 @@ type Conversation struct {
 	Rating      int      `dynamodbav:"rating,omitempty" json:"rating,omitempty"`
 	RatingNote  string   `dynamodbav:"ratingNote,omitempty" json:"ratingNote,omitempty"`
 
-	CreatedAt     time.Time `dynamodbav:"createdAt" json:"createdAt"`
-	LastAt        time.Time `dynamodbav:"lastAt" json:"lastAt"`
-	QueuedAt      time.Time `dynamodbav:"queuedAt,omitzero" json:"queuedAt,omitzero"`
+	CreatedAt time.Time `dynamodbav:"createdAt" json:"createdAt"`
+	LastAt    time.Time `dynamodbav:"lastAt" json:"lastAt"`
+	QueuedAt  time.Time `dynamodbav:"queuedAt,omitzero" json:"queuedAt,omitzero"`
+	// FirstQueuedAt is when the conversation first went to people; QueuedAt moves with each transfer.
+	FirstQueuedAt time.Time `dynamodbav:"firstQueuedAt,omitzero" json:"-"`
 	FirstAnswerAt time.Time `dynamodbav:"firstAnswerAt,omitzero" json:"firstAnswerAt,omitzero"` // of a person
 	// WaitingSince is the shopper's oldest message that no person has answered; zero when none waits.
 	WaitingSince time.Time `dynamodbav:"waitingSince,omitzero" json:"waitingSince,omitzero"`

@@ -330,9 +330,9 @@ func TestFiguresAddUp(t *testing.T) {
 	at := func(minutes int) time.Time { return monday.Add(time.Duration(minutes) * time.Minute) }
 	f := conversation.Summarize([]conversation.ConversationSummary{
 		{CreatedAt: at(0), ClosedAt: at(10), Answers: 2},
-		{CreatedAt: at(60), ClosedAt: at(120), Reason: conversation.Refund, QueuedAt: at(62), FirstAnswerAt: at(64),
+		{CreatedAt: at(60), ClosedAt: at(120), Reason: conversation.Refund, FirstQueuedAt: at(62), FirstAnswerAt: at(64),
 			Rating: 5, Answers: 1},
-		{CreatedAt: at(61), Reason: conversation.Refund, QueuedAt: at(62), FirstAnswerAt: at(72), Rating: 2},
+		{CreatedAt: at(61), Reason: conversation.Refund, FirstQueuedAt: at(62), FirstAnswerAt: at(72), Rating: 2},
 		{CreatedAt: at(61), ClosedAt: at(62)},
 	}, seoul)
 	if f.Conversations != 4 || f.Deflected != 1 || f.HandedOver != 2 || f.Open != 1 || f.ByHour[10] != 1 ||

@@ -24,6 +24,7 @@ type ConversationSummary struct {
 	CreatedAt     time.Time `dynamodbav:"createdAt" json:"createdAt"`
 	LastAt        time.Time `dynamodbav:"lastAt" json:"lastAt"`
 	QueuedAt      time.Time `dynamodbav:"queuedAt,omitzero" json:"queuedAt,omitzero"`
+	FirstQueuedAt time.Time `dynamodbav:"firstQueuedAt,omitzero" json:"-"`
 	FirstAnswerAt time.Time `dynamodbav:"firstAnswerAt,omitzero" json:"firstAnswerAt,omitzero"`
 	AnswerBy      time.Time `dynamodbav:"answerBy,omitzero" json:"answerBy,omitzero"`
 	ClosedAt      time.Time `dynamodbav:"closedAt,omitzero" json:"closedAt,omitzero"`
@@ -39,7 +40,8 @@ func (c Conversation) Card(preview string) ConversationSummary {
 		ID: c.ID, State: c.State, Team: c.Team, Language: c.Language, AgentID: c.AgentID, CustomerID: c.CustomerID,
 		Name:    c.Name,
 		Preview: preview, Reason: c.Reason, Priority: c.Priority, Answers: c.Answers, Rating: c.Rating, Tags: c.Tags,
-		CreatedAt: c.CreatedAt, LastAt: c.LastAt, QueuedAt: c.QueuedAt, FirstAnswerAt: c.FirstAnswerAt, AnswerBy: c.AnswerBy,
+		CreatedAt: c.CreatedAt, LastAt: c.LastAt, QueuedAt: c.QueuedAt, FirstQueuedAt: c.FirstQueuedAt,
+		FirstAnswerAt: c.FirstAnswerAt, AnswerBy: c.AnswerBy,
 		ClosedAt: c.ClosedAt,
 	}
 }
@@ -85,8 +87,8 @@ func Summarize(cards []ConversationSummary, zone *time.Location) ConversationFig
 		case !c.ClosedAt.IsZero() && c.Answers > 0:
 			f.Deflected++
 		}
-		if !c.FirstAnswerAt.IsZero() && !c.QueuedAt.IsZero() {
-			first = append(first, max(0, int(c.FirstAnswerAt.Sub(c.QueuedAt).Seconds())))
+		if !c.FirstAnswerAt.IsZero() && !c.FirstQueuedAt.IsZero() {
+			first = append(first, max(0, int(c.FirstAnswerAt.Sub(c.FirstQueuedAt).Seconds())))
 		}
 		if c.Rating > 0 {
 			f.Ratings++

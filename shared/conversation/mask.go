@@ -156,7 +156,8 @@ var profane = map[bool][]string{
 }
 
 // innocent are words that contain a profane one.
-var innocent = []string{"시발점", "시발역", "시발택시", "출시발"}
+// Words that end in 시 before one that begins with 발 are frequent in a shop: 출시 발표, 다시 발송, 동시 발급.
+var innocent = []string{"시발점", "시발역", "시발택시", "출시발", "시발표", "시발송", "시발급", "시발생", "시발행", "시발견", "시발주", "시발매"}
 
 // maskProfanity masks words in place and reports whether there were any.
 func maskProfanity(text []rune) bool {

@@ -41,6 +41,7 @@ func TestWhatIsMaskedBeforeStoring(t *testing.T) {
 		{"in English, only whole words", "what the FUCK, Scunthorpe shitake", "what the ****, Scunthorpe shitake",
 			[]conversation.Masked{conversation.Profanity}},
 		{"a word that only contains one", "시발점이 어디예요", "시발점이 어디예요", nil},
+		{"words that meet in one", "출시발표는 언제고 다시발송해 주시나요", "출시발표는 언제고 다시발송해 주시나요", nil},
 	} {
 		got, found := conversation.Mask(test.text)
 		if got != test.want || !slices.Equal(found, test.found) {

@@ -241,24 +241,40 @@ func (s *Store) Publish(ctx context.Context, by string) (Version, error) {
 		return Version{}, err
 	}
 	data := faq.Build(plain)
-	v := Version{Version: before.Last + 1, Entries: len(plain), Bytes: len(data), At: s.Clock.Now(), By: by,
-		Last: before.Last + 1}
-	for chunk := range slices.Chunk(data, partSize) {
-		// A version that another one is writing at the same time fails at the end, on the condition of the current version.
-		if err := s.Table.Put(ctx, table.Put{Item: part{Key: keyOfPart(v.Version, v.Parts), Data: chunk},
-			If: table.IfNew}); err != nil {
-			if _, refused := table.Failed(err); refused {
-				return Version{}, problem.Conflict("faq_publishing", "The FAQ is being published by someone else.")
-			}
-			return Version{}, err
-		}
-		v.Parts++
+	v := Version{Entries: len(plain), Bytes: len(data), At: s.Clock.Now(), By: by}
+	if v.Version, v.Parts, err = s.writeParts(ctx, data, before.Last+1); err != nil {
+		return Version{}, err
 	}
+	v.Last = v.Version
 	if err := s.point(ctx, before, v); err != nil {
 		return Version{}, err
 	}
 	// After the new one is current, so that nobody reads what is about to expire.
 	return v, s.retire(ctx, before)
+}
+
+// abandoned bounds how many versions after the last one may have been begun and not finished.
+const abandoned = 20
+
+// writeParts stores an index under the first version from next on that nobody has begun: a publication that died on the way
+// leaves its parts, and must not keep every later one from being written. Errors: faq_publishing.
+func (s *Store) writeParts(ctx context.Context, data []byte, next int) (version, parts int, err error) {
+	for version = next; version < next+abandoned; version++ {
+		parts = 0
+		for chunk := range slices.Chunk(data, partSize) {
+			err = s.Table.Put(ctx, table.Put{
+				Item: part{Key: keyOfPart(version, parts), Data: chunk}, If: table.IfNew, // no part of another publication is replaced
+			})
+			if err != nil {
+				break
+			}
+			parts++
+		}
+		if _, refused := table.Failed(err); !refused {
+			return version, parts, err
+		}
+	}
+	return 0, 0, problem.Conflict("faq_publishing", "The FAQ is being published by someone else.")
 }
 
 // point makes a version the current one.
