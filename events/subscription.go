@@ -41,8 +41,8 @@ type SubscriptionChanged struct {
 // EventType is "subscription.changed".
 func (SubscriptionChanged) EventType() string { return "subscription.changed" }
 
-// SubscriptionAsk is the consent that is asked for.
-type SubscriptionAsk struct {
+// SubscriptionConsentRequest is the consent that is asked for.
+type SubscriptionConsentRequest struct {
 	Kind     string      `json:"kind"` // trial_turns_paid, price_rises
 	On       string      `json:"on"`   // the day the price begins
 	Old      money.Money `json:"old"`
@@ -104,13 +104,13 @@ type SubscriptionNoticeIssued struct {
 	PayBy        string `json:"payBy,omitempty"`
 	BenefitsStop string `json:"benefitsStop,omitempty"`
 
-	Method  string               `json:"method,omitempty"` // the way to pay, for people
-	Retry   time.Time            `json:"retry,omitzero"`
-	Wait    string               `json:"wait,omitempty"`
-	Reason  string               `json:"reason,omitempty"`
-	Ask     *SubscriptionAsk     `json:"ask,omitempty"`
-	Invoice *SubscriptionInvoice `json:"invoice,omitempty"`
-	Later   time.Time            `json:"later,omitzero"`
+	Method  string                      `json:"method,omitempty"` // the way to pay, for people
+	Retry   time.Time                   `json:"retry,omitzero"`
+	Wait    string                      `json:"wait,omitempty"`
+	Reason  string                      `json:"reason,omitempty"`
+	Ask     *SubscriptionConsentRequest `json:"ask,omitempty"`
+	Invoice *SubscriptionInvoice        `json:"invoice,omitempty"`
+	Later   time.Time                   `json:"later,omitzero"`
 
 	CreditNote *SubscriptionCreditNote `json:"creditNote,omitempty"`
 }

@@ -45,7 +45,7 @@ func (f *Documents) label(ctx context.Context, in *labelInput) (*Printed, error)
 		return nil, err
 	}
 	// Without a booking there is nothing to stick on; a return that is over needs no label.
-	if r.Shipment.TrackingNumber == "" || r.State.Over() {
+	if r.Shipment.TrackingNumber == "" || r.State.Finished() {
 		return nil, problem.Conflict("return_state", "This return is %s; it has no label.", r.State).With("state",
 			string(r.State))
 	}

@@ -51,7 +51,7 @@ var situations = []struct {
 		kind: subscription.NoticeTrialEnding, text: "trial_ending-credit", en: []string{"so nothing is charged"},
 		ko: []string{"적립금"}, not: []string{"₩10,000"}},
 	{name: "USA, a plan that always asks: consent is needed there too", region: "US", zone: "America/New_York",
-		plan: planOf(member, trial(30), func(p *subscription.Plan) { p.Policy.AlwaysAsk = true }),
+		plan: planOf(member, trial(30), func(p *subscription.Plan) { p.Policy.AlwaysAskConsent = true }),
 		play: func(l *life) { l.days(20) }, kind: subscription.NoticeConsent, text: "consent_request-trial",
 		en: []string{"explicit consent"}},
 	{name: "Korea, a price rise that stays out without consent", region: "KR", plan: planOf(member),

@@ -56,7 +56,7 @@ func (f *Returns) payBalance(ctx context.Context, in *balanceInput) (*output, er
 		return nil, problem.Conflict("return_state", "This return is %s; there is no balance to pay.", r.State)
 	}
 	// Nobody pays another amount than the one they were shown.
-	if asked := r.Money(r.Settled.Ask); in.Body.Amount != asked {
+	if asked := r.Money(r.Settled.BalanceDue); in.Body.Amount != asked {
 		return nil, problem.Conflict("total_changed", "The balance is %s.", asked.Display()).With("total", asked.Formatted())
 	}
 	// An earlier payment of the balance may still succeed: it is looked at before a second one
@@ -72,7 +72,7 @@ func (f *Returns) payBalance(ctx context.Context, in *balanceInput) (*output, er
 	}
 	// The same key gets the same payment from the provider, so that nothing is taken twice.
 	p, err := f.Provider.Authorize(ctx, payment.AuthorizeRequest{
-		Key: r.Swap.Attempt.Key, Amount: r.Money(r.Settled.Ask), MethodToken: in.Body.Method, CustomerID: r.CustomerID,
+		Key: r.Swap.Attempt.Key, Amount: r.Money(r.Settled.BalanceDue), MethodToken: in.Body.Method, CustomerID: r.CustomerID,
 		ReturnURL: in.Body.ReturnURL, Description: order.NumberOf(r.OrderID), CaptureNow: true,
 		Metadata: map[string]string{"return": r.ID, "order": r.Swap.NextID},
 	})
@@ -200,13 +200,13 @@ func balanceView(r *rma.RMA) *Balance {
 	switch {
 	case r.State == rma.AwaitingPayment && r.Swap.Attempt.Key != "":
 		return &Balance{
-			Amount: r.Money(r.Settled.Ask).Formatted(), PayBy: r.Deadlines.PayBy, State: "pending",
+			Amount: r.Money(r.Settled.BalanceDue).Formatted(), PayBy: r.Deadlines.PayBy, State: "pending",
 			RedirectURL: r.Swap.Attempt.RedirectURL,
 		}
 	case r.State == rma.AwaitingPayment:
-		return &Balance{Amount: r.Money(r.Settled.Ask).Formatted(), PayBy: r.Deadlines.PayBy, State: "open"}
+		return &Balance{Amount: r.Money(r.Settled.BalanceDue).Formatted(), PayBy: r.Deadlines.PayBy, State: "open"}
 	case r.Swap.Paid != "":
-		return &Balance{Amount: r.Money(r.Settled.Ask).Formatted(), PayBy: r.Deadlines.PayBy, State: "paid"}
+		return &Balance{Amount: r.Money(r.Settled.BalanceDue).Formatted(), PayBy: r.Deadlines.PayBy, State: "paid"}
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 			// The quoted amount is the most that is at stake: an inspection can only lower it.
 			return work{event: events.ReturnRefundDelayed{ReturnRef: r.Ref(), RefundBy: r.Deadlines.RefundBy,
 				Amount: r.Money(r.Quote.Refund)}}, nil
-		case rma.BeLate:
+		case rma.NoteLate:
 			r.WasLate(now)
 			signal = RefundLate
 			return work{event: events.ReturnRefundDelayed{

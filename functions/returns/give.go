@@ -72,7 +72,7 @@ func (f *Returns) give(o *order.Order, in *giveInput) error {
 		}
 		return o.GiveGoodwill(b.Amount.Amount, b.Reason, order.ByShop, now)
 	}
-	ask := refund.Ask{Units: map[string]int{}, Shipping: b.Shipping}
+	ask := refund.Request{Units: map[string]int{}, Shipping: b.Shipping}
 	for _, p := range b.Lines {
 		ask.Units[p.LineID] += p.Quantity
 	}

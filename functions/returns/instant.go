@@ -238,7 +238,7 @@ func (f *Returns) settleInstant(
 	if err != nil {
 		return w, err
 	}
-	figures.Price, figures.Ask, figures.Pay = price, r.Hold.Take, max(figures.Refund-price, 0)
+	figures.Price, figures.BalanceDue, figures.PaidOut = price, r.Hold.Take, max(figures.Refund-price, 0)
 	_, rest := splitParts(figures.Parts, price)
 	o.PayOut(key, now)
 	o.PayParts(key, rest, now)

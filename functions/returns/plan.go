@@ -39,11 +39,11 @@ type plan struct {
 	byLaw   bool
 	approve bool
 	keeps   bool // the goods need not come back
-	way     rma.Way
+	way     rma.ReturnMethod
 	send    int // days
 	policy  int
 	figures rma.Figures
-	goods   []rma.SwapGood
+	goods   []rma.ExchangeItem
 	credit  creditOffer
 }
 
@@ -80,7 +80,7 @@ func item(l order.Line) returnpolicy.Item {
 // 422 for bad input.
 func planReturn(f facts, w Wanted) (plan, error) {
 	// Each line can only take away from this: the strictest decision of all counts.
-	p := plan{policy: f.policy.Version, approve: true, keeps: true, way: rma.Way(w.Way)}
+	p := plan{policy: f.policy.Version, approve: true, keeps: true, way: rma.ReturnMethod(w.Way)}
 	if len(w.Lines) == 0 {
 		return p, problem.InvalidField("/lines", "required", "at least one line")
 	}
@@ -88,7 +88,7 @@ func planReturn(f facts, w Wanted) (plan, error) {
 	p.send = section.SendWithinDays
 	decisions := make([]returnpolicy.Decision, len(w.Lines))
 	questions := make([]returnpolicy.Question, len(w.Lines))
-	ask := refund.Ask{Units: map[string]int{}}
+	ask := refund.Request{Units: map[string]int{}}
 	// ask.Units is what was seen so far, so a line named twice is found.
 	for i, l := range w.Lines {
 		line, err := f.returnable(i, l, ask.Units)
@@ -282,7 +282,8 @@ func (f facts) shippingBack(units map[string]int, decisions []returnpolicy.Decis
 // fees are what the shop keeps: the way back once a return, unless a line comes back for a fault or the customer sends
 // it on their own account, and restocking line by line.
 func fees(
-	decisions []returnpolicy.Decision, questions []returnpolicy.Question, base refund.Quote, w Wanted, way rma.Way,
+	decisions []returnpolicy.Decision, questions []returnpolicy.Question, base refund.Quote, w Wanted,
+	way rma.ReturnMethod,
 	currency string,
 ) []refund.Fee {
 	var out []refund.Fee
@@ -331,7 +332,7 @@ func (f facts) resolve(p *plan, decisions []returnpolicy.Decision, w Wanted) err
 	p.figures = rma.Figures{Refund: p.quote.Refund, Fees: p.quote.Fees, Parts: p.quote.Parts}
 	switch rma.Resolution(w.Resolution) {
 	case rma.Refund:
-		p.figures.Pay = p.quote.Refund
+		p.figures.PaidOut = p.quote.Refund
 	case rma.StoreCredit:
 		if f.order.CustomerID == "" {
 			return problem.Conflict("account_required", "Store credit needs a customer account; this order was made by a guest.")

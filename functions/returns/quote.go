@@ -46,25 +46,25 @@ type quoteOutput struct {
 
 // Quote is what a return would refund, and why.
 type Quote struct {
-	Token      string          `json:"token" doc:"Send it with the request for the return: the amounts are then these, or the request is refused with what changed."`
-	Resolution rma.Resolution  `json:"resolution" enum:"refund,store_credit,exchange,replacement"`
-	Way        rma.Way         `json:"way" enum:"label,pickup,own,keep" doc:"keep: the goods need not come back."`
-	Lines      []QuoteLine     `json:"lines" nullable:"false"`
-	Goods      money.Formatted `json:"goods" doc:"What the units cost together."`
-	Shipping   money.Formatted `json:"shipping" doc:"Of the shipping to the customer that goes back."`
-	Charges    []QuoteCharge   `json:"charges" nullable:"false" doc:"For gifts and discounts that are kept without being earned; negative when an earlier charge goes back."`
-	Fees       []QuoteFee      `json:"fees" nullable:"false" doc:"What the shop keeps."`
-	Earlier    money.Formatted `json:"earlier" doc:"What earlier returns of this order left open."`
-	Waived     money.Formatted `json:"waived" doc:"Charges above the value of the goods; not collected."`
-	Capped     money.Formatted `json:"capped" doc:"Not refunded because it went back before without any goods."`
-	Refund     money.Formatted `json:"refund" doc:"The value that goes to the customer: goods + shipping - charges + earlier - fees + waived - capped."`
-	Payments   []QuotePayment  `json:"payments" nullable:"false" doc:"On which ways of payment it goes back, in that order."`
-	Credit     *QuoteCredit    `json:"storeCredit,omitempty" doc:"The alternative: store credit. Missing for guests."`
-	Exchange   *QuoteExchange  `json:"exchange,omitempty" doc:"Of an exchange or a replacement."`
-	Policy     int             `json:"policyVersion" doc:"The version the order was sold under."`
-	ByLaw      bool            `json:"byLaw" doc:"The law gives the right, whatever the policy says."`
-	Until      *time.Time      `json:"until,omitempty" doc:"When the right ends; missing while the goods are on their way."`
-	Approved   bool            `json:"approvedAtOnce" doc:"The return is approved when it is requested."`
+	Token      string           `json:"token" doc:"Send it with the request for the return: the amounts are then these, or the request is refused with what changed."`
+	Resolution rma.Resolution   `json:"resolution" enum:"refund,store_credit,exchange,replacement"`
+	Way        rma.ReturnMethod `json:"way" enum:"label,pickup,own,keep" doc:"keep: the goods need not come back."`
+	Lines      []QuoteLine      `json:"lines" nullable:"false"`
+	Goods      money.Formatted  `json:"goods" doc:"What the units cost together."`
+	Shipping   money.Formatted  `json:"shipping" doc:"Of the shipping to the customer that goes back."`
+	Charges    []QuoteCharge    `json:"charges" nullable:"false" doc:"For gifts and discounts that are kept without being earned; negative when an earlier charge goes back."`
+	Fees       []QuoteFee       `json:"fees" nullable:"false" doc:"What the shop keeps."`
+	Earlier    money.Formatted  `json:"earlier" doc:"What earlier returns of this order left open."`
+	Waived     money.Formatted  `json:"waived" doc:"Charges above the value of the goods; not collected."`
+	Capped     money.Formatted  `json:"capped" doc:"Not refunded because it went back before without any goods."`
+	Refund     money.Formatted  `json:"refund" doc:"The value that goes to the customer: goods + shipping - charges + earlier - fees + waived - capped."`
+	Payments   []QuotePayment   `json:"payments" nullable:"false" doc:"On which ways of payment it goes back, in that order."`
+	Credit     *QuoteCredit     `json:"storeCredit,omitempty" doc:"The alternative: store credit. Missing for guests."`
+	Exchange   *QuoteExchange   `json:"exchange,omitempty" doc:"Of an exchange or a replacement."`
+	Policy     int              `json:"policyVersion" doc:"The version the order was sold under."`
+	ByLaw      bool             `json:"byLaw" doc:"The law gives the right, whatever the policy says."`
+	Until      *time.Time       `json:"until,omitempty" doc:"When the right ends; missing while the goods are on their way."`
+	Approved   bool             `json:"approvedAtOnce" doc:"The return is approved when it is requested."`
 }
 
 // QuoteLine is some units of a line and what they really cost.
@@ -235,8 +235,8 @@ func (p plan) view(o *order.Order, w Wanted) Quote {
 		v.Credit = &QuoteCredit{Amount: in(p.credit.amount + p.credit.bonus), Bonus: in(p.credit.bonus)}
 	}
 	if len(p.goods) > 0 {
-		v.Exchange = &QuoteExchange{Goods: []QuoteGood{}, Price: in(p.figures.Price), Ask: in(p.figures.Ask),
-			Pay: in(p.figures.Pay)}
+		v.Exchange = &QuoteExchange{Goods: []QuoteGood{}, Price: in(p.figures.Price), Ask: in(p.figures.BalanceDue),
+			Pay: in(p.figures.PaidOut)}
 		for _, g := range p.goods {
 			v.Exchange.Goods = append(v.Exchange.Goods, QuoteGood{
 				VariantID: g.VariantID, Title: g.Title, Options: g.Options, Quantity: g.Quantity, Unit: in(g.Unit),
@@ -250,15 +250,15 @@ func (p plan) view(o *order.Order, w Wanted) Quote {
 // that changes it is only held against other amounts.
 type quoted struct {
 	Goods, Shipping, Charges, Fees, Refund, Bonus, Price, Ask, Pay int64
-	Way                                                            rma.Way
+	Way                                                            rma.ReturnMethod
 }
 
 // quoted are the amounts of this plan for a token.
 func (p plan) quoted() quoted {
 	k := quoted{
 		Shipping: p.quote.Shipping, Refund: p.quote.Refund, Bonus: p.figures.Bonus, Price: p.figures.Price,
-		Ask: p.figures.Ask,
-		Pay: p.figures.Pay, Way: p.way,
+		Ask: p.figures.BalanceDue,
+		Pay: p.figures.PaidOut, Way: p.way,
 	}
 	for _, l := range p.quote.Lines {
 		k.Goods += l.Amount

@@ -199,7 +199,7 @@ func destination(r rma.Resolution) refund.Destination {
 }
 
 // hold takes the goods of an exchange out of stock until the return ends. Errors: 409 out_of_stock.
-func (f *Returns) hold(ctx context.Context, goods []rma.SwapGood) ([]table.Write, []stock.Allocation, error) {
+func (f *Returns) hold(ctx context.Context, goods []rma.ExchangeItem) ([]table.Write, []stock.Allocation, error) {
 	ids := make([]string, len(goods))
 	for i, g := range goods {
 		ids[i] = g.VariantID

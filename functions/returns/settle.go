@@ -75,20 +75,21 @@ func (f *Returns) settlement(ctx context.Context, r *rma.RMA, o *order.Order, by
 	case ahead:
 		return f.settleInstant(ctx, r, o, w, key, figures, by, now)
 	case r.Resolution == rma.Refund:
-		figures.Pay = figures.Refund
+		figures.PaidOut = figures.Refund
 		o.PayOut(key, now)
 	case r.Resolution == rma.StoreCredit:
 		figures.Bonus = bonusOf(r, figures.Refund)
 		// The lot is a write of its own: the ledger knows nothing of the bonus.
 		w.must = append(w.must, f.creditLot(r, figures.Refund+figures.Bonus, now)...)
 		o.PayOut(key, now)
-	case figures.Ask > 0:
-		if err := r.Ask(now); err != nil {
+	case figures.BalanceDue > 0:
+		if err := r.RequestBalance(now); err != nil {
 			return w, err
 		}
 		// Kept for when the balance is paid: the exchange is then sent on these figures.
 		r.Settled = figures
-		w.event = events.ReturnBalanceAsked{ReturnRef: r.Ref(), Balance: r.Money(figures.Ask), PayBy: r.Deadlines.PayBy}
+		w.event = events.ReturnBalanceAsked{ReturnRef: r.Ref(), Balance: r.Money(figures.BalanceDue),
+			PayBy: r.Deadlines.PayBy}
 		return w, nil
 	default:
 		sent, err := f.send(ctx, r, o, key, figures, nil, now)
@@ -111,7 +112,7 @@ func completed(r *rma.RMA, o *order.Order, w work, figures rma.Figures, by strin
 		credit = figures.Refund + figures.Bonus
 	}
 	done := events.ReturnCompleted{
-		ReturnRef: r.Ref(), Resolution: string(r.Resolution), Lines: valued(r, o), Refund: r.Money(figures.Pay),
+		ReturnRef: r.Ref(), Resolution: string(r.Resolution), Lines: valued(r, o), Refund: r.Money(figures.PaidOut),
 		ToCredit: r.Money(notMoney(figures)), Credit: r.Money(credit), NewOrderID: r.Swap.OrderID,
 		Interest: r.Money(r.Settled.Late), Instead: r.Instead, CompletedAt: now,
 	}
@@ -120,7 +121,7 @@ func completed(r *rma.RMA, o *order.Order, w work, figures rma.Figures, by strin
 	}
 	done.Fees.Currency = r.Currency
 	if r.Swap.Paid != "" {
-		done.Paid = r.Money(figures.Ask)
+		done.Paid = r.Money(figures.BalanceDue)
 	}
 	w.event = done
 	return w, nil
@@ -147,7 +148,7 @@ func valued(r *rma.RMA, o *order.Order) []events.ReturnLine {
 // notMoney is what of the amount paid out goes back as store credit, because the order was paid with it.
 func notMoney(figures rma.Figures) int64 {
 	// What pays for goods of an exchange is taken first from what was paid without money, as send does it.
-	_, rest := splitParts(figures.Parts, figures.Refund-figures.Pay)
+	_, rest := splitParts(figures.Parts, figures.Refund-figures.PaidOut)
 	sum := int64(0)
 	for _, p := range rest {
 		if p.Method != refund.Card {
@@ -188,7 +189,7 @@ func accepted(r *rma.RMA, o *order.Order, now time.Time) (key string, figures rm
 	// A second settlement, after a balance lapsed, finds the entry there.
 	if e := o.Entry(key); e == nil {
 		o.Entry(r.ID).Void = true
-		q, err := o.QuoteRefund(refund.Ask{Exact: r.AcceptedUnits(), Fees: partFees(r), Terms: r.Terms})
+		q, err := o.QuoteRefund(refund.Request{Exact: r.AcceptedUnits(), Fees: partFees(r), Terms: r.Terms})
 		if err != nil {
 			return "", figures, err
 		}

@@ -45,11 +45,11 @@ func (f facts) swap(p *plan, w Wanted) error {
 		price += g.Unit * int64(g.Quantity)
 	}
 	p.figures.Price = price
-	p.figures.Ask = max(price-p.quote.Refund, 0)
-	p.figures.Pay = max(p.quote.Refund-price, 0)
+	p.figures.BalanceDue = max(price-p.quote.Refund, 0)
+	p.figures.PaidOut = max(p.quote.Refund-price, 0)
 	// A difference by rounding is not asked for either.
 	if w.Resolution == string(rma.Replacement) {
-		p.figures.Ask, p.figures.Pay = 0, 0
+		p.figures.BalanceDue, p.figures.PaidOut = 0, 0
 	}
 	return nil
 }
@@ -79,12 +79,12 @@ func (f facts) swapPrice(i int, line order.Line, g catalog.SellableVariant, w Wa
 // swapUnits are the goods for the units of a line, with equal ones together. Units of one line may
 // have cost different amounts, because discounts do not divide evenly.
 func swapUnits(o *order.Order, q refund.Quote, line order.Line, g catalog.SellableVariant, quantity int, more,
-	tax int64) []rma.SwapGood {
+	tax int64) []rma.ExchangeItem {
 	image := g.Variant.Image
 	if image == "" && len(g.Product.Images) > 0 {
 		image = g.Product.Images[0].URL
 	}
-	var out []rma.SwapGood
+	var out []rma.ExchangeItem
 	for _, l := range q.Lines {
 		if l.LineID != line.ID {
 			continue
@@ -97,7 +97,7 @@ func swapUnits(o *order.Order, q refund.Quote, line order.Line, g catalog.Sellab
 				out[n-1].Quantity++
 				continue
 			}
-			out = append(out, rma.SwapGood{
+			out = append(out, rma.ExchangeItem{
 				VariantID: g.Variant.ID, ProductID: g.Product.ID, SKU: g.Variant.SKU, Title: g.Product.Title.In(o.Language, "en"),
 				Options: g.Variant.Options, Image: image, Quantity: 1, List: g.Variant.Prices[o.Totals.Currency].Amount, Unit: unit,
 				Tax: max(u.Tax+tax, 0),

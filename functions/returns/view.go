@@ -14,37 +14,37 @@ import (
 
 // Return is a return as the API shows it.
 type Return struct {
-	ID         string          `json:"id" example:"ret_01k9x7d3f8q7m2k01"`
-	OrderID    string          `json:"orderId"`
-	Number     string          `json:"orderNumber"`
-	State      rma.State       `json:"state" enum:"requested,approved,booked,in_transit,received,inspected,awaiting_payment,completed,rejected,canceled,expired"`
-	Version    int             `json:"version"`
-	Resolution rma.Resolution  `json:"resolution" enum:"refund,store_credit,exchange,replacement"`
-	Way        rma.Way         `json:"way" enum:"label,pickup,own,keep"`
-	Lines      []ReturnedLine  `json:"lines" nullable:"false"`
-	Quoted     Amounts         `json:"quoted" doc:"As the customer saw it when they asked for the return."`
-	Settled    *Amounts        `json:"settled,omitempty" doc:"What was given in the end; missing before."`
-	Balance    *Balance        `json:"balance,omitempty" doc:"What is asked for before an exchange is sent."`
-	Hold       *HoldView       `json:"hold,omitempty" doc:"The reservation against which an exchange was sent ahead."`
-	Refunds    []Movement      `json:"refunds" nullable:"false" doc:"The money on its way back."`
-	NewOrderID string          `json:"newOrderId,omitempty" doc:"The order in which an exchange or replacement is sent."`
-	Shipment   *ReturnShipment `json:"shipment,omitempty"`
-	SendBy     *time.Time      `json:"sendBy,omitempty" doc:"The goods are handed over before this, else the return expires."`
-	RefundBy   *time.Time      `json:"refundBy,omitempty" doc:"The law's time for the refund ends then."`
-	Late       bool            `json:"late,omitempty" doc:"The refund was or is late."`
-	Rejection  string          `json:"rejection,omitempty"`
-	Evidence   []string        `json:"evidence,omitempty"`
-	Policy     int             `json:"policyVersion"`
-	Timeline   []ReturnStep    `json:"timeline" nullable:"false"`
-	CustomerID string          `json:"customerId,omitempty" doc:"For the shop's people only; missing for a guest."`
-	CreatedAt  time.Time       `json:"createdAt"`
-	UpdatedAt  time.Time       `json:"updatedAt"`
+	ID         string           `json:"id" example:"ret_01k9x7d3f8q7m2k01"`
+	OrderID    string           `json:"orderId"`
+	Number     string           `json:"orderNumber"`
+	State      rma.State        `json:"state" enum:"requested,approved,booked,in_transit,received,inspected,awaiting_payment,completed,rejected,canceled,expired"`
+	Version    int              `json:"version"`
+	Resolution rma.Resolution   `json:"resolution" enum:"refund,store_credit,exchange,replacement"`
+	Way        rma.ReturnMethod `json:"way" enum:"label,pickup,own,keep"`
+	Lines      []ReturnedLine   `json:"lines" nullable:"false"`
+	Quoted     Amounts          `json:"quoted" doc:"As the customer saw it when they asked for the return."`
+	Settled    *Amounts         `json:"settled,omitempty" doc:"What was given in the end; missing before."`
+	Balance    *Balance         `json:"balance,omitempty" doc:"What is asked for before an exchange is sent."`
+	Hold       *HoldView        `json:"hold,omitempty" doc:"The reservation against which an exchange was sent ahead."`
+	Refunds    []Movement       `json:"refunds" nullable:"false" doc:"The money on its way back."`
+	NewOrderID string           `json:"newOrderId,omitempty" doc:"The order in which an exchange or replacement is sent."`
+	Shipment   *ReturnShipment  `json:"shipment,omitempty"`
+	SendBy     *time.Time       `json:"sendBy,omitempty" doc:"The goods are handed over before this, else the return expires."`
+	RefundBy   *time.Time       `json:"refundBy,omitempty" doc:"The law's time for the refund ends then."`
+	Late       bool             `json:"late,omitempty" doc:"The refund was or is late."`
+	Rejection  string           `json:"rejection,omitempty"`
+	Evidence   []string         `json:"evidence,omitempty"`
+	Policy     int              `json:"policyVersion"`
+	Timeline   []ReturnStep     `json:"timeline" nullable:"false"`
+	CustomerID string           `json:"customerId,omitempty" doc:"For the shop's people only; missing for a guest."`
+	CreatedAt  time.Time        `json:"createdAt"`
+	UpdatedAt  time.Time        `json:"updatedAt"`
 }
 
 // ReturnStep is one thing that happened.
 type ReturnStep struct {
 	At   time.Time `json:"at"`
-	What string    `json:"type" example:"received"`
+	Type string    `json:"type" example:"received"`
 	Text string    `json:"text,omitempty"`
 	By   string    `json:"by" enum:"customer,shop,system"`
 }
@@ -188,7 +188,8 @@ func amounts(r *rma.RMA, f rma.Figures) Amounts {
 	}
 	in := func(amount int64) money.Formatted { return r.Money(amount).Formatted() }
 	return Amounts{
-		Refund: in(f.Refund), Bonus: in(f.Bonus), Fees: in(fees), Price: in(f.Price), Ask: in(f.Ask), Pay: in(f.Pay),
+		Refund: in(f.Refund), Bonus: in(f.Bonus), Fees: in(fees), Price: in(f.Price), Ask: in(f.BalanceDue),
+		Pay:  in(f.PaidOut),
 		Late: in(f.Late),
 	}
 }

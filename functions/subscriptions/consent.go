@@ -40,7 +40,7 @@ type NoticeOutput struct {
 // noticeOf fills the question with the words for the way to pay and to cancel, and with what follows from each answer.
 func noticeOf(r *service.Record, now time.Time) (compliance.ConsentNotice, bool) {
 	// Nothing is being asked.
-	if r.Sub.Ask == nil {
+	if r.Sub.ConsentRequest == nil {
 		return compliance.ConsentNotice{}, false
 	}
 	w := wordsIn(r.Language)
@@ -48,7 +48,7 @@ func noticeOf(r *service.Record, now time.Time) (compliance.ConsentNotice, bool)
 	m := r.Methods[r.Sub.Card.Token]
 	// Every combination of kind and outcomes has its own sentence; a test finds one that is
 	// missing.
-	effect := w.effects[effectOf{r.Sub.Ask.Kind, silent, refused}]
+	effect := w.effects[effectOf{r.Sub.ConsentRequest.Kind, silent, refused}]
 	return r.Sub.ConsentNotice(m.Brand+" "+m.Last4, w.cancelAt(r, now), effect)
 }
 
@@ -65,7 +65,7 @@ func (f *Subscriptions) notice(ctx context.Context, in *Which) (*NoticeOutput, e
 	out := &NoticeOutput{}
 	out.Body.ConsentNotice = n
 	out.Body.Fingerprint = n.Fingerprint()
-	out.Body.Required = r.Sub.Ask.Required
+	out.Body.Required = r.Sub.ConsentRequest.Required
 	out.Body.ConsentOutcomes = outcomesOf(&r.Sub)
 	return out, nil
 }

@@ -20,14 +20,14 @@ func asked(kind compliance.ConsentKind, region string, silence subscription.Sile
 		Anchor: subscription.AnchorOn("2027-03-01", "Asia/Seoul"),
 		Terms: subscription.Terms{
 			Kind: subscription.Membership, Interval: subscription.Every(1, subscription.Month), Currency: "KRW", Price: 10_000,
-			Quantity: 1, Prepaid: 1, MinCycles: minimum, Policy: subscription.Policy{Silence: silence, AskDays: []int{14}},
+			Quantity: 1, Prepaid: 1, MinCycles: minimum, Policy: subscription.Policy{Silence: silence, ConsentDays: []int{14}},
 		},
 		Span: subscription.Span{
 			Kind: subscription.SpanPaid, Opens: "2027-03-01", Closes: "2027-04-01",
 			End: civil.Date("2027-04-01").Start(time.UTC),
 		},
 		Cycles: 1,
-		Ask: &subscription.ConsentRequest{
+		ConsentRequest: &subscription.ConsentRequest{
 			ID: "q", Kind: kind, On: "2027-04-01", New: 12_000, Required: compliance.ConsentRuleFor(region).Required,
 		},
 	}

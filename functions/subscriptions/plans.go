@@ -60,7 +60,8 @@ func (d PlanDocument) plan(id string) subscription.Plan {
 	}
 	if o := d.Policy; o != nil {
 		p.Policy = subscription.Policy{
-			Silence: o.Silence, AlwaysAsk: o.AlwaysAsk, AskDays: o.AskDays, RenewalDays: o.RenewalDays, NoticeHour: o.NoticeHour,
+			Silence: o.Silence, AlwaysAskConsent: o.AlwaysAsk, ConsentDays: o.AskDays, RenewalDays: o.RenewalDays,
+			NoticeHour:  o.NoticeHour,
 			Substitutes: o.Substitutes, Offers: o.Offers,
 		}
 		if o.Dunning != nil {
@@ -82,8 +83,9 @@ func planDocument(p subscription.Plan, archived bool) PlanDocument {
 		Several:  p.Several,
 		Benefits: &p.Benefits,
 		Contents: p.Contents, Editions: p.Editions, Policy: &PolicyDocument{
-			Silence: o.Silence, AlwaysAsk: o.AlwaysAsk, AskDays: o.AskDays, RenewalDays: o.RenewalDays, NoticeHour: o.NoticeHour,
-			Dunning: &o.Dunning, Stock: &o.Stock, Substitutes: o.Substitutes, Offers: o.Offers,
+			Silence: o.Silence, AlwaysAsk: o.AlwaysAskConsent, AskDays: o.ConsentDays, RenewalDays: o.RenewalDays,
+			NoticeHour: o.NoticeHour,
+			Dunning:    &o.Dunning, Stock: &o.Stock, Substitutes: o.Substitutes, Offers: o.Offers,
 		},
 	}
 }
@@ -294,7 +296,8 @@ func (f *Subscriptions) proposeTo(ctx context.Context, id string, p *service.Pla
 	_, _, err = f.Billing.Apply(ctx, r, func(r *service.Record) (service.Change, bool, error) {
 		terms, err := p.Terms(r.Sub.Terms.Currency, r.Sub.Terms.Quantity)
 		// Asked already, or the version is planned for the next payment.
-		asked := r.Sub.Ask != nil && r.Sub.Ask.Version >= p.Version || r.Sub.Next != nil && r.Sub.Next.Version >= p.Version
+		asked := r.Sub.ConsentRequest != nil && r.Sub.ConsentRequest.Version >= p.Version || r.Sub.Next != nil &&
+			r.Sub.Next.Version >= p.Version
 		if err != nil || asked || r.Sub.Terms.Version >= p.Version {
 			return service.Change{}, false, nil
 		}

@@ -172,7 +172,7 @@ func (f *Subscriptions) view(r *service.Record) Subscription {
 		v.Unpaid = &UnpaidInvoice{Amount: r.Money(o.Amount).Formatted(), Running: o.InFlight, RetryAt: o.RetryAt,
 			Wait: o.Wait}
 	}
-	if a := s.Ask; a != nil {
+	if a := s.ConsentRequest; a != nil {
 		v.Question = &ConsentRequest{
 			ID: a.ID, Kind: string(a.Kind), On: a.On, Old: r.Money(a.Old).Formatted(), New: r.Money(a.New).Formatted(),
 			Required: a.Required, Answer: a.Answer, ConsentOutcomes: outcomesOf(s),

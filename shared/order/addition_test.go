@@ -65,7 +65,7 @@ func TestWhatIsAddedKeepsTheSums(t *testing.T) {
 // returnAll returns the units of an order in pieces, the shipping with the last.
 func returnAll(t *rapid.T, o *order.Order) {
 	for round := range 20 {
-		ask, left := refund.Ask{Units: map[string]int{}}, 0
+		ask, left := refund.Request{Units: map[string]int{}}, 0
 		for _, l := range o.Lines {
 			n := len(o.RefundLedger().UnitsLeft(l.ID))
 			take := rapid.IntRange(0, n).Draw(t, "units")

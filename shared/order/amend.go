@@ -119,7 +119,7 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 		return RemovedLine{}, err
 	}
 	// Priced by the same ledger as returns, so that removing and returning a unit refund the same.
-	ask := refund.Ask{Units: map[string]int{}, Terms: terms}
+	ask := refund.Request{Units: map[string]int{}, Terms: terms}
 	for _, p := range parts {
 		ask.Units[p.LineID] = p.Quantity
 	}
@@ -151,7 +151,7 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 
 // withGifts adds the gifts that are no longer earned and have not been shipped. The others stay and
 // are charged by the terms.
-func (o *Order) withGifts(parts []Part, ask *refund.Ask) ([]Part, error) {
+func (o *Order) withGifts(parts []Part, ask *refund.Request) ([]Part, error) {
 	// A trial quote that charges every gift shows which ones the rest of the order no longer earns.
 	probe := *ask
 	probe.Terms.ChargeGifts = true

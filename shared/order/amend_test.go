@@ -428,12 +428,12 @@ func TestRefusalsOfTheLedgerNameTheLineAndWhatIsLeft(t *testing.T) {
 	o := bought(order.PayCaptured, 2)
 	for _, tc := range []struct {
 		name string
-		ask  refund.Ask
+		ask  refund.Request
 		code string
 	}{
-		{"more units than were bought", refund.Ask{Units: map[string]int{"line_1": 3}}, "units_returned"},
-		{"a line of another order", refund.Ask{Units: map[string]int{"line_9": 1}}, "refund_invalid"},
-		{"less than a unit", refund.Ask{Units: map[string]int{"line_1": -1}}, "refund_invalid"},
+		{"more units than were bought", refund.Request{Units: map[string]int{"line_1": 3}}, "units_returned"},
+		{"a line of another order", refund.Request{Units: map[string]int{"line_9": 1}}, "refund_invalid"},
+		{"less than a unit", refund.Request{Units: map[string]int{"line_1": -1}}, "refund_invalid"},
 	} {
 		if _, err := o.QuoteRefund(tc.ask); codeOf(err) != tc.code {
 			t.Errorf("%s: %v, want %s", tc.name, err, tc.code)
@@ -443,7 +443,7 @@ func TestRefusalsOfTheLedgerNameTheLineAndWhatIsLeft(t *testing.T) {
 		t.Errorf("goodwill of more than was paid: %v", err)
 	}
 	unpaid := bought(order.PayAuthorized, 1)
-	if _, err := unpaid.QuoteRefund(refund.Ask{Units: map[string]int{"line_1": 1}}); err == nil {
+	if _, err := unpaid.QuoteRefund(refund.Request{Units: map[string]int{"line_1": 1}}); err == nil {
 		t.Error("a refund of money that was not taken")
 	}
 	if o.RefundLedger().Left() != o.Totals.Total {

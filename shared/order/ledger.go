@@ -92,7 +92,7 @@ func (o *Order) RefundLedger() refund.Ledger {
 
 // QuoteRefund computes what a return of units refunds now. Errors: 409 nothing_captured; 422 for what cannot be
 // refunded.
-func (o *Order) QuoteRefund(ask refund.Ask) (refund.Quote, error) {
+func (o *Order) QuoteRefund(ask refund.Request) (refund.Quote, error) {
 	q, err := o.RefundLedger().Quote(ask)
 	return q, refusal(err)
 }
@@ -119,7 +119,8 @@ func refusal(err error) error {
 
 // GiveRefund quotes a refund, books it and starts to pay it out. Errors: those of QuoteRefund; 422 refund_too_large
 // when nothing would go back; 409 too_many_refunds.
-func (o *Order) GiveRefund(ask refund.Ask, kind refund.Kind, reason, by string, now time.Time) (refund.Quote, error) {
+func (o *Order) GiveRefund(ask refund.Request, kind refund.Kind, reason, by string, now time.Time) (refund.Quote,
+	error) {
 	q, err := o.QuoteRefund(ask)
 	if err != nil {
 		return q, err
@@ -195,7 +196,7 @@ func (o *Order) Unreserve(key string, terms refund.Terms, now time.Time) {
 	e.Void = true
 	// A quote of no units gives what the ledger now owes: with the canceled return gone, a later
 	// one may have been charged too much.
-	q, err := o.RefundLedger().Quote(refund.Ask{Terms: terms})
+	q, err := o.RefundLedger().Quote(refund.Request{Terms: terms})
 	if err != nil || q.Refund <= 0 {
 		return
 	}
@@ -312,7 +313,7 @@ func (o *Order) creditWrites(now time.Time) []table.Write {
 func (o *Order) refundRest(reason, by string, now time.Time) {
 	l := o.RefundLedger()
 	// All units and the shipping: a full return is never charged for gifts or lost promotions.
-	ask := refund.Ask{Units: map[string]int{}, Shipping: l.ShippingLeft()}
+	ask := refund.Request{Units: map[string]int{}, Shipping: l.ShippingLeft()}
 	for _, line := range o.Lines {
 		if left := len(l.UnitsLeft(line.ID)); left > 0 {
 			ask.Units[line.ID] = left

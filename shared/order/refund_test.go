@@ -63,7 +63,7 @@ func TestTheLedgerNeverGivesBackMoreThanWasTakenAndNoUnitTwice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := costly(t)
 		for range rapid.IntRange(1, 8).Draw(t, "refunds") {
-			ask := refund.Ask{Units: map[string]int{}, Shipping: rapid.Int64Range(-10, 4_000).Draw(t, "shipping")}
+			ask := refund.Request{Units: map[string]int{}, Shipping: rapid.Int64Range(-10, 4_000).Draw(t, "shipping")}
 			for _, l := range o.Lines {
 				if rapid.Bool().Draw(t, "of this line") {
 					ask.Units[l.ID] = rapid.IntRange(-1, l.Quantity+1).Draw(t, "units")
@@ -139,10 +139,10 @@ func checkLedger(t *rapid.T, o *order.Order) {
 
 func TestWhereTheMoneyIsAfterARefund(t *testing.T) {
 	t.Parallel()
-	all := refund.Ask{Units: map[string]int{"line_1": 2}, Shipping: 3_000}
+	all := refund.Request{Units: map[string]int{"line_1": 2}, Shipping: 3_000}
 	for _, c := range []struct {
 		name     string
-		ask      refund.Ask
+		ask      refund.Request
 		outcomes []payment.RefundState
 		want     order.PayState
 		due      bool
@@ -150,7 +150,7 @@ func TestWhereTheMoneyIsAfterARefund(t *testing.T) {
 		{"on its way", all, nil, order.PayRefunding, true},
 		{"at the bank", all, []payment.RefundState{payment.RefundPending}, order.PayRefunding, true},
 		{"all of it", all, []payment.RefundState{payment.RefundSucceeded}, order.PayRefunded, false},
-		{"one unit", refund.Ask{Units: map[string]int{"line_1": 1}}, []payment.RefundState{payment.RefundSucceeded},
+		{"one unit", refund.Request{Units: map[string]int{"line_1": 1}}, []payment.RefundState{payment.RefundSucceeded},
 			order.PayPartRefunded, false},
 		{"refused", all, []payment.RefundState{payment.RefundFailed}, order.PayRefundFailed, false},
 		{"sent back by the bank a day later", all, []payment.RefundState{payment.RefundSucceeded, payment.RefundFailed},
@@ -177,15 +177,15 @@ func TestWhereTheMoneyIsAfterARefund(t *testing.T) {
 func TestAFailedRefundIsOwedUntilItIsRepeated(t *testing.T) {
 	t.Parallel()
 	o := bought(order.PayCaptured, 3)
-	enter := func(ask refund.Ask, outcome payment.RefundState) {
+	enter := func(ask refund.Request, outcome payment.RefundState) {
 		t.Helper()
 		if _, err := o.GiveRefund(ask, refund.Returned, "damaged", order.ByShop, noon); err != nil {
 			t.Fatal(err)
 		}
 		o.Refunded(o.Refunds[len(o.Refunds)-1].Key, "re_1", outcome, noon)
 	}
-	enter(refund.Ask{Units: map[string]int{"line_1": 1}}, payment.RefundFailed)
-	enter(refund.Ask{Shipping: 1_000}, payment.RefundSucceeded)
+	enter(refund.Request{Units: map[string]int{"line_1": 1}}, payment.RefundFailed)
+	enter(refund.Request{Shipping: 1_000}, payment.RefundSucceeded)
 	if o.Payment.State != order.PayRefundFailed {
 		t.Fatalf("payment %s although a unit is owed", o.Payment.State)
 	}
@@ -201,7 +201,7 @@ func TestAFailedRefundIsOwedUntilItIsRepeated(t *testing.T) {
 func TestARefundNeedsMoneyThatWasTaken(t *testing.T) {
 	t.Parallel()
 	o := bought(order.PayAuthorized, 1)
-	if _, err := o.GiveRefund(refund.Ask{Shipping: 1}, refund.Gesture, "x", order.ByShop,
+	if _, err := o.GiveRefund(refund.Request{Shipping: 1}, refund.Gesture, "x", order.ByShop,
 		noon); codeOf(err) != "nothing_captured" {
 		t.Fatalf("got %v", err)
 	}
@@ -229,19 +229,20 @@ func TestGoodwillIsBoundedByWhatIsLeft(t *testing.T) {
 func TestACanceledReturnFreesItsUnits(t *testing.T) {
 	t.Parallel()
 	o := bought(order.PayCaptured, 1)
-	q, err := o.QuoteRefund(refund.Ask{Units: map[string]int{"line_1": 1}})
+	q, err := o.QuoteRefund(refund.Request{Units: map[string]int{"line_1": 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := o.Book(q.Entry("ret_1"), noon); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.QuoteRefund(refund.Ask{Units: map[string]int{"line_1": 1}}); codeOf(err) != refund.UnitsGone {
+	if _, err := o.QuoteRefund(refund.Request{Units: map[string]int{"line_1": 1}}); codeOf(err) != refund.UnitsGone {
 		t.Fatalf("a unit is in two returns: %v", err)
 	}
 	o.Unreserve("ret_1", refund.Terms{}, noon)
 	o.Unreserve("ret_1", refund.Terms{}, noon)
-	if got, err := o.QuoteRefund(refund.Ask{Units: map[string]int{"line_1": 1}}); err != nil || got.Refund != q.Refund {
+	if got, err := o.QuoteRefund(refund.Request{Units: map[string]int{"line_1": 1}}); err != nil ||
+		got.Refund != q.Refund {
 		t.Fatalf("%d, %v; want %d", got.Refund, err, q.Refund)
 	}
 	if len(o.Refunds) != 0 {

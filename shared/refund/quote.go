@@ -2,8 +2,8 @@ package refund
 
 import "slices"
 
-// Ask is a return to be quoted.
-type Ask struct {
+// Request is a return to be quoted.
+type Request struct {
 	Units map[string]int // how many units of which line
 	// Exact names units instead, for a return that reserved them before.
 	Exact    []UnitRef
@@ -87,7 +87,7 @@ type Charge struct {
 
 // Quote computes what a return refunds now, from the worth of all returned units and not from this
 // return alone; see the package comment. Errors: *Refusal.
-func (l Ledger) Quote(ask Ask) (Quote, error) {
+func (l Ledger) Quote(ask Request) (Quote, error) {
 	// Authorized but not captured: there is nothing to give back yet. A sale that cost nothing may
 	// be returned.
 	if l.Sale.captured() == 0 && l.Sale.Paid() > 0 {
@@ -140,7 +140,7 @@ func (l Ledger) settle(q *Quote, worth int64, fees []Fee) {
 }
 
 // pick chooses the units: those named, or the first that are left of each line.
-func (l Ledger) pick(ask Ask, gone map[UnitRef]bool) ([]UnitRef, error) {
+func (l Ledger) pick(ask Request, gone map[UnitRef]bool) ([]UnitRef, error) {
 	units := slices.Clone(ask.Exact)
 	// The same unit twice, one that is gone, or a number outside of the line.
 	for i, u := range units {

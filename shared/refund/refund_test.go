@@ -50,45 +50,46 @@ func TestWhatAReturnRefunds(t *testing.T) {
 	way := []refund.Fee{{Kind: refund.ReturnShipping, Amount: 3_000}}
 	for _, c := range []struct {
 		name string
-		asks []refund.Ask // one return after the other
+		asks []refund.Request // one return after the other
 		want []int64
 	}{
-		{"a unit goes back at what it really cost, not at its catalog price", []refund.Ask{{Units: units("soap", 1)}},
+		{"a unit goes back at what it really cost, not at its catalog price", []refund.Request{{Units: units("soap", 1)}},
 			[]int64{9_000}},
 		{"everything goes back with the shipping: what was paid",
-			[]refund.Ask{{Units: units("soap", 1, "oil", 1, "robe", 1, "gift", 1), Shipping: 3_000}}, []int64{57_000}},
-		{"one after the other: together what was paid", []refund.Ask{
+			[]refund.Request{{Units: units("soap", 1, "oil", 1, "robe", 1, "gift", 1), Shipping: 3_000}}, []int64{57_000}},
+		{"one after the other: together what was paid", []refund.Request{
 			{Units: units("soap", 1)}, {Units: units("oil", 1)}, {Units: units("robe", 1, "gift", 1), Shipping: 3_000},
 		}, []int64{9_000, 18_000, 30_000}},
-		{"the way back is the customer's", []refund.Ask{{Units: units("oil", 1), Fees: way}}, []int64{15_000}},
-		{"a fee never takes more than the units are worth", []refund.Ask{
+		{"the way back is the customer's", []refund.Request{{Units: units("oil", 1), Fees: way}}, []int64{15_000}},
+		{"a fee never takes more than the units are worth", []refund.Request{
 			{Units: units("soap", 1), Fees: []refund.Fee{{Kind: refund.Damage, Amount: 99_000}}}, {Units: units("oil", 1)},
 		}, []int64{0, 18_000}},
-		{"a gift that is still earned is not charged", []refund.Ask{{Units: units("robe", 1), Terms: gifts}},
+		{"a gift that is still earned is not charged", []refund.Request{{Units: units("robe", 1), Terms: gifts}},
 			[]int64{27_000}},
 		{"a gift that is kept and no longer earned is charged",
-			[]refund.Ask{{Units: units("robe", 1, "soap", 1), Terms: gifts}},
+			[]refund.Request{{Units: units("robe", 1, "soap", 1), Terms: gifts}},
 			[]int64{28_000}},
-		{"it is charged once", []refund.Ask{{Units: units("robe", 1, "soap", 1), Terms: gifts},
+		{"it is charged once", []refund.Request{{Units: units("robe", 1, "soap", 1), Terms: gifts},
 			{Units: units("gift", 1), Terms: gifts}},
 			[]int64{28_000, 8_000}},
 		{"a gift that comes back as well is not charged",
-			[]refund.Ask{{Units: units("robe", 1, "soap", 1, "gift", 1), Terms: gifts}},
+			[]refund.Request{{Units: units("robe", 1, "soap", 1, "gift", 1), Terms: gifts}},
 			[]int64{36_000}},
 		{"all goods without the gift: the gift is charged",
-			[]refund.Ask{{Units: units("robe", 1, "soap", 1, "oil", 1), Terms: gifts}}, []int64{46_000}},
-		{"the discount stays when terms say so", []refund.Ask{{Units: units("oil", 1), Terms: gifts}}, []int64{18_000}},
-		{"a lost discount is charged on what is kept: 1,000 and 3,000", []refund.Ask{{Units: units("oil", 1), Terms: charge}},
+			[]refund.Request{{Units: units("robe", 1, "soap", 1, "oil", 1), Terms: gifts}}, []int64{46_000}},
+		{"the discount stays when terms say so", []refund.Request{{Units: units("oil", 1), Terms: gifts}}, []int64{18_000}},
+		{"a lost discount is charged on what is kept: 1,000 and 3,000",
+			[]refund.Request{{Units: units("oil", 1), Terms: charge}},
 			[]int64{14_000}},
-		{"and given back when that comes back too", []refund.Ask{
+		{"and given back when that comes back too", []refund.Request{
 			{Units: units("oil", 1), Terms: charge}, {Units: units("robe", 1, "gift", 1), Terms: charge},
 			{Units: units("soap", 1), Terms: charge},
 		}, []int64{14_000, 30_000, 10_000}},
-		{"a charge above the worth of the unit is carried to the next return", []refund.Ask{
+		{"a charge above the worth of the unit is carried to the next return", []refund.Request{
 			{Units: units("soap", 1)}, {Units: units("oil", 1, "robe", 1), Terms: gifts, Fees: way},
 			{Units: units("gift", 1), Terms: gifts},
 		}, []int64{9_000, 34_000, 8_000}},
-		{"nothing is asked for when charges exceed the worth", []refund.Ask{
+		{"nothing is asked for when charges exceed the worth", []refund.Request{
 			{Units: units("robe", 1), Terms: gifts}, {Units: units("soap", 1), Terms: charge},
 		}, []int64{27_000, 0}},
 	} {
@@ -116,23 +117,24 @@ func TestWhatCannotBeReturned(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
-		before []refund.Ask
-		ask    refund.Ask
+		before []refund.Request
+		ask    refund.Request
 		code   string
 	}{
-		{"a line of another order", nil, refund.Ask{Units: units("other", 1)}, refund.UnknownLine},
-		{"more units than were bought", nil, refund.Ask{Units: units("soap", 2)}, refund.UnitsGone},
-		{"a unit for the second time", []refund.Ask{{Units: units("soap", 1)}}, refund.Ask{Units: units("soap", 1)},
+		{"a line of another order", nil, refund.Request{Units: units("other", 1)}, refund.UnknownLine},
+		{"more units than were bought", nil, refund.Request{Units: units("soap", 2)}, refund.UnitsGone},
+		{"a unit for the second time", []refund.Request{{Units: units("soap", 1)}}, refund.Request{Units: units("soap", 1)},
 			refund.UnitsGone},
-		{"no unit", nil, refund.Ask{Units: units("soap", 0)}, refund.BadQuantity},
-		{"fewer than none", nil, refund.Ask{Units: units("soap", -1)}, refund.BadQuantity},
-		{"a unit named twice", nil, refund.Ask{Exact: []refund.UnitRef{{LineID: "soap"}, {LineID: "soap"}}},
+		{"no unit", nil, refund.Request{Units: units("soap", 0)}, refund.BadQuantity},
+		{"fewer than none", nil, refund.Request{Units: units("soap", -1)}, refund.BadQuantity},
+		{"a unit named twice", nil, refund.Request{Exact: []refund.UnitRef{{LineID: "soap"}, {LineID: "soap"}}},
 			refund.UnitsGone},
-		{"a unit number that is not there", nil, refund.Ask{Exact: []refund.UnitRef{{LineID: "soap", N: 1}}},
+		{"a unit number that is not there", nil, refund.Request{Exact: []refund.UnitRef{{LineID: "soap", N: 1}}},
 			refund.UnitsGone},
-		{"more shipping than was paid", nil, refund.Ask{Shipping: 3_001}, refund.ShippingGone},
-		{"shipping for the second time", []refund.Ask{{Shipping: 3_000}}, refund.Ask{Shipping: 1}, refund.ShippingGone},
-		{"negative shipping", nil, refund.Ask{Shipping: -1}, refund.BadQuantity},
+		{"more shipping than was paid", nil, refund.Request{Shipping: 3_001}, refund.ShippingGone},
+		{"shipping for the second time", []refund.Request{{Shipping: 3_000}}, refund.Request{Shipping: 1},
+			refund.ShippingGone},
+		{"negative shipping", nil, refund.Request{Shipping: -1}, refund.BadQuantity},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -156,7 +158,7 @@ func TestAnOrderThatWasNotPaidRefundsNothing(t *testing.T) {
 	t.Parallel()
 	s := three()
 	s.Payments[0].Captured = 0
-	_, err := refund.Ledger{Sale: s}.Quote(refund.Ask{Units: units("soap", 1)})
+	_, err := refund.Ledger{Sale: s}.Quote(refund.Request{Units: units("soap", 1)})
 	if r, ok := errors.AsType[*refund.Refusal](err); !ok || r.Code != refund.NothingCaptured {
 		t.Fatalf("got %v", err)
 	}
@@ -172,7 +174,7 @@ func TestMoneyGoesBackBeforeStoreCreditBeforePoints(t *testing.T) {
 	l := refund.Ledger{Sale: s}
 	var got []string
 	for i, line := range []string{"robe", "oil", "soap"} {
-		q, err := l.Quote(refund.Ask{Units: units(line, 1)})
+		q, err := l.Quote(refund.Request{Units: units(line, 1)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -197,7 +199,7 @@ func TestGoodwillCountsAgainstWhatIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Entries = append(l.Entries, g)
-	q, err := l.Quote(refund.Ask{Units: units("soap", 1, "oil", 1, "robe", 1, "gift", 1), Shipping: 3_000})
+	q, err := l.Quote(refund.Request{Units: units("soap", 1, "oil", 1, "robe", 1, "gift", 1), Shipping: 3_000})
 	if err != nil || q.Refund != 52_000 || q.Capped != 5_000 {
 		t.Fatalf("refund %d, capped %d, %v; want 52,000 and 5,000", q.Refund, q.Capped, err)
 	}
@@ -212,14 +214,14 @@ func TestACanceledReturnGivesBackWhatALaterOneWasChargedForItsSake(t *testing.T)
 	l := refund.Ledger{Sale: three()}
 	terms := refund.Terms{ChargeGifts: true}
 	for _, line := range []string{"soap", "robe"} { // the second loses the gift, but only because the first is gone
-		q, err := l.Quote(refund.Ask{Units: units(line, 1), Terms: terms})
+		q, err := l.Quote(refund.Request{Units: units(line, 1), Terms: terms})
 		if err != nil {
 			t.Fatal(err)
 		}
 		l.Entries = append(l.Entries, q.Entry(line))
 	}
 	l.Entries[0].Void = true
-	q, err := l.Quote(refund.Ask{Terms: terms})
+	q, err := l.Quote(refund.Request{Terms: terms})
 	if err != nil || q.Refund != 8_000 || q.Earlier != 8_000 {
 		t.Fatalf("correction %d (earlier %d), %v; want 8,000", q.Refund, q.Earlier, err)
 	}
@@ -296,7 +298,7 @@ func TestAnySequenceOfReturnsEndsAtWhatWasPaid(t *testing.T) {
 			ChargePromotions: rapid.Bool().Draw(t, "promotions")}
 		fees := int64(0)
 		for step := 0; ; step++ {
-			ask := refund.Ask{Units: map[string]int{}, Terms: terms}
+			ask := refund.Request{Units: map[string]int{}, Terms: terms}
 			open := 0
 			for _, line := range s.Lines {
 				left := len(l.UnitsLeft(line.ID))
@@ -323,7 +325,7 @@ func TestAnySequenceOfReturnsEndsAtWhatWasPaid(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			again, err := l.Quote(refund.Ask{Exact: q.Units(), Shipping: ask.Shipping, Fees: ask.Fees, Terms: terms})
+			again, err := l.Quote(refund.Request{Exact: q.Units(), Shipping: ask.Shipping, Fees: ask.Fees, Terms: terms})
 			if err != nil || again.Refund != q.Refund {
 				t.Fatalf("the commit of the quoted units refunds %d, %v; quoted %d", again.Refund, err, q.Refund)
 			}
@@ -334,7 +336,7 @@ func TestAnySequenceOfReturnsEndsAtWhatWasPaid(t *testing.T) {
 			l.Entries = append(l.Entries, q.Entry(fmt.Sprint(step)))
 			checkCeilings(t, l)
 		}
-		q, err := l.Quote(refund.Ask{Shipping: l.ShippingLeft(), Terms: terms})
+		q, err := l.Quote(refund.Request{Shipping: l.ShippingLeft(), Terms: terms})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -386,7 +388,7 @@ func TestGoodwillAndCanceledReturnsNeverExceedWhatWasPaid(t *testing.T) {
 				}
 			case 1:
 				line := rapid.SampledFrom(s.Lines).Draw(t, "line").ID
-				if q, err := l.Quote(refund.Ask{Units: units(line, 1), Terms: refund.Terms{ChargeGifts: true}}); err == nil {
+				if q, err := l.Quote(refund.Request{Units: units(line, 1), Terms: refund.Terms{ChargeGifts: true}}); err == nil {
 					explained(t, q)
 					l.Entries = append(l.Entries, q.Entry(fmt.Sprint(step)))
 				}
@@ -414,7 +416,7 @@ func BenchmarkQuoteOfFiftyLinesAndFivePromotions(b *testing.B) {
 	}
 	s.Payments = []refund.Payment{{ID: "main", Method: refund.Card, Captured: s.Paid()}}
 	l := refund.Ledger{Sale: s}
-	ask := refund.Ask{Units: units("line1", 1, "line7", 2, "line33", 1),
+	ask := refund.Request{Units: units("line1", 1, "line7", 2, "line33", 1),
 		Terms: refund.Terms{ChargeGifts: true, ChargePromotions: true}}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -12,7 +12,7 @@ func (r *RMA) SendAhead(paymentID string, until, now time.Time) {
 		until = by
 	}
 	r.Hold.State, r.Hold.PaymentID, r.Hold.Until, r.Hold.Attempt = HoldPlaced, paymentID, until, Attempt{}
-	r.tell(now, WasSentAhead, "", BySystem)
+	r.addEntry(now, WasSentAhead, "", BySystem)
 	r.Settle()
 }
 
@@ -32,7 +32,7 @@ func (r *RMA) HoldSettled() {
 // for a refund of what arrives later.
 func (r *RMA) HoldCharged(now time.Time) {
 	r.Resolution, r.Instead = Refund, PaidAhead
-	r.tell(now, HoldTaken, r.Money(r.Hold.Take).Display(), BySystem)
+	r.addEntry(now, HoldTaken, r.Money(r.Hold.Take).Display(), BySystem)
 }
 
 // sentAhead reports whether the exchange is with the customer and not settled.

@@ -42,7 +42,7 @@ var States = []State{
 }
 
 // Over reports whether nothing more happens to a return in this state.
-func (s State) Over() bool {
+func (s State) Finished() bool {
 	return s == Completed || s == Rejected || s == Canceled || s == Expired
 }
 
@@ -66,15 +66,15 @@ const (
 	PaidAhead = "paid_ahead"
 )
 
-// Way is how the goods come back.
-type Way string
+// ReturnMethod is how the goods come back.
+type ReturnMethod string
 
 // The ways.
 const (
-	Label  Way = "label"  // with a label of the shop, at a counter of the carrier
-	Pickup Way = "pickup" // the carrier comes
-	Own    Way = "own"    // on the customer's own account
-	Stays  Way = "keep"   // they need not come back
+	Label  ReturnMethod = "label"  // with a label of the shop, at a counter of the carrier
+	Pickup ReturnMethod = "pickup" // the carrier comes
+	Own    ReturnMethod = "own"    // on the customer's own account
+	Stays  ReturnMethod = "keep"   // they need not come back
 )
 
 // RMA is one return: one item.
@@ -96,7 +96,7 @@ type RMA struct {
 	Resolution Resolution `dynamodbav:"resolution"`
 	// Instead is why the resolution became a refund although the customer had chosen another one; empty when it did not.
 	Instead string           `dynamodbav:"instead,omitempty"`
-	Way     Way              `dynamodbav:"way"`
+	Way     ReturnMethod     `dynamodbav:"way"`
 	Lines   table.List[Line] `dynamodbav:"lines"`
 	Quote   Figures          `dynamodbav:"quote"` // as committed
 	Terms   refund.Terms     `dynamodbav:"terms"` // of the quote
@@ -167,14 +167,14 @@ var Grades = []string{"A", "B", "C", "D"}
 
 // Figures is what a return is worth, in minor units of the order's currency.
 type Figures struct {
-	Refund int64         `json:"refund"`          // value that goes to the customer
-	Bonus  int64         `json:"bonus,omitempty"` // on top, with store credit
-	Fees   []refund.Fee  `json:"fees,omitempty"`
-	Parts  []refund.Part `json:"parts,omitempty"`
-	Price  int64         `json:"price,omitempty"` // of what is sent in exchange
-	Ask    int64         `json:"ask,omitempty"`   // asked for: price above the value
-	Pay    int64         `json:"pay,omitempty"`   // paid out: value above the price
-	Late   int64         `json:"late,omitempty"`  // interest that the law asks for because the refund is late
+	Refund     int64         `json:"refund"`          // value that goes to the customer
+	Bonus      int64         `json:"bonus,omitempty"` // on top, with store credit
+	Fees       []refund.Fee  `json:"fees,omitempty"`
+	Parts      []refund.Part `json:"parts,omitempty"`
+	Price      int64         `json:"price,omitempty"` // of what is sent in exchange
+	BalanceDue int64         `json:"ask,omitempty"`   // asked for: price above the value
+	PaidOut    int64         `json:"pay,omitempty"`   // paid out: value above the price
+	Late       int64         `json:"late,omitempty"`  // interest that the law asks for because the refund is late
 }
 
 // Deadlines are the times at which something has to have happened; zero is none.
@@ -199,7 +199,7 @@ type Shipment struct {
 
 // Swap is what is sent instead of what came back.
 type Swap struct {
-	Goods []SwapGood         `json:"goods,omitempty"`
+	Goods []ExchangeItem     `json:"goods,omitempty"`
 	Taken []stock.Allocation `json:"taken,omitempty"` // held since the return was requested
 	// NextID is the id that the order will have; it is chosen when a payment of the balance begins.
 	NextID  string `json:"nextId,omitempty"`
@@ -238,8 +238,8 @@ type CardHold struct {
 	Attempts  int       `json:"attempts,omitempty"`
 }
 
-// SwapGood is one variant that is sent, at the price that was quoted.
-type SwapGood struct {
+// ExchangeItem is one variant that is sent, at the price that was quoted.
+type ExchangeItem struct {
 	VariantID string   `json:"variantId"`
 	ProductID string   `json:"productId"`
 	SKU       string   `json:"sku,omitempty"`
@@ -255,7 +255,7 @@ type SwapGood struct {
 // Entry is one thing that happened, for the customer's eyes.
 type Entry struct {
 	At   time.Time `json:"at"`
-	What string    `json:"what"`
+	Type string    `json:"what"`
 	Text string    `json:"text,omitempty"`
 	By   string    `json:"by"` // customer, shop, system
 }
@@ -265,9 +265,9 @@ const maxEntries = 100
 
 // tell adds to the timeline; a full one stays as it is, because a missing entry must not stop a
 // refund.
-func (r *RMA) tell(now time.Time, what, text, by string) {
+func (r *RMA) addEntry(now time.Time, what, text, by string) {
 	if len(r.Timeline) < maxEntries {
-		r.Timeline = append(r.Timeline, Entry{At: now, What: what, Text: text, By: by})
+		r.Timeline = append(r.Timeline, Entry{At: now, Type: what, Text: text, By: by})
 	}
 }
 

@@ -53,7 +53,7 @@ func (r *RMA) refuse(action string) error {
 func (r *RMA) in(states ...State) bool { return slices.Contains(states, r.State) }
 
 // Opened notes that the return was asked for.
-func (r *RMA) Opened(by string, now time.Time) { r.tell(now, WasRequested, "", by) }
+func (r *RMA) Opened(by string, now time.Time) { r.addEntry(now, WasRequested, "", by) }
 
 // Approve accepts a request. sendWithin is how long the customer has to hand the goods over. Error: 409 return_state.
 func (r *RMA) Approve(sendWithin int, by string, now time.Time) error {
@@ -61,7 +61,7 @@ func (r *RMA) Approve(sendWithin int, by string, now time.Time) error {
 		return r.refuse("approved")
 	}
 	r.State = Approved
-	r.tell(now, WasApproved, "", by)
+	r.addEntry(now, WasApproved, "", by)
 	if r.Way != Stays {
 		r.Deadlines.SendBy = now.AddDate(0, 0, sendWithin)
 		r.await(r.Deadlines.SendBy)
@@ -76,7 +76,7 @@ func (r *RMA) Reject(reason string, evidence []string, by string, now time.Time)
 		return r.refuse("rejected")
 	}
 	r.State, r.Rejection, r.Evidence = Rejected, reason, evidence
-	r.tell(now, WasRejected, reason, by)
+	r.addEntry(now, WasRejected, reason, by)
 	r.rest()
 	return nil
 }
@@ -88,7 +88,7 @@ func (r *RMA) Book(s Shipment, by string, now time.Time) error {
 		return r.refuse("booked")
 	}
 	r.State, r.Shipment = Booked, s
-	r.tell(now, WasBooked, s.Carrier+" "+s.TrackingNumber, by)
+	r.addEntry(now, WasBooked, s.Carrier+" "+s.TrackingNumber, by)
 	return nil
 }
 
@@ -107,7 +107,7 @@ func (r *RMA) HandOver(s Shipment, by string, now time.Time) (changed bool, err 
 		r.Shipment = s
 	}
 	r.State = InTransit
-	r.tell(now, WasHandedOver, r.Shipment.Carrier+" "+r.Shipment.TrackingNumber, by)
+	r.addEntry(now, WasHandedOver, r.Shipment.Carrier+" "+r.Shipment.TrackingNumber, by)
 	r.Deadlines.ArriveBy = now.Add(ArriveWithin)
 	r.Settle()
 	return true, nil
@@ -140,7 +140,7 @@ func (r *RMA) Receive(counts map[string]Count, by string, now time.Time) error {
 		l := r.Line(id)
 		l.Count = Count{l.Count.Good + c.Good, l.Count.Damaged + c.Damaged, l.Count.Wrong + c.Wrong}
 	}
-	r.tell(now, WasReceived, fmt.Sprint(total), by)
+	r.addEntry(now, WasReceived, fmt.Sprint(total), by)
 	// A second parcel does not start the time again: the law counts from the first goods that came
 	// back.
 	if r.State != Received {
@@ -189,7 +189,7 @@ func (r *RMA) Inspect(results map[string]Result, by string, now time.Time) error
 		l.Result = got
 	}
 	r.State = Inspected
-	r.tell(now, WasInspected, "", by)
+	r.addEntry(now, WasInspected, "", by)
 	return nil
 }
 
@@ -216,14 +216,14 @@ func (l *Line) check(got Result) error {
 	return nil
 }
 
-// Ask waits for the balance of an exchange. Error: 409 return_state.
-func (r *RMA) Ask(now time.Time) error {
+// RequestBalance waits for the balance of an exchange. Error: 409 return_state.
+func (r *RMA) RequestBalance(now time.Time) error {
 	if !r.in(Inspected) {
 		return r.refuse("waiting for a payment")
 	}
 	r.State = AwaitingPayment
 	r.Deadlines.PayBy = now.Add(PayWithin)
-	r.tell(now, BalanceAsked, "", BySystem)
+	r.addEntry(now, BalanceAsked, "", BySystem)
 	r.await(r.Deadlines.PayBy)
 	return nil
 }
@@ -245,7 +245,7 @@ func (r *RMA) Complete(settled Figures, by string, now time.Time) error {
 	// Counted from the end of the law's time up to now; zero when it has not ended.
 	settled.Late = law.LateInterest(settled.Refund, r.Deadlines.RefundBy, now)
 	r.State, r.Settled = Completed, settled
-	r.tell(now, WasCompleted, "", by)
+	r.addEntry(now, WasCompleted, "", by)
 	r.rest()
 	return nil
 }
@@ -264,7 +264,7 @@ func (r *RMA) Cancel(by string, now time.Time) (changed bool, err error) {
 		return false, r.refuse("canceled")
 	}
 	r.State = Canceled
-	r.tell(now, WasCanceled, "", by)
+	r.addEntry(now, WasCanceled, "", by)
 	r.rest()
 	return true, nil
 }
@@ -274,12 +274,12 @@ type TimerResult string
 
 // What can be due.
 const (
-	Nothing TimerResult = "nothing"
-	Expire  TimerResult = "expire" // the goods were not handed over in time
-	Warn    TimerResult = "warn"   // the law's time for the refund is about to end
-	BeLate  TimerResult = "late"   // it has ended
-	Lapse   TimerResult = "lapse"  // the balance of an exchange was not paid
-	Unhold  TimerResult = "unhold" // the parcel of an exchange did not arrive
+	Nothing  TimerResult = "nothing"
+	Expire   TimerResult = "expire" // the goods were not handed over in time
+	Warn     TimerResult = "warn"   // the law's time for the refund is about to end
+	NoteLate TimerResult = "late"   // it has ended
+	Lapse    TimerResult = "lapse"  // the balance of an exchange was not paid
+	Unhold   TimerResult = "unhold" // the parcel of an exchange did not arrive
 	// ChargeHold says that the goods of an exchange which was sent ahead did not arrive; SettleHold that the provider
 	// has not yet taken what was decided.
 	ChargeHold TimerResult = "charge_hold"
@@ -313,7 +313,7 @@ func (r *RMA) DueAt(now time.Time) TimerResult {
 	// The end is looked at before the warning: a worker that was down for days must not warn of
 	// what has passed.
 	case passed(r.Deadlines.RefundBy) && !r.Deadlines.Late:
-		return BeLate
+		return NoteLate
 	case passed(r.Deadlines.WarnAt) && !r.Deadlines.Warned:
 		return Warn
 	}
@@ -323,14 +323,14 @@ func (r *RMA) DueAt(now time.Time) TimerResult {
 // Expired ends a return whose goods were not handed over in time.
 func (r *RMA) Expired(now time.Time) {
 	r.State = Expired
-	r.tell(now, WasExpired, "", BySystem)
+	r.addEntry(now, WasExpired, "", BySystem)
 	r.rest()
 }
 
 // Warned notes that the shop was warned, and waits for the end of the law's time.
 func (r *RMA) Warned(now time.Time) {
 	r.Deadlines.Warned = true
-	r.tell(now, RefundDueSoon, "", BySystem)
+	r.addEntry(now, RefundDueSoon, "", BySystem)
 	r.await(r.Deadlines.RefundBy)
 }
 
@@ -338,14 +338,14 @@ func (r *RMA) Warned(now time.Time) {
 func (r *RMA) WasLate(now time.Time) {
 	// Warned as well, so that no warning follows.
 	r.Deadlines.Late, r.Deadlines.Warned = true, true
-	r.tell(now, RefundLate, "", BySystem)
+	r.addEntry(now, RefundLate, "", BySystem)
 	r.rest()
 }
 
 // Lapsed turns an exchange whose balance was not paid into a refund.
 func (r *RMA) Lapsed(now time.Time) {
 	r.State, r.Resolution, r.Instead = Inspected, Refund, BalanceUnpaid
-	r.tell(now, BalanceLapsed, "", BySystem)
+	r.addEntry(now, BalanceLapsed, "", BySystem)
 	r.rest()
 }
 
@@ -356,7 +356,7 @@ func (r *RMA) holds() bool { return len(r.Swap.Taken) > 0 }
 // can be sold. The return stays open: what arrives later is refunded.
 func (r *RMA) Unheld(now time.Time) {
 	r.Resolution, r.Instead, r.Swap = Refund, NotArrived, Swap{}
-	r.tell(now, HoldEnded, "", BySystem)
+	r.addEntry(now, HoldEnded, "", BySystem)
 	r.rest()
 }
 

@@ -15,7 +15,7 @@ import (
 var noon = time.Date(2026, 11, 2, 3, 0, 0, 0, time.UTC) // a Monday in Seoul
 
 // request is a return of three units of one line and one of another.
-func request(way rma.Way) *rma.RMA {
+func request(way rma.ReturnMethod) *rma.RMA {
 	return &rma.RMA{
 		ID: "ret_1", State: rma.Requested, Country: "KR", Currency: "KRW", Resolution: rma.Exchange, Way: way,
 		Lines: []rma.Line{
@@ -42,7 +42,7 @@ var steps = map[string]func(*rma.RMA, time.Time) error{
 	},
 	"receive":  func(r *rma.RMA, now time.Time) error { return r.Receive(all, rma.ByShop, now) },
 	"inspect":  func(r *rma.RMA, now time.Time) error { return r.Inspect(nil, rma.ByShop, now) },
-	"ask":      func(r *rma.RMA, now time.Time) error { return r.Ask(now) },
+	"ask":      func(r *rma.RMA, now time.Time) error { return r.RequestBalance(now) },
 	"complete": func(r *rma.RMA, now time.Time) error { return r.Complete(rma.Figures{Refund: 1}, rma.ByShop, now) },
 	"cancel": func(r *rma.RMA, now time.Time) error {
 		_, err := r.Cancel(rma.ByCustomer, now)
@@ -186,10 +186,11 @@ func TestNoOrderOfStepsBreaksAReturn(t *testing.T) {
 	}
 	slices.Sort(names)
 	rapid.Check(t, func(t *rapid.T) {
-		r, now := request(rapid.SampledFrom([]rma.Way{rma.Label, rma.Pickup, rma.Own, rma.Stays}).Draw(t, "way")), noon
+		r, now := request(rapid.SampledFrom([]rma.ReturnMethod{rma.Label, rma.Pickup, rma.Own, rma.Stays}).Draw(t,
+			"way")), noon
 		r.Opened(rma.ByCustomer, now)
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
-			state, over, refundBy, entries := r.State, r.State.Over(), r.Deadlines.RefundBy, len(r.Timeline)
+			state, over, refundBy, entries := r.State, r.State.Finished(), r.Deadlines.RefundBy, len(r.Timeline)
 			if rapid.Bool().Draw(t, "time passes") {
 				now = now.Add(time.Duration(rapid.IntRange(1, 40*24).Draw(t, "hours")) * time.Hour)
 				tick(r, now)
@@ -217,7 +218,7 @@ func tick(r *rma.RMA, now time.Time) {
 		r.Expired(now)
 	case rma.Warn:
 		r.Warned(now)
-	case rma.BeLate:
+	case rma.NoteLate:
 		r.WasLate(now)
 	case rma.Lapse:
 		r.Lapsed(now)
@@ -237,7 +238,7 @@ func check(t *rapid.T, r *rma.RMA, now time.Time) {
 	if len(r.AcceptedUnits()) > len(r.Units()) {
 		t.Fatalf("%v of %v accepted", r.AcceptedUnits(), r.Units())
 	}
-	if r.State.Over() && r.Due.At != 0 {
+	if r.State.Finished() && r.Due.At != 0 {
 		t.Fatalf("%s and due at %d", r.State, r.Due.At)
 	}
 	waits := r.State == rma.AwaitingPayment || r.State == rma.Received && !r.Deadlines.Late

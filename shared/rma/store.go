@@ -105,7 +105,7 @@ const listTime = "2006-01-02T15:04:05.000Z"
 
 // place puts the return into its lists; every write does it. Open returns are listed by deadline, ended ones by their
 // end.
-func (r *RMA) place() {
+func (r *RMA) setIndexKeys() {
 	if r.CustomerID != "" {
 		r.Owner, r.OwnerAt = ownerKey(r.CustomerID), r.CreatedAt.UTC().Format(listTime)+"#"+r.ID
 	}
@@ -174,7 +174,7 @@ func (s Store) Put(r *RMA, now time.Time) table.Put {
 	read := r.Version
 	// The id of this write tells an answer that was lost from a change by somebody else.
 	r.Key, r.Version, r.UpdatedAt, r.WriteID = KeyOf(r.ID), read+1, now, id.New("chg", now)
-	r.place()
+	r.setIndexKeys()
 	// A new return must not overwrite one of the same number that was made at the same time.
 	if read == 0 {
 		return table.Put{Item: r, If: table.IfNew}
@@ -218,7 +218,7 @@ func (s Store) OfCustomer(ctx context.Context, customerID string, limit int, aft
 // InState lists the returns in a state: open ones by deadline, the next first; ended ones by their end, the last first.
 // 1 round trip, 0.5 RCU per 4 KB of cards. Errors: table.ErrCursor.
 func (s Store) InState(ctx context.Context, state State, limit int, after table.Cursor) (Page, error) {
-	return s.list(ctx, table.ByTwo, queueKey(state), limit, after, state.Over())
+	return s.list(ctx, table.ByTwo, queueKey(state), limit, after, state.Finished())
 }
 
 // list reads the cards of an index; the index holds nothing else of a return. 1 round trip.

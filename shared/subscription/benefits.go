@@ -41,7 +41,7 @@ func (s *Subscription) inForceUntil() time.Time {
 	switch s.State {
 	case Trialing:
 		// Without the consent that is needed the trial ends on its last day and nothing is charged.
-		if ask := s.Ask; ask != nil && !ask.may(s, p.End) {
+		if ask := s.ConsentRequest; ask != nil && !ask.may(s, p.End) {
 			return p.End
 		}
 		return s.grace(p.End)

@@ -109,7 +109,7 @@ func (r *run) change(ch *Change) {
 	r.s.Span, r.closed = ch.Span, false
 	r.s.Terms, r.s.Anchor, r.s.PrepaidLeft = ch.Terms, ch.Anchor, ch.PrepaidLeft
 	// What was planned for the old terms no longer applies.
-	r.s.Next, r.s.Ask = nil, nil
+	r.s.Next, r.s.ConsentRequest = nil, nil
 	// A part of a period does not count towards the minimum term; its whole was counted when it
 	// began.
 	if r.s.Span.whole() {
@@ -122,7 +122,7 @@ func (r *run) change(ch *Change) {
 func (r *run) later(t Terms) {
 	r.s.Next = &t
 	if t.PlanID != r.s.Terms.PlanID {
-		r.s.Ask = nil // a price rise of the plan that is left
+		r.s.ConsentRequest = nil // a price rise of the plan that is left
 	}
 }
 

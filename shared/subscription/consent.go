@@ -17,7 +17,7 @@ const minAskDays = 7
 // consentRule is the law where the subscriber is; a plan may ask for more.
 func (s *Subscription) consentRule() compliance.ConsentRule {
 	rule := compliance.ConsentRuleFor(s.Region)
-	rule.Required = rule.Required || s.Terms.Policy.AlwaysAsk
+	rule.Required = rule.Required || s.Terms.Policy.AlwaysAskConsent
 	return rule
 }
 
@@ -38,8 +38,8 @@ func (a *ConsentRequest) may(s *Subscription, at time.Time) bool {
 // subscription ends and nothing is charged.
 func (r *run) trialConverts() bool {
 	// The question is about this day only and is over, whatever the answer was.
-	ask := r.s.Ask
-	r.s.Ask = nil
+	ask := r.s.ConsentRequest
+	r.s.ConsentRequest = nil
 	if r.s.State == Canceled || ask == nil || ask.may(&r.s, r.s.Span.End) {
 		return true
 	}
@@ -50,11 +50,11 @@ func (r *run) trialConverts() bool {
 // applyRise puts a dearer price in force on its day. Without consent the old price stays, or the
 // subscription ends, as the plan says. It returns false when the subscription ended.
 func (r *run) applyRise(day civil.Date, start time.Time) bool {
-	ask := r.s.Ask
+	ask := r.s.ConsentRequest
 	if ask == nil || ask.Kind != compliance.PriceRises || day < ask.On {
 		return true
 	}
-	r.s.Ask = nil
+	r.s.ConsentRequest = nil
 	switch {
 	case ask.may(&r.s, start):
 		r.s.Terms.Version, r.s.Terms.Price = ask.Version, ask.Price
@@ -79,7 +79,7 @@ func (r *run) retarget() {
 		r.askTrial()
 		return
 	}
-	ask := s.Ask
+	ask := s.ConsentRequest
 	if ask == nil || ask.Kind != compliance.PriceRises {
 		return
 	}
@@ -114,7 +114,7 @@ func (r *run) askTrial() {
 	}
 	// Nothing will be charged, so there is nothing to consent to.
 	if price == 0 {
-		s.Ask = nil
+		s.ConsentRequest = nil
 		return
 	}
 	r.ask(ConsentRequest{Kind: compliance.TrialTurnsPaid, On: s.Span.Closes, New: price, Version: s.Terms.Version})
@@ -131,12 +131,12 @@ func (r *run) ask(a ConsentRequest) {
 	// The id contains day and price: another of either is another question.
 	a.ID = r.s.ID + ":" + string(a.On) + ":" + r.s.money(a.New).Format()
 	a.Required = r.s.consentRule().Required
-	if old := r.s.Ask; old != nil && old.ID == a.ID && old.Change.Equal(a.Change) && old.Old == a.Old {
+	if old := r.s.ConsentRequest; old != nil && old.ID == a.ID && old.Change.Equal(a.Change) && old.Old == a.Old {
 		old.Required = a.Required
 		return
 	}
 	a.Made = r.at
-	r.s.Ask = &a
+	r.s.ConsentRequest = &a
 }
 
 // nextPaid is the day of the next payment as things stand, after prepaid cycles, a pause or a skip.
@@ -169,7 +169,7 @@ func (s *Subscription) nextPaid() civil.Date {
 // ConsentNotice is what to show before a yes: the question, with the words for the way to pay and to cancel filled in
 // by the caller.
 func (s *Subscription) ConsentNotice(method, cancel, effect string) (compliance.ConsentNotice, bool) {
-	a := s.Ask
+	a := s.ConsentRequest
 	if a == nil {
 		return compliance.ConsentNotice{}, false
 	}
@@ -181,7 +181,7 @@ func (s *Subscription) ConsentNotice(method, cancel, effect string) (compliance.
 
 // do accepts a yes, if it is about the question that is open now and counts under the law.
 func (c Consent) do(r *run) error {
-	a := r.s.Ask
+	a := r.s.ConsentRequest
 	if a == nil {
 		return refuse("no_question", "Nothing is being asked.")
 	}
@@ -223,7 +223,7 @@ func consentProblem(err error) error {
 
 // do takes a no, also after a yes, as long as the price has not begun.
 func (Refuse) do(r *run) error {
-	a := r.s.Ask
+	a := r.s.ConsentRequest
 	if a == nil {
 		return refuse("no_question", "Nothing is being asked.")
 	}
@@ -260,12 +260,12 @@ func (c Propose) do(r *run) error {
 	}
 	if c.Price <= t.Price {
 		t.Version, t.Price = c.Version, c.Price
-		r.s.Next, r.s.Ask = &t, nil
+		r.s.Next, r.s.ConsentRequest = &t, nil
 		return nil
 	}
 	// The first request comes AskDays before, so the earliest day is that far off.
-	soonest := civil.DateAt(r.at, r.s.zone()).Add(slices.Max(r.s.Terms.Policy.AskDays) + 1)
-	r.s.Ask = &ConsentRequest{Kind: compliance.PriceRises, Version: c.Version, Price: c.Price,
+	soonest := civil.DateAt(r.at, r.s.zone()).Add(slices.Max(r.s.Terms.Policy.ConsentDays) + 1)
+	r.s.ConsentRequest = &ConsentRequest{Kind: compliance.PriceRises, Version: c.Version, Price: c.Price,
 		Wanted: max(c.From, soonest)}
 	return nil
 }

@@ -156,8 +156,8 @@ func TestAPriceRisesOnlyWithConsent(t *testing.T) {
 		h.do(Propose{Version: 2, Price: 12900, From: "2026-02-01"}, seoul("2026-01-12 10:00"))
 		h.do(yes(h.s), seoul("2026-01-28 10:00"))
 		h.do(Pause{Until: "2026-05-01"}, seoul("2026-02-01 10:00"))
-		if h.s.Ask.Answer != "" || h.s.Ask.On != "2026-05-01" {
-			t.Fatalf("asked %+v", h.s.Ask)
+		if h.s.ConsentRequest.Answer != "" || h.s.ConsentRequest.On != "2026-05-01" {
+			t.Fatalf("asked %+v", h.s.ConsentRequest)
 		}
 		h.until(seoul("2026-05-02 00:00"))
 		if h.s.Terms.Price != 9900 {
@@ -170,8 +170,8 @@ func TestAPriceRisesOnlyWithConsent(t *testing.T) {
 		h.do(Propose{Version: 2, Price: 12900, From: "2026-01-30"}, seoul("2026-01-10 10:00"))
 		h.do(yes(h.s), seoul("2026-01-12 10:00"))
 		h.do(Move{Zone: "Pacific/Auckland", Region: "NZ"}, seoul("2026-01-13 10:00"))
-		if h.s.Ask.On != "2026-01-31" || h.s.Ask.Answer != "" {
-			t.Errorf("asked %+v", h.s.Ask)
+		if h.s.ConsentRequest.On != "2026-01-31" || h.s.ConsentRequest.Answer != "" {
+			t.Errorf("asked %+v", h.s.ConsentRequest)
 		}
 	})
 	t.Run("a lower price needs nobody's consent", func(t *testing.T) {
@@ -179,8 +179,8 @@ func TestAPriceRisesOnlyWithConsent(t *testing.T) {
 		h := open(t, starting(plan(Membership, 9900)), seoul("2026-01-10 10:00"))
 		h.do(Propose{Version: 2, Price: 7900, From: "2026-02-01"}, seoul("2026-01-12 10:00"))
 		h.until(seoul("2026-02-10 00:00"))
-		if h.s.Terms.Price != 7900 || h.s.Ask != nil {
-			t.Errorf("price %d, ask %v", h.s.Terms.Price, h.s.Ask)
+		if h.s.Terms.Price != 7900 || h.s.ConsentRequest != nil {
+			t.Errorf("price %d, ask %v", h.s.Terms.Price, h.s.ConsentRequest)
 		}
 	})
 }

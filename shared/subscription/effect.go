@@ -120,17 +120,17 @@ const (
 // Notice is a message to the subscriber. What it says follows from the decision: Situation names the text that is true,
 // the other fields are what the text and its facts are filled with.
 type Notice struct {
-	Kind      NoticeKind
-	Situation string          // see situation.go; "" where the kind has one text
-	Date      civil.Date      // the day it is about; canceled, ended: the last day
-	Amount    money.Money     // what will be, or was not, paid
-	Retry     time.Time       // payment_failed: the next try
-	Wait      Wait            // payment_failed: what is waited for instead
-	Ask       *ConsentRequest // consent_request, price_change
-	Reason    string          // ended, out_of_stock
-	Charges   int             // canceled: how many charges are still to come; Amount is their sum
-	From      civil.Date      // paused: the first day of the pause
-	NextPlan  string          // change_planned: id of the plan that follows
+	Kind           NoticeKind
+	Situation      string          // see situation.go; "" where the kind has one text
+	Date           civil.Date      // the day it is about; canceled, ended: the last day
+	Amount         money.Money     // what will be, or was not, paid
+	Retry          time.Time       // payment_failed: the next try
+	Wait           Wait            // payment_failed: what is waited for instead
+	ConsentRequest *ConsentRequest // consent_request, price_change
+	Reason         string          // ended, out_of_stock
+	Charges        int             // canceled: how many charges are still to come; Amount is their sum
+	From           civil.Date      // paused: the first day of the pause
+	NextPlan       string          // change_planned: id of the plan that follows
 	// payment_failed, suspended: the last day on which paying keeps the subscription, and the day its benefits stop.
 	PayBy        civil.Date
 	BenefitsStop civil.Date

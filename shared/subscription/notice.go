@@ -37,9 +37,9 @@ func (s *Subscription) plannedNotices() []planned {
 		// A question that was renewed has a new id, so it is announced again, although the day is
 		// the same.
 		if kind == NoticeConsent || kind == NoticePriceChange {
-			tag += ":" + s.Ask.ID
+			tag += ":" + s.ConsentRequest.ID
 		}
-		if slices.Contains(s.Told, tag) {
+		if slices.Contains(s.NoticesSent, tag) {
 			return
 		}
 		out = append(out, planned{at: s.Terms.hour(on.Add(-days), s.zone()), tag: tag, kind: kind, on: on})
@@ -56,11 +56,11 @@ func (s *Subscription) plannedNotices() []planned {
 	if s.State == Trialing {
 		on = s.Span.Closes
 	}
-	if a := s.Ask; a != nil && a.Answer == "" && s.State != Canceled {
+	if a := s.ConsentRequest; a != nil && a.Answer == "" && s.State != Canceled {
 		s.askNotices(a, add)
 	}
 	// Where consent is required the request itself announces the end of the trial.
-	if s.State == Trialing && s.Ask != nil && !s.Ask.Required && s.Ask.Answer != Refused {
+	if s.State == Trialing && s.ConsentRequest != nil && !s.ConsentRequest.Required && s.ConsentRequest.Answer != Refused {
 		add(NoticeTrialEnding, on, trialDays)
 	}
 	// A renewal that costs nothing needs no announcement.
@@ -78,7 +78,7 @@ func (s *Subscription) plannedNotices() []planned {
 // askNotices plans what is said about a price that is to begin. Where consent is required it is asked for on each of
 // the policy's days; where silence is enough one notice says what is going to happen, and nobody is asked for anything.
 func (s *Subscription) askNotices(a *ConsentRequest, add func(NoticeKind, civil.Date, int)) {
-	days := s.Terms.Policy.AskDays
+	days := s.Terms.Policy.ConsentDays
 	switch {
 	case a.Required:
 		for _, n := range days {
@@ -111,7 +111,7 @@ func (s *Subscription) renewalDays() []int {
 func (r *run) tell(n planned) {
 	for _, other := range r.s.plannedNotices() {
 		if other.kind == n.kind && other.on == n.on && !other.at.After(r.at) {
-			r.s.Told = append(r.s.Told, other.tag)
+			r.s.NoticesSent = append(r.s.NoticesSent, other.tag)
 		}
 	}
 	if r.playing || !r.at.Before(n.on.Start(r.s.zone())) {
@@ -125,8 +125,8 @@ func (r *run) announcement(n planned) Notice {
 	out := Notice{Kind: n.kind, Date: n.on}
 	switch n.kind {
 	case NoticeConsent, NoticePriceChange:
-		ask := *r.s.Ask
-		out.Ask, out.Amount = &ask, r.s.money(ask.New)
+		ask := *r.s.ConsentRequest
+		out.ConsentRequest, out.Amount = &ask, r.s.money(ask.New)
 		out.Situation = r.s.askSituation(r.lastRequest(n))
 	case NoticeRenewal, NoticeTrialEnding:
 		out.Amount = r.chargeOn(n.on)

@@ -149,7 +149,8 @@ func (r *run) begin(p Span, start time.Time) {
 	r.s.Burst.N++
 	r.s.Burst.Hold = r.s.Burst.N >= burstLimit
 	// Notices of days that have passed can no longer be sent twice. A tag begins with its day.
-	r.s.Told = slices.DeleteFunc(r.s.Told, func(tag string) bool { return tag[:len(time.DateOnly)] < string(p.Opens) })
+	r.s.NoticesSent = slices.DeleteFunc(r.s.NoticesSent,
+		func(tag string) bool { return tag[:len(time.DateOnly)] < string(p.Opens) })
 }
 
 // number gives the next span or invoice its number. Numbers are never reused, so that the keys of
@@ -307,7 +308,8 @@ func (r *run) end(reason string) {
 	}
 	r.s.State, r.s.EndReason, r.s.EndedAt = Ended, reason, r.at
 	// Nothing of a final state may ask, charge or wait for anything.
-	r.s.Open, r.s.Ask, r.s.Next, r.s.Aside, r.s.Stock, r.s.PauseUntil, r.s.Skip = nil, nil, nil, nil, nil, "", false
+	r.s.Open, r.s.ConsentRequest, r.s.Next, r.s.Aside, r.s.Stock, r.s.PauseUntil, r.s.Skip =
+		nil, nil, nil, nil, nil, "", false
 	if r.s.Begun() {
 		r.event(EventEnded, reason, r.s.Credit)
 	}

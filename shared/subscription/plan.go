@@ -87,10 +87,10 @@ type Policy struct {
 	// Silence is what happens to a subscriber who has not consented to a dearer price when it would begin.
 	Silence Silence `json:"silence,omitempty" enum:"keep,end"`
 	// AlwaysAsk asks for consent also where the law does not.
-	AlwaysAsk bool `json:"alwaysAsk,omitempty"`
+	AlwaysAskConsent bool `json:"alwaysAsk,omitempty"`
 	// AskDays are the days before the change on which consent is asked for: the first is the request, the others are
 	// reminders to those who have answered neither yes nor no.
-	AskDays []int `json:"askDays,omitempty"`
+	ConsentDays []int `json:"askDays,omitempty"`
 	// RenewalDays is how long before a renewal its notice goes out where the law sets no time; -1 is never.
 	RenewalDays int         `json:"renewalDays,omitempty"`
 	Dunning     Dunning     `json:"dunning"`
@@ -135,10 +135,10 @@ func (p Policy) or() Policy {
 	if p.Silence == "" {
 		p.Silence = KeepTerms
 	}
-	if len(p.AskDays) == 0 {
+	if len(p.ConsentDays) == 0 {
 		// A request with two reminders; the first leaves more than the seven days that are
 		// required.
-		p.AskDays = []int{14, 7, 2}
+		p.ConsentDays = []int{14, 7, 2}
 	}
 	if p.RenewalDays == 0 {
 		p.RenewalDays = 3

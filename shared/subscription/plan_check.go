@@ -116,13 +116,13 @@ func (f *fields) items(pointer string, items []Item) {
 // policy checks the plan's own decisions; zero means the default and is always allowed.
 func (f *fields) policy(p Policy) {
 	f.Require(slices.Contains([]Silence{"", KeepTerms, EndsAll}, p.Silence), "/policy/silence", "unknown", "keep or end")
-	for i, d := range p.AskDays {
+	for i, d := range p.ConsentDays {
 		at := fmt.Sprintf("/policy/askDays/%d", i)
 		f.within(at, int64(d), 1, 30)
-		f.Require(i == 0 || d < p.AskDays[i-1], at, "order", "fewer days than the one before it")
+		f.Require(i == 0 || d < p.ConsentDays[i-1], at, "order", "fewer days than the one before it")
 	}
 	// The first request must leave the time that law and networks want.
-	f.Require(len(p.AskDays) == 0 || p.AskDays[0] >= minAskDays, "/policy/askDays/0", "too_small", "at least %d",
+	f.Require(len(p.ConsentDays) == 0 || p.ConsentDays[0] >= minAskDays, "/policy/askDays/0", "too_small", "at least %d",
 		minAskDays)
 	f.within("/policy/renewalDays", int64(p.RenewalDays), -1, 60)
 	// Mails and retries by day: at night nobody would see them, and banks decline more.

@@ -63,7 +63,7 @@ func (s Subscription) Quote(c Command, at time.Time) (Quote, error) {
 		q.EndsOn = paid.Span.Closes
 	}
 	q.Closes = paid.Span.Closes
-	q.Planned, q.Ask = paid.Planned(), copied(paid.Ask)
+	q.Planned, q.Ask = paid.Planned(), copied(paid.ConsentRequest)
 	for _, u := range paid.Upcoming(1) {
 		q.NextPayment, q.NextAmount = u.On, u.Amount
 	}

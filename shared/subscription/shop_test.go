@@ -122,7 +122,7 @@ func (h *shop) try(c Command, at time.Time) error {
 
 // snapshot is all of a subscription that Apply could reach through pointers.
 func snapshot(s Subscription) string {
-	text, err := json.Marshal([]any{s, s.Used, s.Told, s.Burst, s.Voided})
+	text, err := json.Marshal([]any{s, s.Used, s.NoticesSent, s.Burst, s.Voided})
 	if err != nil {
 		panic(err)
 	}

@@ -32,7 +32,7 @@ const (
 
 // WithoutYes is what happens on the day when the subscriber has said nothing, and when they have said no.
 func (s *Subscription) WithoutYes() (silent, refused Outcome) {
-	a := s.Ask
+	a := s.ConsentRequest
 	// Nothing is asked, so nothing changes.
 	if a == nil {
 		return PriceStays, PriceStays
@@ -56,13 +56,13 @@ func (s *Subscription) askSituation(last bool) string {
 	_, refused := s.WithoutYes()
 	situation := "keep"
 	switch {
-	case s.Ask.Kind == compliance.TrialTurnsPaid:
+	case s.ConsentRequest.Kind == compliance.TrialTurnsPaid:
 		situation = InTrial
 	case refused == EndsThen:
 		situation = "end"
 	}
 	// Only a request has a last reminder; a notice goes out once.
-	if last && s.Ask.Required {
+	if last && s.ConsentRequest.Required {
 		situation += LastReminder
 	}
 	return situation
@@ -73,7 +73,7 @@ func (s *Subscription) askSituation(last bool) string {
 func (s *Subscription) endsUnlessAnswered(on civil.Date) bool {
 	silent, refused := s.WithoutYes()
 	// Another day is none of this question's, and a yes was given.
-	switch a := s.Ask; {
+	switch a := s.ConsentRequest; {
 	case a == nil || a.On != on || a.Answer == Granted:
 		return false
 	case a.Answer == Refused:

@@ -64,15 +64,15 @@ type Subscription struct {
 	Coupon      *Coupon    `json:"coupon,omitempty"`
 	Aside       *Planned   `json:"aside,omitempty" doc:"What was planned when it was canceled."`
 
-	Open     *Open           `json:"open,omitempty" doc:"The invoice that is not paid yet."`
-	Ask      *ConsentRequest `json:"ask,omitempty" doc:"The consent that is being asked for."`
-	Stock    *Shortage       `json:"stock,omitempty"`
-	Payments []Paid          `json:"payments,omitempty" doc:"What was taken for the running period."`
-	Used     []Attempt       `json:"used,omitempty"`  // failed charges of earlier invoices, a month back
-	Told     []string        `json:"told,omitempty"`  // notices sent for dates to come
-	Voided   Paid            `json:"voided,omitzero"` // the last invoice given up, should money come for it
-	Burst    Burst           `json:"burst,omitzero"`
-	Action   *Action         `json:"action,omitempty"` // the last challenge of a bank
+	Open           *Open           `json:"open,omitempty" doc:"The invoice that is not paid yet."`
+	ConsentRequest *ConsentRequest `json:"ask,omitempty" doc:"The consent that is being asked for."`
+	Stock          *Shortage       `json:"stock,omitempty"`
+	Payments       []Paid          `json:"payments,omitempty" doc:"What was taken for the running period."`
+	Used           []Attempt       `json:"used,omitempty"`  // failed charges of earlier invoices, a month back
+	NoticesSent    []string        `json:"told,omitempty"`  // notices sent for dates to come
+	Voided         Paid            `json:"voided,omitzero"` // the last invoice given up, should money come for it
+	Burst          Burst           `json:"burst,omitzero"`
+	Action         *Action         `json:"action,omitempty"` // the last challenge of a bank
 	// Unbegun says that the first payment is not made: no list shows it, and nobody is told of it.
 	Unbegun bool `json:"unbegun,omitempty"`
 
@@ -279,14 +279,14 @@ func (s *Subscription) days(first time.Time, n int) time.Time {
 // clone copies everything behind a pointer or slice that Apply may change. Maps and contents are
 // replaced and never changed in place.
 func (s Subscription) clone() Subscription {
-	s.Next, s.Gift, s.Stock, s.Ask = copied(s.Next), copied(s.Gift), copied(s.Stock), copied(s.Ask)
+	s.Next, s.Gift, s.Stock, s.ConsentRequest = copied(s.Next), copied(s.Gift), copied(s.Stock), copied(s.ConsentRequest)
 	s.Open, s.Action, s.Aside = copied(s.Open), copied(s.Action), copied(s.Aside)
 	s.Coupon = copied(s.Coupon)
 	if s.Open != nil {
 		s.Open.Failures = slices.Clone(s.Open.Failures)
 		s.Open.Change = copied(s.Open.Change)
 	}
-	s.Payments, s.Used, s.Told = slices.Clone(s.Payments), slices.Clone(s.Used), slices.Clone(s.Told)
+	s.Payments, s.Used, s.NoticesSent = slices.Clone(s.Payments), slices.Clone(s.Used), slices.Clone(s.NoticesSent)
 	return s
 }
 

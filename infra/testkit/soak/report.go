@@ -13,7 +13,7 @@ import (
 )
 
 // calendar holds a steady subscriber's payments against the calendar: each period that has begun is paid once.
-func (y *Simulation) calendar(b *testsubscriptions.Books) (wrong []string) {
+func (y *Simulation) calendar(b *testsubscriptions.Records) (wrong []string) {
 	p := y.people[b.Sub.CustomerID]
 	if p == nil {
 		return []string{"nobody we know has subscribed"}

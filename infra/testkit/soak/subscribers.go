@@ -180,7 +180,7 @@ func (y *Simulation) look(p *person, last time.Time) {
 		r := y.Of(y.t, p.id)
 		key := y.NextKey()
 		switch {
-		case r.Sub.Ask != nil && r.Sub.Ask.Answer == "":
+		case r.Sub.ConsentRequest != nil && r.Sub.ConsentRequest.Answer == "":
 			y.request(ctx, p, "consent", func(ctx context.Context,
 				s *service.Service) error {
 				return y.Consent(ctx, s, p.id, key)

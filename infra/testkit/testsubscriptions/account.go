@@ -14,7 +14,7 @@ type leftover struct {
 	unknown bool   // one began elsewhere: what was paid there is in no book here
 }
 
-func (a accounts) add(b *Books) {
+func (a accounts) add(b *Records) {
 	l := a[b.Sub.CustomerID]
 	if l == nil {
 		l = &leftover{}

@@ -15,8 +15,8 @@ import (
 	"dangol/shared/subscription/service"
 )
 
-// Books are everything that shop and bank have written down about one subscription.
-type Books struct {
+// Records are everything that shop and bank have written down about one subscription.
+type Records struct {
 	*service.Record
 	Invoices []invoice.Invoice // oldest first
 	Notes    []invoice.CreditNote
@@ -25,10 +25,10 @@ type Books struct {
 	Ledger   []server.Entry // its charges, also the declined ones
 }
 
-// BooksOf reads the books of a subscription in one query. ledger are its entries at the bank.
-func (w *Shop) BooksOf(t testing.TB, id string, ledger []server.Entry) *Books {
+// RecordsOf reads the records of a subscription in one query. ledger are its entries at the bank.
+func (w *Shop) RecordsOf(t testing.TB, id string, ledger []server.Entry) *Records {
 	t.Helper()
-	b := &Books{Ledger: ledger}
+	b := &Records{Ledger: ledger}
 	err := w.Table.All(context.Background(), table.Query{
 		Where: "#pk = :pk", With: map[string]any{":pk": service.KeyOf(id).PK},
 	}, b.add)
@@ -41,7 +41,7 @@ func (w *Shop) BooksOf(t testing.TB, id string, ledger []server.Entry) *Books {
 	return b
 }
 
-func (b *Books) add(item table.Item) error {
+func (b *Records) add(item table.Item) error {
 	kind, _, _ := strings.Cut(item.Key().SK, "#")
 	switch kind {
 	case "SUBSCRIPTION":
@@ -76,7 +76,7 @@ func (b *Books) add(item table.Item) error {
 }
 
 // Spans are the finished spans and the running one, each with the terms it ran under.
-func (b *Books) Spans() []subscription.SpanEnded {
+func (b *Records) Spans() []subscription.SpanEnded {
 	var out []subscription.SpanEnded
 	for _, h := range b.History {
 		out = append(out, h.Ended...)
@@ -88,7 +88,7 @@ func (b *Books) Spans() []subscription.SpanEnded {
 }
 
 // Cash is what the bank took and has not given back.
-func (b *Books) Cash() (sum int64) {
+func (b *Records) Cash() (sum int64) {
 	for _, e := range b.Ledger {
 		sum += e.Captured.Amount - e.Refunded.Amount
 	}
@@ -96,7 +96,7 @@ func (b *Books) Cash() (sum int64) {
 }
 
 // used is what the paid spans cost, and the setup fees.
-func (b *Books) used() (sum int64) {
+func (b *Records) used() (sum int64) {
 	for _, e := range b.Spans() {
 		switch {
 		case !e.Span.Paid:
@@ -117,11 +117,11 @@ func (b *Books) used() (sum int64) {
 }
 
 // adopted reports whether the subscription began elsewhere: what was paid there is in no book here.
-func (b *Books) adopted() bool { return len(b.History) == 0 || b.History[0].Command != "start" }
+func (b *Records) adopted() bool { return len(b.History) == 0 || b.History[0].Command != "start" }
 
 // Left is what was taken and neither given back nor used, owed, or kept as credit of the subscription: the credit that
 // the customer took elsewhere, less what they brought along.
-func (b *Books) Left() int64 {
+func (b *Records) Left() int64 {
 	s := &b.Sub
 	credit := s.Credit
 	if s.Open != nil {
@@ -131,7 +131,7 @@ func (b *Books) Left() int64 {
 }
 
 // goodwill is what the shop gave away: money that nobody paid in, or that days cost less.
-func (b *Books) goodwill() (sum int64) {
+func (b *Records) goodwill() (sum int64) {
 	for _, n := range b.Notes {
 		if n.Reason == "goodwill" {
 			sum += n.Amount
@@ -141,7 +141,7 @@ func (b *Books) goodwill() (sum int64) {
 }
 
 // Audit tells what is wrong with the books of a subscription that has nothing left to be done.
-func (b *Books) Audit() (wrong []string) {
+func (b *Records) Audit() (wrong []string) {
 	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	b.auditInvoices(say)
 	b.auditLedger(say)
@@ -161,7 +161,7 @@ func (b *Books) Audit() (wrong []string) {
 type report func(format string, args ...any)
 
 // auditInvoices holds the invoices against the charges.
-func (b *Books) auditInvoices(say report) {
+func (b *Records) auditInvoices(say report) {
 	charges, seen, receipts := map[string][]server.Entry{}, map[string]bool{}, 0
 	for _, e := range b.Ledger {
 		if e.State == payment.StateCaptured {
@@ -215,7 +215,7 @@ func kept(entries []server.Entry) (sum int64) {
 
 // auditLedger looks at the bank's side: nothing charged twice or left half done, and what went back is what credit
 // notes and given up invoices say.
-func (b *Books) auditLedger(say report) {
+func (b *Records) auditLedger(say report) {
 	var back, owed int64
 	owing := map[string]bool{} // invoices that what was taken for them stays with
 	for _, i := range b.Invoices {
@@ -242,7 +242,7 @@ func (b *Books) auditLedger(say report) {
 }
 
 // auditSpans checks that the days tile, and that each paid stretch which is not prepaid has its paid invoice.
-func (b *Books) auditSpans(say report) {
+func (b *Records) auditSpans(say report) {
 	paid := map[int]bool{}
 	for _, i := range b.Invoices {
 		paid[i.Seq] = i.State == invoice.Paid
@@ -271,11 +271,11 @@ func (w *Shop) Story(t testing.TB, r *service.Record) string {
 			ledger = append(ledger, e)
 		}
 	}
-	return w.BooksOf(t, r.Sub.ID, ledger).Story()
+	return w.RecordsOf(t, r.Sub.ID, ledger).Story()
 }
 
 // Story is the same out of the books.
-func (b *Books) Story() string {
+func (b *Records) Story() string {
 	var out strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
 	line("%s is %s %s, version %d, card %s", b.Sub.ID, b.Sub.State, b.Sub.EndReason, b.Version, b.Sub.Card.Token)

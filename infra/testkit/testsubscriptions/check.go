@@ -36,11 +36,11 @@ const maxReported = 5
 // what their subscriptions give; nothing is left to be done. It reads every subscription once.
 func (w *Shop) Check(t testing.TB) Tally {
 	t.Helper()
-	return w.CheckEach(t, func(*Books) []string { return nil })
+	return w.CheckEach(t, func(*Records) []string { return nil })
 }
 
 // CheckEach is Check with more to be asked of each subscription.
-func (w *Shop) CheckEach(t testing.TB, more func(*Books) []string) Tally {
+func (w *Shop) CheckEach(t testing.TB, more func(*Records) []string) Tally {
 	t.Helper()
 	sum := Tally{States: map[subscription.State]int{}, Invoices: map[invoice.State]int{}}
 	ledger := map[string][]server.Entry{}
@@ -49,7 +49,7 @@ func (w *Shop) CheckEach(t testing.TB, more func(*Books) []string) Tally {
 	}
 	sold, standings, accounts, bad := map[string]int{}, entitlementsByCustomer{}, accounts{}, 0
 	err := w.Unfaulted.Every(context.Background(), func(c service.Summary) error {
-		b := w.BooksOf(t, c.ID, ledger[c.ID])
+		b := w.RecordsOf(t, c.ID, ledger[c.ID])
 		delete(ledger, c.ID)
 		sum.add(b)
 		standings.add(b.Record)
@@ -82,7 +82,7 @@ func (w *Shop) CheckEach(t testing.TB, more func(*Books) []string) Tally {
 	return sum
 }
 
-func (s *Tally) add(b *Books) {
+func (s *Tally) add(b *Records) {
 	s.Subscriptions++
 	s.States[b.Sub.State]++
 	for _, e := range b.Spans() {

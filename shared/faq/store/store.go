@@ -256,14 +256,15 @@ func (s *Store) Publish(ctx context.Context, by string) (Version, error) {
 // abandoned bounds how many versions after the last one may have been begun and not finished.
 const abandoned = 20
 
-// writeParts stores an index under the first version from next on that nobody has begun: a publication that died on the way
-// leaves its parts, and must not keep every later one from being written. Errors: faq_publishing.
+// writeParts stores an index under the first version from next on that nobody has begun: a publication that died on the
+// way leaves its parts, and must not keep every later one from being written. Errors: faq_publishing.
 func (s *Store) writeParts(ctx context.Context, data []byte, next int) (version, parts int, err error) {
 	for version = next; version < next+abandoned; version++ {
 		parts = 0
 		for chunk := range slices.Chunk(data, partSize) {
 			err = s.Table.Put(ctx, table.Put{
-				Item: part{Key: keyOfPart(version, parts), Data: chunk}, If: table.IfNew, // no part of another publication is replaced
+				// no part of another publication is replaced
+				Item: part{Key: keyOfPart(version, parts), Data: chunk}, If: table.IfNew,
 			})
 			if err != nil {
 				break

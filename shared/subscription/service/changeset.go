@@ -345,10 +345,11 @@ func (r *Record) Announce(n subscription.Notice) events.SubscriptionNoticeIssued
 	}
 	to := r.addressee(n.Kind)
 	body.Email, body.Name, body.Language = to.Email, to.Name, to.Language
-	if n.Ask != nil {
-		body.Ask = &events.SubscriptionAsk{
-			Kind: string(n.Ask.Kind), On: string(n.Ask.On), Old: r.Money(n.Ask.Old), New: r.Money(n.Ask.New),
-			Required: n.Ask.Required,
+	if n.ConsentRequest != nil {
+		body.Ask = &events.SubscriptionConsentRequest{
+			Kind: string(n.ConsentRequest.Kind), On: string(n.ConsentRequest.On), Old: r.Money(n.ConsentRequest.Old),
+			New:      r.Money(n.ConsentRequest.New),
+			Required: n.ConsentRequest.Required,
 		}
 	}
 	return body
