@@ -183,7 +183,7 @@ func (e earlierOf) refusal(start subscription.Start) error {
 }
 
 // earlier looks at the customer's subscriptions to a plan. The list is read a moment late: two requests with different
-// keys in the same moment can both pass, which leaves two memberships that either can be canceled, and no wrong charge.
+// keys in the same moment can both pass, and both are charged; the shop cancels one and gives the money back.
 func (f *Subscriptions) earlier(ctx context.Context, customerID string, p *service.Plan) (out earlierOf, err error) {
 	cards, _, err := f.Billing.OfCustomer(ctx, customerID, 100, "")
 	if err != nil {
