@@ -358,14 +358,9 @@ func TestABudgetIsToldOfWhenTheStepAfterTheCountFails(t *testing.T) {
 		faults := fault.New(fault.Plan{N: n, Mode: fault.Fails})
 		b.f.Table = table.New(faults.DB(localtest.DB(t)), b.table.Name(), nil)
 		b.f.Store.Table = b.f.Table
-<<<<<<< HEAD
 		if b.send("evt_1", placed(1)) == nil {
 			return // there was no such call
 		}
-=======
-		failed := b.send("evt_1", placed(1)) != nil
-		b.f.Table, b.f.Store.Table = b.table, b.table // the delivery that follows meets no fault
->>>>>>> money4
 		b.hear("evt_1", placed(1))
 		if e := b.told(); e == nil || e.Type != "promotion.budget_exhausted" {
 			t.Errorf("call %d failed, and it told %+v", n, e)
