@@ -53,7 +53,7 @@ type PaymentReturn struct {
 	Metadata  map[string]string `json:"metadata,omitempty"`
 }
 
-// giveBack refunds a payment whole. It is a task: it is stored before the provider is asked, and repeated until the
+// giveBack refunds a payment whole, or lets a reservation go of which nothing was taken. It is a task: it is stored before the provider is asked, and repeated until the
 // provider has taken it, whatever becomes of the caller. Repeating changes nothing. 2 round trips and the provider's.
 func (f *Returns) giveBack(ctx context.Context, p payment.Payment, reason string, metadata map[string]string) error {
 	key := "refund-" + p.Key
@@ -85,6 +85,9 @@ func (f *Returns) paymentReturns() task.Kind[PaymentReturn] {
 		Engine: task.Engine{Table: f.Table, Clock: f.Clock, Log: f.Log, Metrics: f.Metrics},
 		Name:   PaymentReturnKind, Delivery: task.AtLeastOnce, Do: f.returnPayment,
 		Ask: func(ctx context.Context, t *task.Task[PaymentReturn]) (task.Outcome, error) {
+			if t.Payload.Value.Amount.Amount == 0 {
+				return task.Outcome{}, task.ErrNotSeen // letting go twice is harmless
+			}
 			r, err := f.Provider.LookupRefund(ctx, t.Payload.Value.PaymentID, t.Payload.Value.Key)
 			if errors.Is(err, payment.ErrNotFound) {
 				return task.Outcome{}, task.ErrNotSeen
@@ -97,6 +100,10 @@ func (f *Returns) paymentReturns() task.Kind[PaymentReturn] {
 // returnPayment asks the provider for the refund. The provider takes each key once.
 func (f *Returns) returnPayment(ctx context.Context, t *task.Task[PaymentReturn]) (task.Outcome, error) {
 	w := t.Payload.Value
+	if w.Amount.Amount == 0 {
+		_, err := f.Provider.Void(ctx, w.PaymentID, w.Key)
+		return task.Outcome{}, refundTaken(payment.Refund{}, err)
+	}
 	r, err := f.Provider.Refund(ctx, payment.RefundRequest{
 		Key: w.Key, PaymentID: w.PaymentID, Amount: w.Amount, Reason: w.Reason, Metadata: w.Metadata,
 	})

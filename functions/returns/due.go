@@ -56,6 +56,11 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 			return err
 		}
 	}
+	if r.Hold.State == rma.NoHold && r.Hold.Attempt.Key != "" {
+		if wait, err := f.holdDue(ctx, r); err != nil || wait {
+			return err
+		}
+	}
 	switch r.DueAt(f.Clock.Now()) {
 	case rma.ChargeHold:
 		return f.chargeHold(ctx, id)

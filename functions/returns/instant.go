@@ -3,6 +3,7 @@ package returns
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -93,6 +94,7 @@ func (f *Returns) holdCard(ctx context.Context, in *balanceInput) (*output, erro
 		r.Hold.Amount = r.Quote.Price
 		r.Hold.Attempt = rma.Attempt{Key: r.ID + "-hold-" + strconv.Itoa(r.Hold.Attempts)}
 		r.Swap.NextID = order.NewID(f.Clock.Now())
+		r.Await(f.Clock.Now().Add(checkSoon)) // in case the answer is lost with its caller
 		return work{}, canHold(r)
 	})
 	if err != nil {
@@ -143,9 +145,43 @@ func (f *Returns) forgetHold(ctx context.Context, was *rma.RMA) error {
 			return work{nothing: true}, nil
 		}
 		r.Hold.Attempt = rma.Attempt{}
+		r.Settle()
 		return work{}, nil
 	})
 	return err
+}
+
+// holdDue asks about a reservation that was begun, and sends the exchange when it is placed. wait is true while its
+// outcome is to come.
+func (f *Returns) holdDue(ctx context.Context, r *rma.RMA) (wait bool, err error) {
+	p, err := f.Provider.Lookup(ctx, r.Hold.Attempt.Key)
+	switch {
+	case errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Failed():
+		return false, f.forgetHold(ctx, r)
+	case err == nil && (p.State == payment.StateAuthorized || p.State == payment.StateCaptured):
+		_, err = f.sendAhead(ctx, r, p)
+		if problem.Code(err) == "return_state" {
+			err = nil // the reservation is let go
+		}
+		return true, err
+	case err == nil && !f.Clock.Now().Before(r.Deadlines.SendBy):
+		if err := f.letGo(ctx, p); err != nil {
+			return true, err
+		}
+		return false, f.forgetHold(ctx, r)
+	}
+	if err != nil {
+		f.Log.WarnContext(ctx, "provider silent", "return", r.ID, "error", err)
+	}
+	key := r.Hold.Attempt.Key
+	_, _, err = f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (work, error) {
+		if r.Hold.Attempt.Key != key {
+			return work{nothing: true}, nil
+		}
+		r.Await(f.Clock.Now().Add(15 * checkSoon))
+		return work{}, nil
+	})
+	return true, err
 }
 
 // sendAhead makes the order of an exchange whose price is reserved. The order has no payment yet: what pays for it is
@@ -182,14 +218,7 @@ func (f *Returns) sendAhead(ctx context.Context, was *rma.RMA, p payment.Payment
 
 // letGo releases a reservation that nothing was sent for, or gives back what a provider without reservations took.
 func (f *Returns) letGo(ctx context.Context, p payment.Payment) error {
-	if p.State == payment.StateCaptured {
-		return f.giveBack(ctx, p, "return_ended", nil)
-	}
-	if _, err := f.Provider.Void(ctx, p.ID, "void-"+p.Key); err != nil && !errors.Is(err, payment.ErrStateConflict) {
-		// Not taken, the card's bank lets it go by itself after seven days.
-		f.Log.WarnContext(ctx, "a reservation is not released", "payment", p.ID, "error", err)
-	}
-	return nil
+	return f.giveBack(ctx, p, "return_ended", nil)
 }
 
 // takeHold decides what is taken of the reservation and makes it a payment of the order that was sent. An order that
@@ -265,19 +294,31 @@ func (f *Returns) settleHold(ctx context.Context, r *rma.RMA) (*rma.RMA, error) 
 			Key: "unhold-" + p.Key, PaymentID: p.ID, Amount: r.Money(p.Refundable() - take.Amount), Reason: "exchange_settled",
 			Metadata: map[string]string{"return": r.ID},
 		})
-	case p.State.Failed() && take.Amount > 0:
-		// The bank let the reservation go before it was taken: the goods are with the customer and were not paid for.
-		f.Log.ErrorContext(ctx, "a reservation was gone before it was taken", "return", r.ID, "amount", take.Amount)
 	}
 	if err != nil {
 		return r, err
+	}
+	lost := p.State.Failed() && take.Amount > 0
+	if lost {
+		// The bank let the reservation go before it was taken: the goods are with the customer and were not paid for.
+		f.Log.ErrorContext(ctx, "a reservation was gone before it was taken", "return", r.ID, "amount", take.Amount)
 	}
 	r, _, err = f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (work, error) {
 		if r.Hold.State != rma.HoldSettling {
 			return work{nothing: true}, nil
 		}
+		var w work
+		if lost { // what was never taken is no payment that could go back
+			next, err := f.Orders.Get(ctx, r.Swap.OrderID)
+			if err != nil {
+				return w, err
+			}
+			next.More = slices.DeleteFunc(next.More, func(p order.MorePayment) bool { return p.ID == "hold" })
+			put, _ := f.Orders.Replace(next)
+			w.must, r.Hold.Take = []table.Write{put}, 0
+		}
 		r.HoldSettled()
-		return work{}, nil
+		return w, nil
 	})
 	return r, err
 }

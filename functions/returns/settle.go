@@ -189,7 +189,7 @@ func accepted(r *rma.RMA, o *order.Order, now time.Time) (key string, figures rm
 	// A second settlement, after a balance lapsed, finds the entry there.
 	if e := o.Entry(key); e == nil {
 		o.Entry(r.ID).Void = true
-		q, err := o.QuoteRefund(refund.Request{Exact: r.AcceptedUnits(), Fees: partFees(r), Terms: r.Terms})
+		q, err := o.QuoteRefund(partAsk(r))
 		if err != nil {
 			return "", figures, err
 		}
@@ -207,9 +207,28 @@ func accepted(r *rma.RMA, o *order.Order, now time.Time) (key string, figures rm
 	return key, figures, nil
 }
 
-// partFees are the quoted fees, and what the goods lost in value.
+// partAsk asks for what was accepted. The shipping to the customer goes back as quoted when all units were accepted and
+// only lost value.
+func partAsk(r *rma.RMA) refund.Request {
+	a := refund.Request{Exact: r.AcceptedUnits(), Fees: partFees(r), Terms: r.Terms}
+	if len(a.Exact) == len(r.Units()) {
+		a.Shipping = r.Shipping
+	}
+	return a
+}
+
+// partFees are the quoted fees, and what the goods lost in value. A fee for restocking a line is for the units that were
+// accepted, rounded down for the customer.
 func partFees(r *rma.RMA) []refund.Fee {
-	fees := append([]refund.Fee(nil), r.Quote.Fees...)
+	var fees []refund.Fee
+	for _, fee := range r.Quote.Fees {
+		if l := r.Line(fee.LineID); fee.Kind == refund.Restocking && l != nil && len(l.Units) > 0 {
+			fee.Amount = fee.Amount * int64(l.Result.Accepted) / int64(len(l.Units))
+		}
+		if fee.Amount > 0 {
+			fees = append(fees, fee)
+		}
+	}
 	for _, l := range r.Lines {
 		if l.Result.DamageFee > 0 {
 			fees = append(fees, refund.Fee{Kind: refund.Damage, LineID: l.LineID, Amount: l.Result.DamageFee})

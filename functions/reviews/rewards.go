@@ -182,8 +182,12 @@ func (f *Reviews) give(ctx context.Context, i store.ReviewID, offer store.Offer,
 			if r.Reward != nil && (r.Reward.Kind == kind || kind != reward.ForBest) || r.State != review.Published {
 				return e, false, nil
 			}
+			var replaced []string // that of an earlier reward, which is taken back with this one
+			if r.Reward != nil && r.Reward.Revoked.IsZero() {
+				replaced = append(slices.Clone(r.Reward.Replaced), r.Reward.ID)
+			}
 			r.Reward = &review.Reward{
-				ID: granted.ID, Kind: kind, Form: granted.Form, Code: granted.Code, Amount: amount,
+				Replaced: replaced, ID: granted.ID, Kind: kind, Form: granted.Form, Code: granted.Code, Amount: amount,
 				Currency: offer.Criteria.Currency, At: now,
 			}
 			r.RewardAt, r.RewardOutcome = time.Time{}, kind
@@ -221,6 +225,11 @@ func (f *Reviews) takeBack(ctx context.Context, r *review.Review, reason string)
 	}
 	// The code is made unusable first: when the write fails, the repetition finds it so and goes
 	// on.
+	for _, id := range r.Reward.Replaced {
+		if _, err := f.Rewards.Revoke(ctx, id); err != nil {
+			return err
+		}
+	}
 	spent, err := f.Rewards.Revoke(ctx, r.Reward.ID)
 	if err != nil {
 		return err

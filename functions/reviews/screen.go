@@ -69,11 +69,18 @@ func (f *Reviews) rewrite(
 			previous := store.Counted(&before)
 			// Signals and reasons belong to the old words.
 			r.State, r.Reasons, r.Signals, r.DecideBy = review.Published, nil, nil, r.MediaDeadline()
+			unmended := sameWords(&before, r)
+			if !unmended {
+				r.Approved = time.Time{} // a moderator approved of the old words
+			}
 			if err := judgeText(r, insist, now); err != nil {
 				return e, false, err
 			}
 			if _, copies, err = f.screen(ctx, r, o); err != nil {
 				return e, false, err
+			}
+			if unmended && before.State == review.Returned && r.State == review.Published {
+				hold(r, before.Reasons, now) // a moderator has returned these very words
 			}
 			if r.Reward == nil {
 				r.RewardAt = rewardAt(r, now) // a longer text may earn what a shorter one did not

@@ -91,6 +91,8 @@ type Reward struct {
 	Amount   int64     `json:"amount"`
 	Currency string    `json:"currency"`
 	At       time.Time `json:"at"`
+	// Replaced are the ids of rewards that the review had before this one.
+	Replaced []string `json:"replaced,omitempty"`
 	// Revoked is set when it was taken back; the disclosure stays, because the review was written for a reward.
 	Revoked    time.Time `json:"revokedAt,omitzero"`
 	RevokedFor string    `json:"revokedFor,omitempty"` // refund, abuse
