@@ -69,20 +69,16 @@ bin/functions/%: $(FUNCTION_SOURCES) $(DOCS_PAGE)
 	@$(LAMBDA) -o $@ ./functions/$*/bootstrap
 
 .PHONY: test
-test: node_modules/.installed build host bin/stripe-mock browser lint ## Everything a change must pass
+test: node_modules/.installed build host bin/stripe-mock lint ## Everything a change must pass
 	@echo "running all tests (two to six minutes)"
-	go test $$($(CHROMIUM) && echo -tags chromium) ./...
+	go test ./...
 	./node_modules/.bin/tsc --noEmit -p docs/types
 
-# Whether there is a Chromium here. The tests of the console's pages have the build tag chromium, so that a run without one
-# does not count them as passed.
-CHROMIUM := command -v chromium chromium-browser google-chrome >/dev/null
-
-.PHONY: browser
-browser: # Chromium for the tests of the console's pages, where apt can install it
-	@$(CHROMIUM) || \
-		{ command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq && \
-		apt-get install -qq -y --no-install-recommends chromium fonts-noto-cjk >/dev/null; } || echo "no Chromium: the pages are not tested"
+# The tests of the console's pages have the build tag chromium, so that a run without a browser does not count them as
+# passed. They wait for a real browser and take most of a minute, so they are a command of their own.
+.PHONY: test-pages
+test-pages: node_modules/.installed ## The agents' page and the chat widget in headless Chromium, which has to be installed
+	go test -tags chromium -run OnThePages ./infra/local/runner
 
 .PHONY: lint
 lint: deadcode ## Formatting, American spelling, vet, code that nothing reaches (infra/checks looks at lengths of lines)

@@ -10138,6 +10138,7 @@ export interface components {
             form: string;
             id: string;
             kind: string;
+            replaced?: string[];
             /** Format: date-time */
             revokedAt?: string;
             revokedFor?: string;

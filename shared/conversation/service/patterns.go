@@ -11,7 +11,7 @@ var AccessPatterns = []table.Pattern{
 	},
 	{
 		Name: "send a message to a person", Key: "CHAT#<id> / CHAT, MSG#<seq>, SENT#<sender>#<client id>", Trips: 4, Read: 3,
-		Write: 10,
+		Write: 12,
 		Note: "conversation, message and client id in one transaction; then who listens, in the conversation and at the " +
 			"queue",
 	},
