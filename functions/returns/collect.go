@@ -53,8 +53,9 @@ type PaymentReturn struct {
 	Metadata  map[string]string `json:"metadata,omitempty"`
 }
 
-// giveBack refunds a payment whole, or lets a reservation go of which nothing was taken. It is a task: it is stored before the provider is asked, and repeated until the
-// provider has taken it, whatever becomes of the caller. Repeating changes nothing. 2 round trips and the provider's.
+// giveBack refunds a payment whole, or lets a reservation go of which nothing was taken. It is a task: it is stored
+// before the provider is asked, and repeated until the provider has taken it, whatever becomes of the caller. Repeating
+// changes nothing. 2 round trips and the provider's.
 func (f *Returns) giveBack(ctx context.Context, p payment.Payment, reason string, metadata map[string]string) error {
 	key := "refund-" + p.Key
 	t := task.Begun(PaymentReturnKind, key, PaymentReturn{

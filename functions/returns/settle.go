@@ -217,8 +217,8 @@ func partAsk(r *rma.RMA) refund.Request {
 	return a
 }
 
-// partFees are the quoted fees, and what the goods lost in value. A fee for restocking a line is for the units that were
-// accepted, rounded down for the customer.
+// partFees are the quoted fees, and what the goods lost in value. A fee for restocking a line is for the units that
+// were accepted, rounded down for the customer.
 func partFees(r *rma.RMA) []refund.Fee {
 	var fees []refund.Fee
 	for _, fee := range r.Quote.Fees {

@@ -45,10 +45,12 @@ func (f Function) hostile(t *testing.T, s *Shop, r *recorder) {
 		target := aim(document, route)
 		b := q.things(s)
 		who := s.caller(route, b)
-		fresh := mostFresh
+		fresh, unsettled := mostFresh, true
 		for range *hostileRequests {
-			// What an accepted request left to be done is done before the next one's writes are counted.
-			s.RunUntilIdle()
+			if unsettled { // what is left to be done is done before the next request's writes are counted
+				s.RunUntilIdle()
+				unsettled = false
+			}
 			a := target.attack(dice, b.fill(q.Body))
 			writes := r.writes.Load()
 			about := fmt.Sprintf("%s (%s)", route.ID, a.name)
@@ -62,6 +64,7 @@ func (f Function) hostile(t *testing.T, s *Shop, r *recorder) {
 			switch {
 			case got.Status < 300:
 				accepted++
+				unsettled = true
 				if fresh--; fresh >= 0 {
 					b = q.things(s)
 					who = s.caller(route, b)

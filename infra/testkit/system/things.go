@@ -39,6 +39,7 @@ func OwnOrder(s *Shop) Things {
 // ShippedOrder is a customer's order on its way: {orderId}, {number}.
 func ShippedOrder(s *Shop) Things {
 	b := OwnOrder(s)
+	s.RunUntilIdle() // a job takes the money, and nothing is shipped before
 	s.Do(s.Agent(), "POST", "/orders/"+b.Fill["orderId"]+"/fulfillments",
 		map[string]string{"carrier": "cj", "trackingNumber": "1"})
 	return b
