@@ -131,7 +131,7 @@ func (d *desk) AnnsOrder(t testing.TB) sold {
 	return d.sell(apitest.Ann.Subject)
 }
 
-func TestAnOrderFromShelfToDoor(t *testing.T) {
+func TestAnOrderFromCheckoutToDelivery(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	o := d.sell(apitest.Ann.Subject)
