@@ -60,6 +60,8 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 		// A gift never has a trial: it is paid by somebody who does not use it.
 		CustomerID: who, Region: b.Region, Zone: b.Zone, Terms: terms, Trial: p.TrialDays > 0 && !b.NoTrial && b.Gift == nil,
 		BillingDay: b.BillingDay,
+		// A gift is somebody else's.
+		Single: terms.Kind == subscription.Membership && !p.Several && b.Gift == nil,
 	}
 	r := &service.Record{
 		Contact: service.Contact{Email: b.Email, Name: b.Name, Language: b.Language},
@@ -76,7 +78,7 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 	if err != nil {
 		return nil, err
 	}
-	// An early look that saves keeping a card in most cases. The marker in the transaction decides.
+	// An early look that saves keeping a card in most cases. The markers in the transaction decide.
 	if refusal := earlier.refusal(start); refusal != nil && b.Gift == nil {
 		// A repetition of the request that began it gets its answer, not this refusal.
 		if r, replay, err := f.startedBefore(ctx); err != nil || replay {
@@ -174,16 +176,15 @@ type earlierOf struct {
 func (e earlierOf) refusal(start subscription.Start) error {
 	switch {
 	case e.running != "":
-		return problem.Conflict("already_subscribed", "You have this membership already.").
-			With("subscriptionId", e.running)
+		return service.AlreadySubscribed(e.running)
 	case e.trial && start.Trial:
 		return service.TrialUsed()
 	}
 	return nil
 }
 
-// earlier looks at the customer's subscriptions to a plan. The list is read a moment late: two requests with different
-// keys in the same moment can both pass, and both are charged; the shop cancels one and gives the money back.
+// earlier looks at the customer's subscriptions to a plan. The list is read a moment late, so of two requests in the same
+// moment both can pass; the markers in the transaction let one begin.
 func (f *Subscriptions) earlier(ctx context.Context, customerID string, p *service.Plan) (out earlierOf, err error) {
 	cards, _, err := f.Billing.OfCustomer(ctx, customerID, 100, "")
 	if err != nil {

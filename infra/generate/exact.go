@@ -15,6 +15,7 @@ condition in the transaction that acts on it is what decides.
 | a promotion's uses and money, a limited code, a limit per customer | conditions on their counters, in the transaction that begins the checkout |
 | store credit and points pay once | each lot: left >= n |
 | one trial for a customer and plan | the item TRIAL#<plan> under the customer, which must be new; the list of subscriptions is only asked first |
+| one membership of a plan that allows one | the item MEMBERSHIP#<plan> under the customer is new, or names a subscription that is over |
 | invoice numbers without a gap, none twice | the year's counter stands where it was read; first payments and changes take theirs when they are paid |
 | a subscription's change, its charge, its refund | the version of its item; a charge has the key <invoice>#<attempt> at the provider |
 | account credit goes to one subscription | the amount is what was read |
@@ -23,7 +24,4 @@ condition in the transaction that acts on it is what decides.
 | a request is served once | the item of its Idempotency-Key is new, in the transaction of its effect |
 | an event has its effect once | the item of consumer and event is new, in the transaction of the effect |
 | how often something may be tried | the window's counter is below its most |
-
-One decision is left to an index: whether a customer has a membership already that the plan allows once. Two requests in the same second can both pass;
-that leaves two memberships, either of which can be canceled, and no wrong charge.
 `

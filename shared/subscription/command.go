@@ -27,6 +27,8 @@ type Start struct {
 	Terms      Terms
 	Card       Card
 	Trial      bool
+	// Single says that the customer can have one subscription of the plan at a time.
+	Single bool
 	// BillingDay is the day of the month to bill on (1-31), for plans by month or year; 0 is the day of the start. The
 	// days until then are billed by days first; a plan with goods sends its first parcel on that day.
 	BillingDay int

@@ -122,6 +122,7 @@ type Subscriber struct {
 	Plan     *service.Plan
 	Method   payment.Method
 	Trial    bool
+	Single   bool // one at a time
 	Gift     *subscription.Gift
 	Zone     string // Asia/Seoul when empty
 	Key      string
@@ -153,7 +154,7 @@ func (w *Shop) Subscribe(ctx context.Context, s *service.Service, who Subscriber
 	}
 	return s.StartOnSession(ctx, r, subscription.Start{
 		CustomerID: who.Customer, Region: "KR", Zone: cmp.Or(who.Zone, "Asia/Seoul"), AddressID: "home", Terms: terms,
-		Trial: who.Trial, Card: CardOf(who.Method),
+		Trial: who.Trial, Single: who.Single, Card: CardOf(who.Method),
 		Gift: who.Gift,
 	}, who.Session, idempotency.For("subscribe", who.Customer, who.Key, nil, w.Clock.Now()))
 }

@@ -269,16 +269,22 @@ func (s *Service) StartOnSession(ctx context.Context, r *Record, start subscript
 func (s *Service) startNow(ctx context.Context, r *Record, start subscription.Start,
 	session *subscription.Session, request idempotency.Request) (_ *Record, replay bool, err error) {
 	var w *changeSet
+	over := "" // the subscription whose marker this one may take
 	for range changeTries {
 		if w, err = s.plan(ctx, r, Change{Command: start, Session: session, Request: request, TakesLease: true}); err != nil {
 			return nil, false, err
 		}
-		marker := s.markTrial(w, start)
+		trial, membership := s.markTrial(w, start), s.markMembership(w, start, over)
 		if err = s.commit(ctx, w); err == nil || !w.mayRetry(err) {
 			break
 		}
-		if w.refusedAt(err, marker) {
+		if w.refusedAt(err, trial) {
 			return nil, false, TrialUsed() // another request has begun the customer's trial of this plan
+		}
+		if w.refusedAt(err, membership) {
+			if over, err = s.heldBefore(ctx, start); err != nil {
+				return nil, false, err
+			}
 		}
 	}
 	if prior, ok := err.(replayed); ok {

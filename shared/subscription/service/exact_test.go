@@ -82,3 +82,51 @@ func TestOfManyRequestsAtOnceOneGetsTheTrial(t *testing.T) {
 		t.Errorf("%d trials and %d that pay, want one trial and nobody charged instead", trials, paid)
 	}
 }
+
+func TestOfManyRequestsAtOnceOneBeginsTheMembership(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	first := w.Subscriber(w.CreatePlan(), "pm_card_visa")
+	first.Single = true
+	var all sync.WaitGroup
+	for range 6 {
+		who := first
+		who.Key = w.NextKey()
+		all.Go(func() {
+			if _, _, err := w.Subscribe(t.Context(), w.Billing, who); err != nil &&
+				problem.Code(err) != "already_subscribed" {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if charges := len(w.Bank.Ledger()); len(w.All(t)) != 1 || charges != 1 {
+		t.Errorf("%d subscriptions and %d payments, want one of each", len(w.All(t)), charges)
+	}
+	w.Check(t)
+}
+
+func TestAMembershipBeginsAgainWhenTheOneBeforeIsOver(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	who := w.Subscriber(w.CreatePlan(), "pm_card_sandbox_chargeCustomerFailLost")
+	who.Single = true
+	declined, _, err := w.Subscribe(t.Context(), w.Billing, who)
+	if err != nil || declined.Sub.State != subscription.Ended {
+		t.Fatalf("a declined card: %+v, %v", declined, err)
+	}
+	who.Method, who.Key = w.SaveCard(who.Customer, "pm_card_visa"), w.NextKey()
+	begun, _, err := w.Subscribe(t.Context(), w.Billing, who)
+	if err != nil || begun.Sub.State != subscription.Active {
+		t.Fatalf("another card after that: %+v, %v", begun, err)
+	}
+	if again, replay, err := w.Subscribe(t.Context(), w.Billing, who); err != nil || !replay ||
+		again.Sub.ID != begun.Sub.ID {
+		t.Errorf("the same request again: %+v, %v, %v", again, replay, err)
+	}
+	who.Key = w.NextKey()
+	if _, _, err := w.Subscribe(t.Context(), w.Billing, who); problem.Code(err) != "already_subscribed" {
+		t.Errorf("another request: %v", err)
+	}
+	w.Check(t)
+}
