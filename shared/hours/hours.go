@@ -153,10 +153,21 @@ func (s Schedule) timetable(from time.Time) iter.Seq[Period] {
 	}
 }
 
-// wall is the instant of a minute of a day on the wall clock. In a gap Go takes the offset before
-// or after it; either keeps the order.
+// wall is the instant of a minute of a day on the wall clock. A minute that the clock skips is the instant at which it
+// does: Go would take the offset before or after it, by which a span inside the gap would lie an hour early or late and
+// overlap another.
 func wall(day time.Time, minute int) time.Time {
-	return time.Date(day.Year(), day.Month(), day.Day(), 0, minute, 0, 0, day.Location()).UTC()
+	year, month, date := day.Date()
+	at := time.Date(year, month, date, 0, minute, 0, 0, day.Location())
+	_, offset := at.Zone()
+	shown, wanted := at.Unix()+int64(offset), time.Date(year, month, date, 0, minute, 0, 0, time.UTC).Unix()
+	switch before, after := at.ZoneBounds(); {
+	case shown > wanted:
+		return before.UTC()
+	case shown < wanted:
+		return after.UTC()
+	}
+	return at.UTC()
 }
 
 // Periods yields the open periods that end after from, the override applied, in order, for somewhat over a year.

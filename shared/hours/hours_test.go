@@ -141,6 +141,25 @@ func TestHoursFollowTheWallClockWhenTheClocksChange(t *testing.T) {
 	}
 }
 
+func TestASpanInsideTheSkippedHourIsEmpty(t *testing.T) {
+	t.Parallel()
+	s := hours.Schedule{Zone: "America/New_York"}
+	s.Week[time.Sunday] = []hours.OpenSpan{{From: 0, To: 75}, {From: 120, To: 135}, {From: 150, To: 240}}
+	want := []hours.Period{ // on 10 March 2024 the clock goes from 2:00 to 3:00, which is 7:00 UTC
+		{From: in(t, "UTC", "2024-03-10 05:00"), To: in(t, "UTC", "2024-03-10 06:15")},
+		{From: in(t, "UTC", "2024-03-10 07:00"), To: in(t, "UTC", "2024-03-10 08:00")},
+	}
+	var got []hours.Period
+	for p := range s.Periods(in(t, "UTC", "2024-03-09 12:00")) {
+		if got = append(got, p); len(got) == len(want) {
+			break
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("open %v, want %v", got, want)
+	}
+}
+
 func TestDeadlinesRunInBusinessHours(t *testing.T) {
 	t.Parallel()
 	s := seoul()
