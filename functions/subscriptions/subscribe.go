@@ -183,8 +183,8 @@ func (e earlierOf) refusal(start subscription.Start) error {
 	return nil
 }
 
-// earlier looks at the customer's subscriptions to a plan. The list is read a moment late, so of two requests in the same
-// moment both can pass; the markers in the transaction let one begin.
+// earlier looks at the customer's subscriptions to a plan. The list is read a moment late, so of two requests in the
+// same moment both can pass; the markers in the transaction let one begin.
 func (f *Subscriptions) earlier(ctx context.Context, customerID string, p *service.Plan) (out earlierOf, err error) {
 	cards, _, err := f.Billing.OfCustomer(ctx, customerID, 100, "")
 	if err != nil {
