@@ -3,12 +3,10 @@ package service
 import (
 	"context"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"dangol/shared/invoice"
-	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/table"
 )
@@ -80,27 +78,39 @@ func (s *Service) begin(ctx context.Context, ids []string) map[string]*Record {
 	if len(ids) < 2 {
 		return nil
 	}
-	b, err := s.readBatch(ctx, ids)
-	for try := 0; err == nil && try < beginTries; try++ {
-		if err = b.plan(ctx); err != nil || len(b.changes) < 2 {
-			break
-		}
-		err = s.Table.Transact(ctx, s.token(), b.writes...)
-		// The write took effect although its answer was lost.
-		if err == nil || b.changes[0].isOwnWrite(err) {
-			return b.begun()
-		}
-		if c, refused := table.Refused(err); refused {
+	var read *batchChange
+	tries := 0
+	begun, err := table.Modify(ctx,
+		func(ctx context.Context, _ table.Item) (_ *batchChange, err error) {
+			// Read once: what a refused transaction tells about the counter and the subscriptions is enough to plan again.
+			if read == nil {
+				read, err = s.readBatch(ctx, ids)
+			}
+			return read, err
+		},
+		func(ctx context.Context, b *batchChange) (*batchChange, error) {
+			if err := b.plan(ctx); err != nil || len(b.changes) < 2 {
+				return nil, err
+			}
+			err := s.Table.Transact(ctx, s.token(), b.writes...)
+			// The write took effect although its answer was lost.
+			if err == nil || b.changes[0].isOwnWrite(err) {
+				return b, nil
+			}
+			c, refused := table.Refused(err)
+			if tries++; !refused || tries == beginTries {
+				return nil, err
+			}
 			b.learn(c)
-			// A short random pause: the batches that collided should not come back at the same
-			// moment.
-			err = backoff.Sleep(ctx, backoff.Jitter(4*time.Millisecond, try))
-		}
-	}
+			return nil, table.Stale(err, nil)
+		})
 	if err != nil {
 		s.Log.WarnContext(ctx, "batch not begun together", "error", err)
 	}
-	return nil
+	if begun == nil {
+		return nil
+	}
+	return begun.begun()
 }
 
 // batchChange is the first steps of several subscriptions on their way into the table.

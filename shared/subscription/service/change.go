@@ -28,9 +28,6 @@ type Change struct {
 // names the Request all the same: a repetition of what was done gets its answer and no refusal.
 type Rule func(*Record) (c Change, ok bool, err error)
 
-// changeTries bounds how often a change that met another one is decided again.
-const changeTries = 10
-
 // replayed says that a request with the same key was already served; item is its stored answer.
 type replayed struct{ item table.Item }
 
@@ -268,32 +265,40 @@ func (s *Service) StartOnSession(ctx context.Context, r *Record, start subscript
 // startNow begins the subscription of a record that has its key.
 func (s *Service) startNow(ctx context.Context, r *Record, start subscription.Start,
 	session *subscription.Session, request idempotency.Request) (_ *Record, replay bool, err error) {
-	var w *changeSet
-	over := "" // the subscription whose marker this one may take
-	for range changeTries {
-		if w, err = s.plan(ctx, r, Change{Command: start, Session: session, Request: request, TakesLease: true}); err != nil {
-			return nil, false, err
-		}
-		trial, membership := s.markTrial(w, start), s.markMembership(w, start, over)
-		if err = s.commit(ctx, w); err == nil || !w.mayRetry(err) {
-			break
-		}
-		if w.refusedAt(err, trial) {
-			return nil, false, TrialUsed() // another request has begun the customer's trial of this plan
-		}
-		if w.refusedAt(err, membership) {
-			if over, err = s.heldBefore(ctx, start); err != nil {
-				return nil, false, err
+	contested := false // the membership's marker was in the way
+	over := ""         // the subscription whose marker this one may take
+	begun, err := table.Modify(ctx,
+		func(ctx context.Context, _ table.Item) (_ *Record, err error) {
+			if contested {
+				over, err = s.heldBefore(ctx, start)
 			}
-		}
-	}
+			return r, err
+		},
+		func(ctx context.Context, r *Record) (*Record, error) {
+			w, err := s.plan(ctx, r, Change{Command: start, Session: session, Request: request, TakesLease: true})
+			if err != nil {
+				return nil, err
+			}
+			trial, membership := s.markTrial(w, start), s.markMembership(w, start, over)
+			err = s.commit(ctx, w)
+			switch {
+			case err == nil:
+				return w.next, nil
+			case !w.mayRetry(err):
+				return nil, err
+			case w.refusedAt(err, trial):
+				return nil, TrialUsed() // another request has begun the customer's trial of this plan
+			}
+			contested = w.refusedAt(err, membership)
+			return nil, table.Stale(err, nil)
+		})
 	if prior, ok := err.(replayed); ok {
 		return s.replay(ctx, request, prior)
 	}
 	if err != nil {
 		return nil, false, err
 	}
-	r, err = s.run(ctx, w.next)
+	r, err = s.run(ctx, begun)
 	return r, false, err
 }
 

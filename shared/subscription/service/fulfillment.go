@@ -4,20 +4,18 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"time"
 
 	"dangol/shared/catalog"
-	"dangol/shared/money"
 	"dangol/shared/order"
 	"dangol/shared/platform/civil"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/task"
-	"dangol/shared/pricing"
 	"dangol/shared/stock"
 	"dangol/shared/subscription"
+	"dangol/shared/subscription/fulfillment"
 )
 
 // holds reports whether the stock of a cycle has been taken already: reserved, or shipped.
@@ -35,7 +33,11 @@ func (s *Service) hold(ctx context.Context, r *Record, t Task, ends bool) (*Reco
 		return s.finish(ctx, r, t, Change{})
 	}
 	return table.Modify(ctx, sameRecord(r), func(ctx context.Context, r *Record) (*Record, error) {
-		writes, taken, enough, err := s.planHold(ctx, r, t)
+		parcel, err := s.parcel(ctx, r, t, true)
+		if err != nil {
+			return r, err
+		}
+		writes, taken, enough, err := parcel.Reserve(ctx, s.Table)
 		switch {
 		case err != nil:
 			return r, err
@@ -91,63 +93,38 @@ func (s *Service) holdFirst(ctx context.Context, r *Record, t Task, c Change) (*
 	return next, err
 }
 
-// planHold plans how the stock of a cycle is taken. enough is false when something is missing or
-// the cycle has no contents; contents that are not counted need no writes.
-func (s *Service) planHold(
-	ctx context.Context, r *Record, t Task,
-) (writes []table.Write, taken []stock.Allocation, enough bool, err error) {
-	contents, goods, err := s.deliveryItems(ctx, r, t, true)
-	if err != nil || len(contents) == 0 {
-		return nil, nil, false, err
-	}
-	var wants []stock.Request
-	for _, it := range contents {
-		good, ok := goods[it.VariantID]
-		// An archived product is not sold any more, also not to subscribers.
-		if !ok || good.Product.Status == catalog.Archived {
-			return nil, nil, false, nil
-		}
-		wants = append(wants, good.StockRequests(it.Quantity*t.Quantity)...)
-	}
-	levels, err := stock.Read(ctx, s.Table, stock.Keys(wants))
-	if err != nil {
-		return nil, nil, false, err
-	}
-	// A random start spreads the writes over the buckets of hot stock.
-	writes, taken, short := stock.Hold(levels, wants, rand.Int())
-	if len(short) > 0 {
-		return nil, nil, false, nil
-	}
-	return writes, taken, true, nil
-}
-
-// deliveryItems is what a cycle sends, with the variants from the catalog. A box without an edition
-// sends nothing. fresh reads the catalog past its cache.
-func (s *Service) deliveryItems(ctx context.Context, r *Record, t Task, fresh bool) ([]subscription.Item,
-	map[string]catalog.SellableVariant, error) {
-	contents := t.Contents
-	if len(contents) == 0 && r.Sub.Terms.Kind == subscription.Box {
+// parcel is what a cycle sends, with the variants from the catalog. A box without an edition sends nothing. fresh reads
+// the catalog past its cache.
+func (s *Service) parcel(ctx context.Context, r *Record, t Task, fresh bool) (fulfillment.Parcel, error) {
+	p := fulfillment.Parcel{Contents: t.Contents, Quantity: t.Quantity}
+	if len(p.Contents) == 0 && r.Sub.Terms.Kind == subscription.Box {
 		plan, err := s.Plan(ctx, r.Sub.Terms.PlanID)
 		if err != nil {
-			return nil, nil, err
+			return p, err
 		}
 		edition, _ := plan.EditionOn(t.Opens)
-		contents = edition.Contents
+		p.Contents = edition.Contents
 	}
+	if len(p.Contents) == 0 {
+		return p, nil
+	}
+	read := s.Catalog.Variants
+	// Reserving decides with the data of this moment; naming the lines of an order may be a minute old.
+	if fresh {
+		read = s.Catalog.ConsistentVariants
+	}
+	var err error
+	p.Variants, err = read(ctx, variantIDs(p.Contents))
+	return p, err
+}
+
+// variantIDs lists the variants of contents.
+func variantIDs(contents []subscription.Item) []string {
 	ids := make([]string, len(contents))
 	for i, it := range contents {
 		ids[i] = it.VariantID
 	}
-	if len(ids) == 0 {
-		return nil, nil, nil
-	}
-	read := s.Catalog.Variants
-	// Reserving decides with the data of now; naming the lines of an order may be a minute old.
-	if fresh {
-		read = s.Catalog.ConsistentVariants
-	}
-	goods, err := read(ctx, ids)
-	return contents, goods, err
+	return ids
 }
 
 // deliver makes the order of a cycle out of the reserved stock, in one transaction with the note
@@ -167,13 +144,14 @@ func (s *Service) deliver(ctx context.Context, r *Record, t Task) (*Record, erro
 		}
 		r = held
 	}
-	contents, goods, err := s.deliveryItems(ctx, r, t, false)
+	parcel, err := s.parcel(ctx, r, t, false)
 	if err != nil {
 		return r, err
 	}
 	return table.Modify(ctx, sameRecord(r), func(ctx context.Context, r *Record) (*Record, error) {
-		o, err := s.orderOf(ctx, r, t, contents, goods)
-		if err != nil {
+		o := s.delivery(r, t, parcel).Order(s.Clock.Now())
+		var err error
+		if o.Event, err = event.New(ctx, o.PlacedAt, o.PlacedEvent()); err != nil {
 			return r, err
 		}
 		next, err := s.finish(ctx, r, t, Change{
@@ -188,71 +166,24 @@ func (s *Service) deliver(ctx context.Context, r *Record, t Task) (*Record, erro
 	})
 }
 
-// orderOf is the order of a cycle, for the price of the cycle, which has been paid. What a prepaid
-// plan or account credit paid is shown as paid without a charge of its own, so that a refund of the
-// order cannot give it back twice. The order of a gift belongs to its recipient and shows no
-// prices; those are on the giver's invoice.
-func (s *Service) orderOf(
-	ctx context.Context, r *Record, t Task, contents []subscription.Item, goods map[string]catalog.SellableVariant,
-) (*order.Order, error) {
-	now, terms := s.Clock.Now(), r.Sub.Terms
-	worth, to := terms.Cycle(), r.Contact
+// delivery is the parcel of a cycle with whom it goes to and how it was paid. The order of a gift belongs to its
+// recipient and shows no prices.
+func (s *Service) delivery(r *Record, t Task, parcel fulfillment.Parcel) fulfillment.Delivery {
 	// Unclaimed gifts go to the address that the giver named, with the giver as customer.
-	if g := r.Sub.Gift; g != nil && g.ClaimedBy != "" {
-		worth, to = 0, r.GiftTo.Contact
+	claimed := r.Sub.Gift != nil && r.Sub.Gift.ClaimedBy != ""
+	to := r.Contact
+	if claimed {
+		to = r.GiftTo.Contact
 	}
-	d := order.Draft{
-		CartID: t.Key, CustomerID: cmp.Or(r.Sub.Holder(), r.Sub.CustomerID), Email: to.Email, Language: to.Language,
-		Allocations: slices.Clone(r.Held[t.Key]),
-		Totals: order.Totals{Totals: pricing.Totals{
-			Currency: terms.Currency, Subtotal: worth, Total: worth, TaxIncluded: true,
-			Tax: money.TaxIncluded(worth, terms.TaxBP),
-		}},
+	d := fulfillment.Delivery{
+		Parcel: parcel, Key: t.Key, Title: r.Title(), Terms: r.Sub.Terms, Free: claimed,
+		CustomerID: cmp.Or(r.Sub.Holder(), r.Sub.CustomerID), Email: to.Email, Language: to.Language,
+		Held: slices.Clone(r.Held[t.Key]), Payment: s.paymentOf(r, t),
 	}
 	if a, ok := r.Addresses[t.AddressID]; ok {
 		d.Address = &a
 	}
-	// The price of the cycle is spread over the lines in proportion to catalog prices, because
-	// refunds work by line. Unknown prices get nothing.
-	weights := make([]int64, len(contents))
-	for i, it := range contents {
-		if price, ok := goods[it.VariantID].Variant.Price(terms.Currency); ok {
-			weights[i] = price.Amount * int64(it.Quantity)
-		}
-	}
-	for i, share := range money.Allocate(worth, weights) {
-		line, cost := lineOf(r, i, contents[i], t.Quantity, goods[contents[i].VariantID], share)
-		d.Lines, d.Totals.Lines = append(d.Lines, line), append(d.Totals.Lines, cost)
-	}
-	o := order.New(order.NewID(now), t.Key, d, s.paymentOf(r, t), now)
-	var err error
-	o.Event, err = event.New(ctx, now, o.PlacedEvent())
-	return o, err
-}
-
-// lineOf is one line of the order with its share of the price, spread over the units so that each
-// can be refunded alone.
-func lineOf(r *Record, n int, it subscription.Item, times int, good catalog.SellableVariant, share int64) (order.Line,
-	pricing.LineTotal) {
-	line := order.Line{ID: "ln_" + string(rune('a'+n%26)) + it.VariantID, VariantID: it.VariantID,
-		Quantity: it.Quantity * times, Title: r.Title(), Box: true}
-	if p := good.Product; p != nil {
-		line.ProductID, line.SKU, line.Title, line.Options = p.ID, good.Variant.SKU, p.Title.In(r.Language,
-			"en"), good.Variant.Options
-		if line.Image = good.Variant.Image; line.Image == "" && len(p.Images) > 0 {
-			line.Image = p.Images[0].URL
-		}
-		line.Categories, line.Tags = p.Categories, p.Tags // the return policy chooses its rule by them
-	}
-	// Equal weights: all units of a line cost the same, up to the smallest unit of the currency.
-	units := make([]int64, line.Quantity)
-	for i := range units {
-		units[i] = 1
-	}
-	return line, pricing.LineTotal{
-		ID: line.ID, Unit: share / int64(line.Quantity), Quantity: line.Quantity, Subtotal: share, Total: share,
-		Tax: money.TaxIncluded(share, r.Sub.Terms.TaxBP), Units: money.Allocate(share, units),
-	}
+	return d
 }
 
 // paymentOf is the payment as the order shows it: the charge of this cycle when there was one.
@@ -273,16 +204,12 @@ func (s *Service) paymentOf(r *Record, t Task) order.Payment {
 // not active or have no price in the currency are missing from the answer.
 func (s *Service) UnitPrices(ctx context.Context, currency string, items []subscription.Item) (map[string]int64,
 	error) {
-	ids := make([]string, len(items))
-	for i, it := range items {
-		ids[i] = it.VariantID
-	}
-	goods, err := s.Catalog.Variants(ctx, ids)
+	variants, err := s.Catalog.Variants(ctx, variantIDs(items))
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]int64{}
-	for id, g := range goods {
+	for id, g := range variants {
 		if price, ok := g.Variant.Price(currency); ok && g.Product.Status == catalog.Active {
 			out[id] = price.Amount
 		}
