@@ -105,8 +105,8 @@ func TestABenefitThatComesOrGoesIsToldAsAPromotionIs(t *testing.T) {
 			c := whole(ann.Do("GET", "/carts/mine", nil))
 			at := slices.IndexFunc(c.Problems, func(p carts.CartProblem) bool {
 				id, _ := p.Facts["promotionId"].(string)
-				_, perk := promotion.PlanOfBenefit(id)
-				return p.Code == "offer_changed" && perk
+				_, benefit := promotion.PlanOfBenefit(id)
+				return p.Code == "offer_changed" && benefit
 			})
 			if at < 0 || c.Problems[at].Facts["reason"] != tc.reason || c.Problems[at].Blocking != tc.blocking ||
 				c.Totals.Total.Amount != tc.total {

@@ -180,8 +180,8 @@ func (s *moodySES) sender(t *testing.T) *mail.Sender {
 	return sender
 }
 
-// told hands some of SES's events over, each twice and out of order, as EventBridge may.
-func (s *moodySES) told(t *testing.T, h outbox.SESEventHandler, now time.Time, all bool) {
+// deliver hands some of SES's events over, each twice and out of order, as EventBridge may.
+func (s *moodySES) deliver(t *testing.T, h outbox.SESEventHandler, now time.Time, all bool) {
 	t.Helper()
 	s.mu.Lock()
 	waiting := s.events
@@ -254,13 +254,13 @@ func TestACampaignThroughKillsTimeoutsAndRepetitions(t *testing.T) {
 		for kind, do := range work {
 			crowd(t, plain, kind, now.Now(), luck, do)
 		}
-		ses.told(t, hearing, now.Now(), false)
+		ses.deliver(t, hearing, now.Now(), false)
 		if got, _ := s.GetCampaign(ctx, c.ID); got.Status == campaign.Finished {
 			break
 		}
 	}
 	luck.off = true
-	ses.told(t, hearing, now.Now(), true)
+	ses.deliver(t, hearing, now.Now(), true)
 	verify(t, s, c.ID, people, ses, luck)
 }
 

@@ -224,7 +224,7 @@ func (m *Mailer) Handle(ctx context.Context, payload json.RawMessage) (any, erro
 	}
 	// SES publishes on the default bus, the shop on its own.
 	if what.Source == "aws.ses" {
-		return nil, m.hear(ctx, in)
+		return nil, m.handleEvent(ctx, in)
 	}
 	return nil, m.event(ctx, in)
 }
@@ -253,8 +253,8 @@ func (m *Mailer) Work(ctx context.Context, job due.Job) error {
 	return kind.Work(ctx, job)
 }
 
-// hear notes what SES says about a mail, and looks at the reputation after a bounce or complaint.
-func (m *Mailer) hear(ctx context.Context, in lambdaevents.EventBridgeEvent) error {
+// handleEvent notes what SES says about a mail, and looks at the reputation after a bounce or complaint.
+func (m *Mailer) handleEvent(ctx context.Context, in lambdaevents.EventBridgeEvent) error {
 	var e outbox.SESEvent
 	if err := json.Unmarshal(in.Detail, &e); err != nil {
 		return fmt.Errorf("mailer: SES event %s: %w", in.ID, err)

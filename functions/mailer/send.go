@@ -93,8 +93,8 @@ func (m *Mailer) settled(ctx context.Context, letter outbox.Mail, state outbox.S
 	// Counted before the record is written; a repetition counts twice at the worst.
 	m.count(ctx, metricOf(state))
 	return task.Outcome{Record: func(ctx context.Context) ([]table.Write, error) {
-		told, err := m.failed(ctx, letter, state, reason)
-		return append(letter.Settle(state, messageID, reason, now), told...), err
+		failures, err := m.failed(ctx, letter, state, reason)
+		return append(letter.Settle(state, messageID, reason, now), failures...), err
 	}}
 }
 
@@ -146,8 +146,8 @@ const clockSkew = time.Minute
 // abandon records a mail of which nobody knows whether it was sent.
 func (m *Mailer) abandon(ctx context.Context, t *task.Task[outbox.Mail], cause error) ([]table.Write, error) {
 	m.count(ctx, metricOf(outbox.Unknown))
-	told, err := m.failed(ctx, t.Payload.Value, outbox.Unknown, cause.Error())
-	return append(t.Payload.Value.Settle(outbox.Unknown, "", cause.Error(), m.clock.Now()), told...), err
+	failures, err := m.failed(ctx, t.Payload.Value, outbox.Unknown, cause.Error())
+	return append(t.Payload.Value.Settle(outbox.Unknown, "", cause.Error(), m.clock.Now()), failures...), err
 }
 
 // failed tells the shop's other systems of a mail that is on the list of failures.

@@ -14,8 +14,8 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// told hands a domain event to the function, as the bus does.
-func told(t *testing.T, invoke func([]byte) error, id string, at time.Time, body event.Body) {
+// deliver hands a domain event to the function, as the bus does.
+func deliver(t *testing.T, invoke func([]byte) error, id string, at time.Time, body event.Body) {
 	t.Helper()
 	data, err := json.Marshal(body)
 	if err != nil {
@@ -64,15 +64,15 @@ func TestWhoTypesAnAddressIsNotTakenForThePersonBehindIt(t *testing.T) {
 		o.OrderID, o.CustomerID, o.Email, o.Name, o.Language = id, customer, mina, name, language
 		return o
 	}
-	told(t, invoke, "evt_1", noon, order("ord_1", "cus_mina", "김미나", "ko"))
-	told(t, invoke, "evt_2", noon.Add(time.Minute), events.CartChanged{
+	deliver(t, invoke, "evt_1", noon, order("ord_1", "cus_mina", "김미나", "ko"))
+	deliver(t, invoke, "evt_2", noon.Add(time.Minute), events.CartChanged{
 		CartID: "cart_1", CustomerID: "cus_mallory", Email: mina, Language: "en", Currency: "KRW", Lines: 1,
 	})
-	told(t, invoke, "evt_3", noon.Add(2*time.Minute), order("ord_2", "cus_mallory", "Visit evil.example", "en"))
+	deliver(t, invoke, "evt_3", noon.Add(2*time.Minute), order("ord_2", "cus_mallory", "Visit evil.example", "en"))
 	if c := known(); c.CustomerID != "cus_mina" || c.Name != "김미나" || c.Language != "ko" || len(c.Person.Orders) != 2 {
 		t.Errorf("a stranger made the contact %+v", c)
 	}
-	told(t, invoke, "evt_4", noon.Add(3*time.Minute), order("ord_3", "cus_mina", "김 미나", "en"))
+	deliver(t, invoke, "evt_4", noon.Add(3*time.Minute), order("ord_3", "cus_mina", "김 미나", "en"))
 	if c := known(); c.Name != "김 미나" || c.Language != "en" {
 		t.Errorf("she cannot change it herself: %+v", c)
 	}
@@ -86,7 +86,7 @@ func TestACartAloneMakesNobodyACustomer(t *testing.T) {
 		t.Fatal(err)
 	}
 	invoke := func(payload []byte) error { _, err := handler.Invoke(t.Context(), payload); return err }
-	told(t, invoke, "evt_1", noon, events.CartChanged{
+	deliver(t, invoke, "evt_1", noon, events.CartChanged{
 		CartID: "cart_1", CustomerID: "cus_mallory", Email: "mina@example.com", Language: "en", Currency: "KRW", Lines: 1,
 	})
 	tables, err := env.Tables(t.Context(), "OUTREACH_TABLE")
@@ -97,12 +97,12 @@ func TestACartAloneMakesNobodyACustomer(t *testing.T) {
 	if err != nil || c.CustomerID != "" || c.Person.Customer || c.Language != "en" {
 		t.Errorf("%+v, %v", c, err)
 	}
-	var told map[string]any
+	var delivered map[string]any
 	commerce, err := env.Tables(t.Context(), "COMMERCE_TABLE")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := commerce[0].Get(t.Context(), table.Key{PK: "CUSTOMER#cus_mallory", SK: "SEGMENTS"}, &told); err == nil {
-		t.Errorf("promotions are told of %v", told)
+	if err := commerce[0].Get(t.Context(), table.Key{PK: "CUSTOMER#cus_mallory", SK: "SEGMENTS"}, &delivered); err == nil {
+		t.Errorf("promotions are told of %v", delivered)
 	}
 }

@@ -142,7 +142,7 @@ func TestASignUpIsConfirmedFromTheMailbox(t *testing.T) {
 	if state.Answer != compliance.Given || !state.Confirmed.Equal(b.clock.Now()) {
 		t.Errorf("after the confirmation: %+v", state)
 	}
-	if _, told := b.outgoing()["consent_given"]; !told {
+	if _, sent := b.outgoing()["consent_given"]; !sent {
 		t.Error("the person was not told of the result")
 	}
 	proofs, err := b.service.Proofs(t.Context(), consent.ContactID(reader))
@@ -207,8 +207,8 @@ func TestUnsubscribeIsRFC8058(t *testing.T) {
 			if got := b.contact(reader).Consent[compliance.Email].Answer; (got == compliance.Refused) != c.left {
 				t.Errorf("consent is %q", got)
 			}
-			if _, told := b.outgoing()["consent_refused"]; told != c.left {
-				t.Errorf("told of the result: %t", told)
+			if _, sent := b.outgoing()["consent_refused"]; sent != c.left {
+				t.Errorf("told of the result: %t", sent)
 			}
 		})
 	}

@@ -178,10 +178,10 @@ func (f *Outreach) confirm(ctx context.Context, in *LinkInput) (*Page, error) {
 		return nil, err
 	}
 	channel := compliance.Channel(fields[1])
-	asked, err := time.Parse(time.RFC3339, fields[2])
+	requestedAt, err := time.Parse(time.RFC3339, fields[2])
 	// A link that is too old, or from before a refusal.
 	state := c.Consent[channel]
-	if err != nil || f.now().Sub(asked) > consent.ConfirmWithin || state.Answer == compliance.Refused {
+	if err != nil || f.now().Sub(requestedAt) > consent.ConfirmWithin || state.Answer == compliance.Refused {
 		return page(c.Language, text(c.Language, "confirm"), paragraph(text(c.Language, "not_confirmed"))), nil
 	}
 	_, err = f.Service.AnswerID(ctx, c.ID, consent.Change{

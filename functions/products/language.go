@@ -15,10 +15,10 @@ type Reader struct {
 
 // languages returns the languages to try, best first: those asked for that the shop speaks, then the shop's own.
 func (c *Products) languages(r Reader) []string {
-	asked := accepted(r.Accept)
+	accepts := accepted(r.Accept)
 	// The query goes before the header, because a shopper chose it and the browser did not.
 	if r.Language != "" {
-		asked = append([]string{strings.ToLower(r.Language)}, asked...)
+		accepts = append([]string{strings.ToLower(r.Language)}, accepts...)
 	}
 	var known []string
 	add := func(l string) {
@@ -26,7 +26,7 @@ func (c *Products) languages(r Reader) []string {
 			known = append(known, l)
 		}
 	}
-	for _, l := range asked {
+	for _, l := range accepts {
 		// The whole tag first, so that a shop with zh-Hant and zh-Hans tells them apart.
 		primary, _, _ := strings.Cut(l, "-") // ko-KR reads ko
 		add(l)

@@ -118,7 +118,7 @@ func (c *Products) page(ctx context.Context, in *PageInput) (*PageOutput, error)
 		return nil, err
 	}
 	page := c.pageOf(shown.product, items, languages, in.Currency)
-	shown.mark(page, languages)
+	shown.annotate(page, languages)
 	if page.encoded, err = json.Marshal(page); err != nil {
 		return nil, err
 	}

@@ -61,9 +61,9 @@ func (c *Products) currentSales(ctx context.Context, p *catalog.Product) (curren
 	return shown, nil
 }
 
-// mark adds to a page the sales that make its prices, and the lowest price of
+// annotate adds to a page the sales that make its prices, and the lowest price of
 // the days before where a price is struck through (Directive 98/6/EC, 6a).
-func (o currentSales) mark(page *ProductPage, languages []string) {
+func (o currentSales) annotate(page *ProductPage, languages []string) {
 	for i := range page.Variants {
 		v := &page.Variants[i]
 		// Not sold in the currency.

@@ -84,7 +84,7 @@ func (c *Products) variantSummary(
 		return VariantSummary{}, err
 	}
 	page := c.pageOf(shown.product, map[string]catalog.SellableVariant{item.Variant.ID: item}, languages, currency)
-	shown.mark(page, languages)
+	shown.annotate(page, languages)
 	v := VariantSummary{
 		ProductPageVariant: page.Variants[0], ProductID: one.ID, Handle: one.Handle, Title: page.Title, Labels: []string{},
 	}

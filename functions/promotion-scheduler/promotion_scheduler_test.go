@@ -95,8 +95,8 @@ func (b *bench) invoke(payload []byte) error {
 	return err
 }
 
-// hear sends an event of the bus.
-func (b *bench) hear(id string, body event.Body) {
+// deliver sends an event of the bus.
+func (b *bench) deliver(id string, body event.Body) {
 	b.t.Helper()
 	if err := b.send(id, body); err != nil {
 		b.t.Fatal(err)
@@ -120,7 +120,7 @@ func (b *bench) send(id string, body event.Body) error {
 	return b.invoke(raw)
 }
 
-func (b *bench) told() *event.Event {
+func (b *bench) published() *event.Event {
 	b.t.Helper()
 	r, err := b.f.Store.Get(b.t.Context(), promotionID)
 	if err != nil {
@@ -136,13 +136,13 @@ func TestEachEdgeIsToldOnce(t *testing.T) {
 	if err := b.fire(store.Start, starts); err != nil {
 		t.Fatal(err)
 	}
-	first := b.told()
+	first := b.published()
 	if first == nil || first.Type != "promotion.started" {
 		t.Fatalf("the start told %+v", first)
 	}
 	b.clock.Advance(time.Minute)
-	if err := b.fire(store.Start, starts); err != nil || b.told().ID != first.ID {
-		t.Errorf("fired twice it told %s after %s (%v)", b.told().ID, first.ID, err)
+	if err := b.fire(store.Start, starts); err != nil || b.published().ID != first.ID {
+		t.Errorf("fired twice it told %s after %s (%v)", b.published().ID, first.ID, err)
 	}
 	b.clock.MoveTo(ends)
 	var all sync.WaitGroup
@@ -154,7 +154,8 @@ func TestEachEdgeIsToldOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := b.told().Type; got != "promotion.ended" || strings.Count(b.metrics.String(), `"PromotionEnded":1`) != 1 {
+	if got := b.published().Type; got != "promotion.ended" ||
+		strings.Count(b.metrics.String(), `"PromotionEnded":1`) != 1 {
 		t.Errorf("the end told %s, with the metrics %s", got, b.metrics.String())
 	}
 }
@@ -162,14 +163,14 @@ func TestEachEdgeIsToldOnce(t *testing.T) {
 func TestSchedulesThatFireWrongly(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		name    string
-		change  func(*promotion.Promotion)
-		now     time.Time
-		edge    store.Boundary
-		at      time.Time
-		told    string
-		planned int
-		fails   bool
+		name     string
+		change   func(*promotion.Promotion)
+		now      time.Time
+		boundary store.Boundary
+		at       time.Time
+		event    string
+		planned  int
+		fails    bool
 	}{
 		{"late, after the end: both edges are told", func(*promotion.Promotion) {}, ends.Add(time.Hour), store.Start, starts,
 			"promotion.ended", 0, false},
@@ -185,12 +186,12 @@ func TestSchedulesThatFireWrongly(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, tc.change)
 			b.clock.MoveTo(tc.now)
-			err := b.fire(tc.edge, tc.at)
+			err := b.fire(tc.boundary, tc.at)
 			got := ""
-			if e := b.told(); e != nil {
+			if e := b.published(); e != nil {
 				got = e.Type
 			}
-			if (err != nil) != tc.fails || got != tc.told || b.planned != tc.planned {
+			if (err != nil) != tc.fails || got != tc.event || b.planned != tc.planned {
 				t.Errorf("told %q, planned %d times, error %v", got, b.planned, err)
 			}
 		})
@@ -219,10 +220,10 @@ func TestASaleOnTheShelfIsWrittenIntoThePriceHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	ref := events.PromotionRef{PromotionID: promotionID, Kind: "sale_price", At: starts}
-	b.hear("evt_1", events.PromotionStarted{PromotionRef: ref})
-	b.hear("evt_1", events.PromotionStarted{PromotionRef: ref})
+	b.deliver("evt_1", events.PromotionStarted{PromotionRef: ref})
+	b.deliver("evt_1", events.PromotionStarted{PromotionRef: ref})
 	ref.At = ends
-	b.hear("evt_2", events.PromotionEnded{PromotionRef: ref})
+	b.deliver("evt_2", events.PromotionEnded{PromotionRef: ref})
 	rows, err := catalog.PriceHistory(t.Context(), b.table, id, starts.Add(-time.Hour), ends.Add(time.Hour))
 	if err != nil || len(rows) != 2 {
 		t.Fatalf("%d rows: %+v (%v)", len(rows), rows, err)
@@ -261,13 +262,13 @@ func TestOrdersAreCountedOnceAndThoseThatComeToNothingTakenOff(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			b.hear("evt_1", placed(1))
-			b.hear("evt_1", placed(1))
-			b.hear("evt_2", placed(2))
+			b.deliver("evt_1", placed(1))
+			b.deliver("evt_1", placed(1))
+			b.deliver("evt_2", placed(2))
 			b.wantSold(store.TheShop, promotion.DaySales{Orders: 2, Revenue: 30_000, Discounted: 24_000})
 			b.wantSold("prod_b", promotion.DaySales{Orders: 2, Revenue: 6_000})
-			b.hear("evt_3", end)
-			b.hear("evt_3", end)
+			b.deliver("evt_3", end)
+			b.deliver("evt_3", end)
 			b.wantSold(store.TheShop, promotion.DaySales{Orders: 1, Revenue: 10_000, Discounted: 8_000})
 			stats, err := b.f.Store.Stats(t.Context(), promotionID)
 			if err != nil || len(stats) != 1 ||
@@ -283,8 +284,8 @@ func TestTheShopsDayCountsWhoBoughtAndWhatCameToNothing(t *testing.T) {
 	b := newBench(t)
 	back := placed(2)
 	back.FirstOrder = false
-	b.hear("evt_1", placed(1))
-	b.hear("evt_2", back)
+	b.deliver("evt_1", placed(1))
+	b.deliver("evt_2", back)
 	day := civil.DateAt(starts, time.UTC)
 	want := func(text string, days ...store.ShopDay) {
 		t.Helper()
@@ -296,8 +297,8 @@ func TestTheShopsDayCountsWhoBoughtAndWhatCameToNothing(t *testing.T) {
 	want("two orders", store.ShopDay{Day: day, Orders: 2, New: 1, Guests: 2, Revenue: 30_000, Discounts: 3_000})
 	canceled := events.OrderCanceled{Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt,
 		Promotions: back.Promotions}
-	b.hear("evt_3", canceled)
-	b.hear("evt_3", canceled)
+	b.deliver("evt_3", canceled)
+	b.deliver("evt_3", canceled)
 	today := civil.DateAt(b.clock.Now(), time.UTC)
 	first := store.ShopDay{Day: day, Orders: 1, New: 1, Guests: 1, Revenue: 10_000, Discounts: 1_000}
 	ended := store.ShopDay{Day: today, Canceled: 1, Refunds: 20_000}
@@ -328,18 +329,18 @@ func TestABudgetThatIsUsedUpIsToldOnce(t *testing.T) {
 		}
 	}
 	use()
-	b.hear("evt_1", placed(1))
-	if e := b.told(); e != nil {
+	b.deliver("evt_1", placed(1))
+	if e := b.published(); e != nil {
 		t.Errorf("with one use left it told %s", e.Type)
 	}
 	use()
-	b.hear("evt_2", placed(1))
-	first := b.told()
+	b.deliver("evt_2", placed(1))
+	first := b.published()
 	if first == nil || first.Type != "promotion.budget_exhausted" {
 		t.Fatalf("it told %+v", first)
 	}
-	b.hear("evt_3", placed(1))
-	if b.told().ID != first.ID {
+	b.deliver("evt_3", placed(1))
+	if b.published().ID != first.ID {
 		t.Error("it was told twice")
 	}
 }
@@ -361,8 +362,8 @@ func TestABudgetIsToldOfWhenTheStepAfterTheCountFails(t *testing.T) {
 		if b.send("evt_1", placed(1)) == nil {
 			return // there was no such call
 		}
-		b.hear("evt_1", placed(1))
-		if e := b.told(); e == nil || e.Type != "promotion.budget_exhausted" {
+		b.deliver("evt_1", placed(1))
+		if e := b.published(); e == nil || e.Type != "promotion.budget_exhausted" {
 			t.Errorf("call %d failed, and it told %+v", n, e)
 		}
 		b.wantSold(store.TheShop, promotion.DaySales{Orders: 1, Revenue: 10_000, Discounted: 8_000})

@@ -128,8 +128,8 @@ func TestPreviewEqualsCheckout(t *testing.T) {
 		ref := cart.Ref{CartID: b.ID, Token: b.Token, CustomerID: customer}
 		if _, _, err := store.Change(t.Context(), ref, cart.Attempt{}, func(c *cart.Cart) error {
 			c.Codes = []string{"CODE"}
-			goods, err := q.Read(t.Context(), c.VariantIDs(), c.Currency, w.Clock.Now())
-			c.Accept(goods)
+			variants, err := q.Read(t.Context(), c.VariantIDs(), c.Currency, w.Clock.Now())
+			c.Accept(variants)
 			return err
 		}); err != nil {
 			r.Fatal(err)

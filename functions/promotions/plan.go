@@ -184,9 +184,9 @@ func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion, published 
 		return nil, err
 	}
 	// As if published: a draft is not counted by the guard.
-	asked := *p
-	asked.State = promotion.Scheduled
-	span, counts, err := f.span(ctx, &asked)
+	requested := *p
+	requested.State = promotion.Scheduled
+	span, counts, err := f.span(ctx, &requested)
 	if err != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ func (f *Promotions) change(ctx context.Context, in ChangingInput, rule func(*st
 		if err := in.fresh(r); err != nil {
 			return false, err
 		}
-		before, told := r.Promotion, r.Event
+		before, event := r.Promotion, r.Event
 		err := rule(r)
 		planned = planned || r.Planned
 		if err != nil {
@@ -129,7 +129,7 @@ func (f *Promotions) change(ctx context.Context, in ChangingInput, rule func(*st
 		}
 		r.By = auth.From(ctx).Subject
 		// A new event is a change even where the promotion reads the same.
-		return told != r.Event || !equalJSON(before, r.Promotion), nil
+		return event != r.Event || !equalJSON(before, r.Promotion), nil
 	})
 	if err != nil {
 		if planned {

@@ -136,9 +136,9 @@ func TestPoisonIsGivenUpAloneAndHoldsUpNobody(t *testing.T) {
 
 func TestNewReadsItsEnvironmentAndCallsEventBridge(t *testing.T) {
 	t.Parallel()
-	var asked []string
+	var requested []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked = append(asked, r.Header.Get("X-Amz-Target"))
+		requested = append(requested, r.Header.Get("X-Amz-Target"))
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		w.Write([]byte(`{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}`))
 	}))
@@ -162,7 +162,7 @@ func TestNewReadsItsEnvironmentAndCallsEventBridge(t *testing.T) {
 	if err != nil || strings.Contains(string(out), "itemIdentifier") {
 		t.Errorf("answered %s, %v", out, err)
 	}
-	if len(asked) != 1 || asked[0] != "AWSEvents.PutEvents" {
-		t.Errorf("asked %v", asked)
+	if len(requested) != 1 || requested[0] != "AWSEvents.PutEvents" {
+		t.Errorf("asked %v", requested)
 	}
 }

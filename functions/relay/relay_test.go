@@ -261,12 +261,12 @@ func TestRelaySamples(t *testing.T) {
 			if again := b.invoke(t, payload); again != want.again {
 				t.Errorf("comes again from %q, want %q", again, want.again)
 			}
-			var told []string
+			var published []string
 			for _, e := range b.bus.published {
-				told = append(told, e.Type)
+				published = append(published, e.Type)
 			}
-			if !slices.Equal(told, want.types) {
-				t.Errorf("published %v, want %v", told, want.types)
+			if !slices.Equal(published, want.types) {
+				t.Errorf("published %v, want %v", published, want.types)
 			}
 		})
 	}

@@ -195,7 +195,7 @@ func (f *Returns) proposeAddition(ctx context.Context, o *order.Order, wanted []
 	}
 	now := f.Clock.Now()
 	o.Additions++
-	var goods []order.AddedGood
+	var goods []order.AddedVariant
 	var wants []stock.Request
 	seen := map[string]bool{}
 	for i, w := range wanted {
@@ -236,9 +236,9 @@ func (f *Returns) proposeAddition(ctx context.Context, o *order.Order, wanted []
 
 // addedGood is a wanted variant as a line of the order. Goods that customers may have only so many of in their life are
 // counted at checkout, so they are ordered anew.
-func addedGood(o *order.Order, i int, w WantedGood, g catalog.SellableVariant) (order.AddedGood, error) {
+func addedGood(o *order.Order, i int, w WantedGood, g catalog.SellableVariant) (order.AddedVariant, error) {
 	if g.Product == nil || g.Product.Status != catalog.Active {
-		return order.AddedGood{}, problem.Conflict("variant_not_sold", "Variant %s is not for sale.", w.VariantID).
+		return order.AddedVariant{}, problem.Conflict("variant_not_sold", "Variant %s is not for sale.", w.VariantID).
 			With("variantId", w.VariantID)
 	}
 	price, sold := g.Variant.Prices[o.Totals.Currency]
@@ -251,17 +251,17 @@ func addedGood(o *order.Order, i int, w WantedGood, g catalog.SellableVariant) (
 	}
 	switch {
 	case !sold || price.Amount <= 0:
-		return order.AddedGood{}, problem.Conflict("variant_not_sold", "Variant %s has no price in %s.", w.VariantID,
+		return order.AddedVariant{}, problem.Conflict("variant_not_sold", "Variant %s has no price in %s.", w.VariantID,
 			o.Totals.Currency).With("variantId", w.VariantID)
 	case g.Variant.MaxPerCustomer > 0 || g.Variant.MaxPerOrder > 0 && has > g.Variant.MaxPerOrder:
-		return order.AddedGood{}, problem.Conflict("variant_limited", "Of variant %s no more can be added to this order.",
+		return order.AddedVariant{}, problem.Conflict("variant_limited", "Of variant %s no more can be added to this order.",
 			w.VariantID).With("variantId", w.VariantID)
 	}
 	image := g.Variant.Image
 	if image == "" && len(g.Product.Images) > 0 {
 		image = g.Product.Images[0].URL
 	}
-	return order.AddedGood{List: price.Amount, Taxable: g.Variant.Taxable, Line: order.Line{
+	return order.AddedVariant{List: price.Amount, Taxable: g.Variant.Taxable, Line: order.Line{
 		ID: fmt.Sprintf("ln_add%d_%d", o.Additions, i+1), VariantID: w.VariantID, ProductID: g.Product.ID,
 		SKU: g.Variant.SKU, Title: g.Product.Title.In(o.Language, "en"), Options: g.Variant.Options, Image: image,
 		Quantity: w.Quantity, Categories: g.Product.Categories, Tags: g.Product.Tags,

@@ -55,10 +55,10 @@ type creditOffer struct {
 
 // facts is what a plan is made from.
 type facts struct {
-	order  *order.Order
-	policy returnpolicy.Policy
-	goods  map[string]catalog.SellableVariant // of exchanges and replacements
-	now    time.Time
+	order    *order.Order
+	policy   returnpolicy.Policy
+	variants map[string]catalog.SellableVariant // of exchanges and replacements
+	now      time.Time
 }
 
 // country is whose law and policy count: where the parcel went, the home of the shop when nothing was shipped.

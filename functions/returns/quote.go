@@ -191,7 +191,7 @@ func (f *Returns) plan(ctx context.Context, o *order.Order, versions []returnpol
 			return plan{}, err
 		}
 	}
-	return planReturn(facts{order: o, policy: policy, goods: goods, now: f.Clock.Now()}, w)
+	return planReturn(facts{order: o, policy: policy, variants: goods, now: f.Clock.Now()}, w)
 }
 
 // view shows the plan.

@@ -20,7 +20,7 @@ func (f facts) swap(p *plan, w Wanted) error {
 		if w.Resolution == string(rma.Replacement) {
 			variant = line.VariantID
 		}
-		g, ok := f.goods[variant]
+		g, ok := f.variants[variant]
 		// A replacement may be of a product that is not shown any more, an exchange not.
 		if !ok || g.Product.Status != catalog.Active && w.Resolution == string(rma.Exchange) {
 			return problem.Conflict("variant_not_sold", "Variant %s is not for sale.", variant).With("lineId", l.LineID)

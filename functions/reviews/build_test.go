@@ -160,8 +160,8 @@ func (s *shop) sweep() {
 	}
 }
 
-// hear delivers an event twice.
-func (s *shop) hear(body event.Body) {
+// deliver delivers an event twice.
+func (s *shop) deliver(body event.Body) {
 	s.t.Helper()
 	e, err := event.New(s.t.Context(), s.clock.Now(), body)
 	if err != nil {

@@ -48,7 +48,7 @@ func TestAnUnhappyCustomerIsAnsweredRefundedInvitedAndUpdates(t *testing.T) {
 	s.clock.Advance(time.Hour)
 	s.as(apitest.Ann).Do("PUT", path(own), map[string]any{"stars": 4, "text": "바로 해결해 주셨어요"}).Want(200)
 	s.clock.Advance(24 * time.Hour)
-	s.hear(events.OrderPlaced{OrderRef: events.OrderRef{OrderID: "ord_2", CustomerID: "cust-ann"},
+	s.deliver(events.OrderPlaced{OrderRef: events.OrderRef{OrderID: "ord_2", CustomerID: "cust-ann"},
 		PlacedAt: s.clock.Now()})
 	s.clock.Advance(recovery.ReturnWithin)
 	var out recovery.Outcomes
@@ -96,7 +96,7 @@ func TestBuyersAreAskedAfterDeliveryWhateverTheyWrote(t *testing.T) {
 		OrderRef: events.OrderRef{OrderID: "ord_quiet", CustomerID: "cust-bob", Language: "en"}, DeliveredAt: noon,
 		Lines: []events.OrderLine{{LineID: "line_1", ProductID: soap, VariantID: "var_soap"}},
 	}
-	s.hear(e)
+	s.deliver(e)
 	s.clock.Advance(review.FirstRequest)
 	s.sweep()
 	l, err := s.Store.LineOf(t.Context(), "ord_quiet", "line_1")

@@ -137,13 +137,13 @@ func TestARewardIsTakenBackOnceWhenTheOrderIsRefunded(t *testing.T) {
 		ReturnRef: events.ReturnRef{OrderRef: events.OrderRef{OrderID: r.OrderID}}, Refund: money.Of(9_000, "KRW"),
 		Lines: []events.ReturnLine{{LineID: "line_1"}},
 	}
-	s.hear(returned) // nothing of it was accepted
+	s.deliver(returned) // nothing of it was accepted
 	if s.stored(own).Reward.RevokedFor != "" {
 		t.Error("a return that was not accepted takes the reward back")
 	}
 	returned.Lines[0].Accepted = 1
-	s.hear(returned)
-	s.hear(events.OrderCanceled{OrderRef: events.OrderRef{OrderID: r.OrderID},
+	s.deliver(returned)
+	s.deliver(events.OrderCanceled{OrderRef: events.OrderRef{OrderID: r.OrderID},
 		Lines: []events.OrderLine{{LineID: "line_1"}}})
 	after := s.stored(own)
 	if after.Reward == nil || after.Reward.RevokedFor != "refund" || after.State != r.State {
@@ -179,8 +179,8 @@ func TestARefundWithoutAReturnTakesTheRewardOfItsLinesBack(t *testing.T) {
 			s.clock.Advance(reward.Default.Wait)
 			s.sweep()
 			c.refund.OrderID = s.stored(own).OrderID
-			s.hear(c.refund)
-			s.hear(c.refund) // the bus may deliver it twice
+			s.deliver(c.refund)
+			s.deliver(c.refund) // the bus may deliver it twice
 			if r := s.stored(own).Reward; r == nil || !r.Revoked.IsZero() != c.taken {
 				t.Errorf("reward %+v, taken back: want %v", r, c.taken)
 			}

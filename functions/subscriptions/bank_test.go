@@ -128,9 +128,9 @@ func TestAnUpgradeWaitsForTheBank(t *testing.T) {
 	s.Challenge(v.Payment.RedirectURL, true)
 	s.confirm(v.ID).Want(200)
 	dear := s.offer(31_000, 0)
-	wish := map[string]any{"do": "upgrade", "planId": dear, "returnUrl": backAddress}
+	change := map[string]any{"do": "upgrade", "planId": dear, "returnUrl": backAddress}
 
-	first := atBank(t, s.change(v.ID, wish))
+	first := atBank(t, s.change(v.ID, change))
 	if first.Plan.ID == dear || first.State != subscription.Active {
 		t.Errorf("unpaid, it is %s on %s", first.State, first.Plan.ID)
 	}
@@ -138,7 +138,7 @@ func TestAnUpgradeWaitsForTheBank(t *testing.T) {
 	if after := s.read(v.ID); after.Plan.ID == dear || after.Payment != nil {
 		t.Errorf("broken off, it is on %s, %+v", after.Plan.ID, after.Payment)
 	}
-	second := atBank(t, s.change(v.ID, wish))
+	second := atBank(t, s.change(v.ID, change))
 	s.Challenge(second.Payment.RedirectURL, true)
 	var after subscriptions.Subscription
 	s.confirm(v.ID).Want(200).Into(&after)

@@ -296,9 +296,9 @@ func (f *Subscriptions) proposeTo(ctx context.Context, id string, p *service.Pla
 	_, _, err = f.Billing.Apply(ctx, r, func(r *service.Record) (service.Change, bool, error) {
 		terms, err := p.Terms(r.Sub.Terms.Currency, r.Sub.Terms.Quantity)
 		// Asked already, or the version is planned for the next payment.
-		asked := r.Sub.ConsentRequest != nil && r.Sub.ConsentRequest.Version >= p.Version || r.Sub.Next != nil &&
+		requested := r.Sub.ConsentRequest != nil && r.Sub.ConsentRequest.Version >= p.Version || r.Sub.Next != nil &&
 			r.Sub.Next.Version >= p.Version
-		if err != nil || asked || r.Sub.Terms.Version >= p.Version {
+		if err != nil || requested || r.Sub.Terms.Version >= p.Version {
 			return service.Change{}, false, nil
 		}
 		done = true

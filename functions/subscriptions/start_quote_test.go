@@ -114,7 +114,7 @@ func TestCancelingAndComingBackLosesNothingThatWasPlanned(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	cheap := s.offer(5_000, 0)
-	for name, wish := range map[string]func(subscriptions.Subscription) map[string]any{
+	for name, change := range map[string]func(subscriptions.Subscription) map[string]any{
 		"a downgrade": func(subscriptions.Subscription) map[string]any {
 			return map[string]any{"do": "downgrade", "planId": cheap}
 		},
@@ -123,7 +123,7 @@ func TestCancelingAndComingBackLosesNothingThatWasPlanned(t *testing.T) {
 		},
 	} {
 		v := s.subscribe(s.offer(10_000, 0), "pm_card_visa")
-		s.change(v.ID, wish(v)).Want(200).Into(&v)
+		s.change(v.ID, change(v)).Want(200).Into(&v)
 		before := v.Planned
 		s.ann().Do("POST", "/subscriptions/"+v.ID+"/cancel", nil).Want(200)
 		var quoted struct{ Planned *subscriptions.PlannedChange }

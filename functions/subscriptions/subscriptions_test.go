@@ -134,12 +134,12 @@ func TestWhatIsQuotedIsCharged(t *testing.T) {
 	v := s.subscribe(s.offer(10_000, 0), "pm_card_visa")
 	dear := s.offer(31_000, 0)
 	s.Clock.Advance(10 * 24 * time.Hour)
-	wish := map[string]any{"do": "upgrade", "planId": dear}
+	change := map[string]any{"do": "upgrade", "planId": dear}
 	var quote struct {
 		Now struct{ Amount int64 }
 	}
-	s.ann().Do("POST", "/subscriptions/"+v.ID+"/quote", wish).Want(200).Into(&quote)
-	s.change(v.ID, wish).Want(200).Into(&v)
+	s.ann().Do("POST", "/subscriptions/"+v.ID+"/quote", change).Want(200).Into(&quote)
+	s.change(v.ID, change).Want(200).Into(&v)
 	ledger := s.Bank.Ledger()
 	if got := ledger[len(ledger)-1].Captured.Amount; got != quote.Now.Amount || got == 0 || v.Plan.ID != dear {
 		t.Errorf("quoted %d, charged %d, on plan %s", quote.Now.Amount, got, v.Plan.ID)

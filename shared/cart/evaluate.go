@@ -17,9 +17,9 @@ import (
 // guest, who cannot buy such variants at all, because nobody could tell whether they did before. An
 // ordered cart has no problems.
 func Evaluate(
-	c *Cart, goods Variants, shop pricing.Shop, offers []pricing.Offer, bought map[string]int, at time.Time,
+	c *Cart, variants Variants, shop pricing.Shop, offers []pricing.Offer, bought map[string]int, at time.Time,
 ) Priced {
-	p := Priced{Cart: c, Variants: goods, Totals: pricing.Price(basketOf(c, goods, at), shop, offers)}
+	p := Priced{Cart: c, Variants: variants, Totals: pricing.Price(basketOf(c, variants, at), shop, offers)}
 	country := countryOf(c)
 	// What the shopper pays for the items decides whether shipping is free, as in pricing.Price;
 	// the discount on shipping itself is not part of it.
@@ -35,7 +35,7 @@ func Evaluate(
 	if len(c.Lines) == 0 {
 		p.add("empty_cart", "", true, "There is nothing in the cart.", nil)
 	}
-	totals := countUp(c, goods)
+	totals := countUp(c, variants)
 	for _, l := range c.Lines {
 		// Gifts are chosen by the promotion and checked there for stock; they have no limits and no
 		// seen price.
@@ -66,12 +66,12 @@ func (p *Priced) add(code, lineID string, blocking bool, detail string, facts ma
 
 // basketOf is what of the cart can be priced. A line without a price in the cart's currency is left
 // out; it stays in the cart as a problem.
-func basketOf(c *Cart, goods Variants, at time.Time) pricing.Basket {
+func basketOf(c *Cart, variants Variants, at time.Time) pricing.Basket {
 	b := pricing.Basket{
 		Currency: c.Currency, Codes: c.Codes, CustomerID: c.CustomerID, Country: countryOf(c), Method: c.Shipping, At: at,
 	}
 	for _, l := range c.Lines {
-		g := goods[l.VariantID]
+		g := variants[l.VariantID]
 		price, sold := g.Variant.Prices[c.Currency]
 		// A gift costs nothing, also where the variant has no price in the currency of the cart.
 		if l.Gift != "" {
@@ -107,13 +107,13 @@ type counts struct {
 
 // countUp counts gifts as parts, because they leave the same stock, but not as variants, because
 // purchase limits do not apply to what a promotion gives.
-func countUp(c *Cart, goods Variants) counts {
+func countUp(c *Cart, variants Variants) counts {
 	n := counts{variants: map[string]int{}, parts: map[string]int{}, sharers: map[string]int{}}
 	for _, l := range c.Lines {
 		if l.Gift == "" {
 			n.variants[l.VariantID] += l.Quantity
 		}
-		for part, quantity := range partsOf(goods[l.VariantID].Variant) {
+		for part, quantity := range partsOf(variants[l.VariantID].Variant) {
 			n.parts[part] += quantity * l.Quantity
 			n.sharers[part]++
 		}

@@ -33,7 +33,7 @@ const keptMerges = 20
 //
 // Whichever of two carts of one currency is put into the other, the lines and codes are the same. A guest's cart that
 // is already in it changes nothing.
-func Merge(into, guest *Cart, goods Variants, bought map[string]int) []Change {
+func Merge(into, guest *Cart, variants Variants, bought map[string]int) []Change {
 	if slices.Contains(into.MergedIDs, guest.ID) {
 		return nil
 	}
@@ -45,27 +45,27 @@ func Merge(into, guest *Cart, goods Variants, bought map[string]int) []Change {
 	for _, l := range into.Lines {
 		before[l.ID] = l.Quantity
 	}
-	lines, dropped := mergeLines(into, guest, goods)
+	lines, dropped := mergeLines(into, guest, variants)
 	into.Lines = lines
 	// What each line would have without limits, to tell the shopper what was capped.
 	wanted := map[string]int{}
 	for _, l := range lines {
 		wanted[l.ID] = l.Quantity
 	}
-	capLines(into, goods, bought)
-	changes := mergeChanges(into, guest, before, wanted, goods)
+	capLines(into, variants, bought)
+	changes := mergeChanges(into, guest, before, wanted, variants)
 	for _, l := range dropped {
 		changes = append(changes, Change{Code: "too_many_lines", LineID: l.ID, Wanted: l.Quantity})
 	}
 	changes = append(changes, mergeCodes(into, guest)...)
 	changes = append(changes, mergeGifts(into, guest)...)
-	changes = append(changes, mergeSeen(into, guest, goods)...)
+	changes = append(changes, mergeSeen(into, guest, variants)...)
 	mergeRest(into, guest)
 	return changes
 }
 
 // mergeLines adds the lines of both up, oldest first. Those beyond the size of a cart are the youngest.
-func mergeLines(into, guest *Cart, goods Variants) (lines, dropped []Line) {
+func mergeLines(into, guest *Cart, variants Variants) (lines, dropped []Line) {
 	byID := map[string]Line{}
 	for _, l := range into.Lines {
 		byID[l.ID] = l
@@ -74,7 +74,7 @@ func mergeLines(into, guest *Cart, goods Variants) (lines, dropped []Line) {
 		// A price seen in another currency cannot be compared. The current
 		// one counts as seen, and mergeSeen says so where it hides a change.
 		if guest.Currency != into.Currency {
-			price, _ := goods[l.VariantID].Variant.Price(into.Currency)
+			price, _ := variants[l.VariantID].Variant.Price(into.Currency)
 			l.SeenPrice = price.Amount
 		}
 		if other, there := byID[l.ID]; there {
@@ -100,13 +100,13 @@ func mergeLines(into, guest *Cart, goods Variants) (lines, dropped []Line) {
 }
 
 // capLines goes through the lines in their order and lets each have what is still allowed, but at least one.
-func capLines(c *Cart, goods Variants, bought map[string]int) {
+func capLines(c *Cart, variants Variants, bought map[string]int) {
 	used := counts{variants: map[string]int{}, parts: map[string]int{}}
 	// One unit of each line is reserved first, so that no line is dropped for the size of the cart.
 	rest := MaxUnits - len(c.Lines)
 	for i := range c.Lines {
 		l := &c.Lines[i]
-		g, known := goods[l.VariantID]
+		g, known := variants[l.VariantID]
 		most := min(l.Quantity, MaxQuantity, rest+1)
 		if known {
 			most = min(most, allowed(g, used, bought))
@@ -142,12 +142,12 @@ func allowed(g SellableVariant, used counts, bought map[string]int) int {
 
 // mergeChanges lists what the merge did to each line, in the
 // cart's order. Lines that are as they were are left out.
-func mergeChanges(into, guest *Cart, before, wanted map[string]int, goods Variants) []Change {
+func mergeChanges(into, guest *Cart, before, wanted map[string]int, variants Variants) []Change {
 	var changes []Change
 	for _, l := range into.Lines {
 		had, there := before[l.ID]
 		c := Change{LineID: l.ID, Wanted: wanted[l.ID], Quantity: l.Quantity}
-		_, sold := goods[l.VariantID].Variant.Price(into.Currency)
+		_, sold := variants[l.VariantID].Variant.Price(into.Currency)
 		switch {
 		case guest.Find(l.ID) >= 0 && !sold && guest.Currency != into.Currency:
 			c.Code = "not_sold_in_currency"
@@ -209,7 +209,7 @@ func mergeGifts(into, guest *Cart) (changes []Change) {
 
 // mergeSeen carries over what has changed of promotions since the guest's cart was shown. Prices that were shown ride
 // on the lines; those in another currency say nothing about the prices of the customer's cart.
-func mergeSeen(into, guest *Cart, goods Variants) (changes []Change) {
+func mergeSeen(into, guest *Cart, variants Variants) (changes []Change) {
 	if guest.Currency == into.Currency {
 		for _, m := range guest.PromotionChanges {
 			if !slices.ContainsFunc(into.PromotionChanges,
@@ -222,7 +222,7 @@ func mergeSeen(into, guest *Cart, goods Variants) (changes []Change) {
 	// Only price changes that a shopper would have been asked
 	// about are told: those of lines that are in the merged cart.
 	for _, l := range guest.Lines {
-		price, sold := goods[l.VariantID].Variant.Price(guest.Currency)
+		price, sold := variants[l.VariantID].Variant.Price(guest.Currency)
 		if sold && price.Amount != l.SeenPrice && into.Find(l.ID) >= 0 {
 			changes = append(changes, Change{Code: "price_notice_dropped", LineID: l.ID})
 		}

@@ -11,7 +11,7 @@ import (
 
 type ctx = context.Context
 
-func (s *shop) goods(cache *catalog.Cache, ids ...string) map[string]catalog.SellableVariant {
+func (s *shop) variants(cache *catalog.Cache, ids ...string) map[string]catalog.SellableVariant {
 	s.Helper()
 	items, err := cache.Variants(s.Context(), ids)
 	if err != nil {
@@ -49,7 +49,7 @@ func TestGoods(t *testing.T) {
 	set := s.set(cream, soap)
 	mixed := s.set2(cream, free)
 	cache := catalog.NewCache(s.table, s.clock, 0)
-	items := s.goods(cache, first(cream), first(soap), first(drop), first(free), first(back), first(set), first(mixed),
+	items := s.variants(cache, first(cream), first(soap), first(drop), first(free), first(back), first(set), first(mixed),
 		"var_nonsense",
 		catalog.VariantID(cream.ID, 7), catalog.VariantID(s.product("gone", 1).ID, 0))
 	want := map[string]int{
@@ -120,26 +120,26 @@ func TestShelfShowsSalesAndChangesWhenItsFreshnessEnds(t *testing.T) {
 	s := newShop(t)
 	p := s.add(s.product("cream", 12000), 9)
 	cache := catalog.NewCache(s.table, s.clock, 2*time.Second)
-	s.goods(cache, first(p))
+	s.variants(cache, first(p))
 	p = s.change(p, func(p *catalog.Product) { p.Variants[0].Prices = won(9000) })
 	if err := stock.Set(t.Context(), s.table, first(p), 1, 1, opening); err != nil {
 		t.Fatal(err)
 	}
-	if item := s.goods(cache, first(p))[first(p)]; item.Available != 9 {
+	if item := s.variants(cache, first(p))[first(p)]; item.Available != 9 {
 		t.Fatalf("%+v", item)
 	}
 	fresh, err := cache.ConsistentVariants(t.Context(), []string{first(p)})
 	if err != nil || fresh[first(p)].Available != 1 || fresh[first(p)].Variant.Prices["KRW"].Amount != 9000 {
 		t.Fatalf("%+v %v", fresh, err)
 	}
-	if item := s.goods(cache, first(p))[first(p)]; item.Available != 1 {
+	if item := s.variants(cache, first(p))[first(p)]; item.Available != 1 {
 		t.Fatal("what Fresh has read stays in the cache")
 	}
 	if err := stock.Set(t.Context(), s.table, first(p), 1, 4, opening); err != nil {
 		t.Fatal(err)
 	}
 	cache.Invalidate(p)
-	if item := s.goods(cache, first(p))[first(p)]; item.Available != 4 {
+	if item := s.variants(cache, first(p))[first(p)]; item.Available != 4 {
 		t.Fatalf("%+v", item)
 	}
 }
@@ -149,13 +149,13 @@ func TestAVariantThatTookBucketsIsReadWhole(t *testing.T) {
 	s := newShop(t)
 	p := s.add(s.product("cream", 1), 4)
 	cache := catalog.NewCache(s.table, s.clock, time.Second)
-	s.goods(cache, first(p))
+	s.variants(cache, first(p))
 	p = s.change(p, func(p *catalog.Product) { p.Variants[0].Edition = &catalog.Edition{OpensAt: opening, Buckets: 4} })
 	if err := stock.Set(t.Context(), s.table, first(p), 4, 40, opening); err != nil {
 		t.Fatal(err)
 	}
 	s.clock.Advance(time.Second)
-	if item := s.goods(cache, first(p))[first(p)]; item.Available != 40 {
+	if item := s.variants(cache, first(p))[first(p)]; item.Available != 40 {
 		t.Fatalf("%d", item.Available)
 	}
 }
@@ -166,7 +166,7 @@ func TestASetWhosePartIsGoneCannotBeSold(t *testing.T) {
 	cream, soap := s.add(s.product("cream", 1), 9), s.add(s.product("soap", 1, 2), 9)
 	set := s.set(cream, soap)
 	s.change(soap, func(p *catalog.Product) { p.Variants = p.Variants[1:] })
-	if item := s.goods(catalog.NewCache(s.table, s.clock, 0), first(set))[first(set)]; item.Available != 0 {
+	if item := s.variants(catalog.NewCache(s.table, s.clock, 0), first(set))[first(set)]; item.Available != 0 {
 		t.Fatalf("%+v", item)
 	}
 }

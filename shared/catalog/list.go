@@ -75,8 +75,8 @@ func (l *Listing) List(ctx context.Context, q ListQuery) (ListPage, error) {
 			return ListPage{}, err
 		}
 		// The place of the cursor need not exist any more: the search finds where it would be.
-		first, _ := slices.BinarySearchFunc(rows, after, func(r row, p place) int {
-			if c := by.compare(by.placeOf(r), p); c != 0 {
+		first, _ := slices.BinarySearchFunc(rows, after, func(r row, p indexKey) int {
+			if c := by.compare(by.indexKeyOf(r), p); c != 0 {
 				return c
 			}
 			return -1 // the product the cursor names was on the page before
@@ -92,7 +92,7 @@ func (l *Listing) List(ctx context.Context, q ListQuery) (ListPage, error) {
 		}
 		// One row more than the page shows that there is a next page.
 		if len(result.Entries) == q.Limit {
-			result.Next = by.placeOf(last).cursor(by)
+			result.Next = by.indexKeyOf(last).cursor(by)
 			break
 		}
 		result.Entries, last = append(result.Entries, r.entry), r
@@ -162,16 +162,16 @@ type row struct {
 	min, max int64
 }
 
-// place is where a product stands in an order: by what it is sorted, and its id among equals.
-type place struct {
+// indexKey is where a product stands in an order: by what it is sorted, and its id among equals.
+type indexKey struct {
 	Text   string `json:"t,omitempty"` // the title in lower case, for ByTitle
 	Number int64  `json:"n,omitempty"` // the price in minor units, or Unix milliseconds of the creation
 	ID     string `json:"id"`
 }
 
-// placeOf is where the row stands in the order.
-func (o order) placeOf(r row) place {
-	p := place{ID: r.entry.ID}
+// indexKeyOf is where the row stands in the order.
+func (o order) indexKeyOf(r row) indexKey {
+	p := indexKey{ID: r.entry.ID}
 	switch o.sort {
 	case ByTitle:
 		p.Text = strings.ToLower(r.entry.Title.In(o.language))
@@ -184,7 +184,7 @@ func (o order) placeOf(r row) place {
 }
 
 // compare orders two places; the id, always ascending, decides between equals.
-func (o order) compare(a, b place) int {
+func (o order) compare(a, b indexKey) int {
 	c := cmp.Or(strings.Compare(a.Text, b.Text), cmp.Compare(a.Number, b.Number))
 	if o.sort == Newest || o.sort == PriceDown {
 		c = -c
@@ -204,16 +204,16 @@ func (s *snapshot) ordered(by order, sales SalePrices) []row {
 		return rows
 	}
 	type placed struct {
-		place
+		indexKey
 		row
 	}
 	all := make([]placed, 0, len(s.byID))
 	for _, e := range s.byID {
 		if r, sold := e.row(by, sales); sold {
-			all = append(all, placed{by.placeOf(r), r})
+			all = append(all, placed{by.indexKeyOf(r), r})
 		}
 	}
-	slices.SortFunc(all, func(a, b placed) int { return by.compare(a.place, b.place) })
+	slices.SortFunc(all, func(a, b placed) int { return by.compare(a.indexKey, b.indexKey) })
 	rows := make([]row, len(all))
 	for i, p := range all {
 		rows[i] = p.row
@@ -245,22 +245,22 @@ func (e *Entry) row(by order, sales SalePrices) (r row, sold bool) {
 type cursor struct {
 	Sort Sort   `json:"s"`
 	In   string `json:"in,omitempty"` // language or currency of the order, see order.in
-	place
+	indexKey
 }
 
 // cursor is the place as an opaque text for clients.
-func (p place) cursor(by order) string {
+func (p indexKey) cursor(by order) string {
 	raw, _ := json.Marshal(cursor{by.sort, by.in(), p}) // strings and numbers cannot fail
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
 // readPlace is the place of a cursor. One of another order,
 // or not made here, gives table.ErrCursor.
-func readPlace(text string, by order) (place, error) {
+func readPlace(text string, by order) (indexKey, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	var c cursor
 	if err != nil || json.Unmarshal(raw, &c) != nil || c.ID == "" || c.Sort != by.sort || c.In != by.in() {
-		return place{}, table.ErrCursor
+		return indexKey{}, table.ErrCursor
 	}
-	return c.place, nil
+	return c.indexKey, nil
 }

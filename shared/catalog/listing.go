@@ -102,8 +102,8 @@ func (l *Listing) Refresh(ctx context.Context) error {
 // when the index does not answer, so does everybody, as long as there is something.
 func (l *Listing) snapshot(ctx context.Context, fresh time.Duration) (*snapshot, error) {
 	s := l.current.Load()
-	asked := l.clock.Now()
-	if s != nil && fresh > 0 && asked.Sub(time.Unix(0, l.seenAt.Load())) < fresh {
+	requestedAt := l.clock.Now()
+	if s != nil && fresh > 0 && requestedAt.Sub(time.Unix(0, l.seenAt.Load())) < fresh {
 		return s, nil
 	}
 	if s != nil && fresh > 0 {
@@ -116,7 +116,7 @@ func (l *Listing) snapshot(ctx context.Context, fresh time.Duration) (*snapshot,
 		l.refreshing.Lock()
 	}
 	defer l.refreshing.Unlock()
-	next, err := l.read(ctx, l.current.Load(), asked)
+	next, err := l.read(ctx, l.current.Load(), requestedAt)
 	if err != nil {
 		// An old list is better than none while the index is out of reach.
 		if s != nil && fresh > 0 && ctx.Err() == nil {
@@ -126,7 +126,7 @@ func (l *Listing) snapshot(ctx context.Context, fresh time.Duration) (*snapshot,
 	}
 	l.current.Store(next)
 	// The time before the read: changes made during it are found by the next one.
-	l.seenAt.Store(asked.UnixNano())
+	l.seenAt.Store(requestedAt.UnixNano())
 	return next, nil
 }
 

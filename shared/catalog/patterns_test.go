@@ -45,7 +45,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return catalog.Replace(ctx, s.table, before, after, nil)
 		}
 	}
-	goods := func(ctx context.Context) error {
+	variants := func(ctx context.Context) error {
 		_, err := cache.Variants(ctx, []string{v.ID})
 		return err
 	}
@@ -62,8 +62,8 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			func(ctx context.Context) error { _, err := catalog.Peek(ctx, s.table, p.ID); return err }},
 		{"list, all products read already", list(listing)},
 		{"list, not older than its freshness", list(minute)},
-		{"goods with stock (cache, cold)", goods},
-		{"goods with stock (cache, fresh)", goods},
+		{"goods with stock (cache, cold)", variants},
+		{"goods with stock (cache, fresh)", variants},
 		{"goods with stock, strongly",
 			func(ctx context.Context) error { _, err := cache.ConsistentVariants(ctx, []string{v.ID}); return err }},
 		{"create a product with one counter", func(ctx context.Context) error {
@@ -95,21 +95,21 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return s.table.Transact(ctx, "hold", writes...)
 		}},
 	}
-	told := map[string]table.Pattern{}
+	declared := map[string]table.Pattern{}
 	for _, a := range catalog.AccessPatterns {
-		told[a.Name] = a
+		declared[a.Name] = a
 	}
 	for _, m := range measured {
-		a, ok := told[m.name]
+		a, ok := declared[m.name]
 		if !ok {
 			t.Fatalf("%q is not in AccessPatterns", m.name)
 		}
-		delete(told, m.name)
+		delete(declared, m.name)
 		if got, want := s.cost(m.do), (table.Cost{Trips: a.Trips, Read: a.Read, Write: a.Write}); got != want {
 			t.Errorf("%s: measured %+v, told %+v", m.name, got, want)
 		}
 	}
-	for name := range told {
+	for name := range declared {
 		t.Errorf("%q is told and not measured", name)
 	}
 }

@@ -61,7 +61,7 @@ func TestCreateWithMoreCountersThanATransactionHolds(t *testing.T) {
 	s.add(p, 33)
 	cache := catalog.NewCache(s.table, s.clock, 0)
 	for i, v := range p.Variants {
-		if got := s.goods(cache, v.ID)[v.ID].Available; got != 33 {
+		if got := s.variants(cache, v.ID)[v.ID].Available; got != 33 {
 			t.Fatalf("variant %d has %d", i, got)
 		}
 	}

@@ -13,8 +13,8 @@ import (
 // maxLines bounds the lines of an order that is added to, and with it the size of its item. A cart has at most 100.
 const maxLines = 150
 
-// AddedGood is units of a variant that are to be added to an order.
-type AddedGood struct {
+// AddedVariant is units of a variant that are to be added to an order.
+type AddedVariant struct {
 	Line    Line
 	List    int64 // catalog price of one unit
 	Taxable bool
@@ -46,13 +46,13 @@ func (o *Order) CanAdd(lines int) error {
 
 // PriceAdded says what added goods cost: their catalog price with the tax of the order. Discounts and shipping of the
 // order stay as they were agreed; who wants those of now orders anew.
-func (o *Order) PriceAdded(goods []AddedGood) Added {
+func (o *Order) PriceAdded(variants []AddedVariant) Added {
 	var a Added
 	rate := int64(0)
 	if len(o.Totals.TaxLines) > 0 {
 		rate = int64(o.Totals.TaxLines[0].Rate)
 	}
-	for _, g := range goods {
+	for _, g := range variants {
 		n := int64(g.Line.Quantity)
 		t := pricing.LineTotal{ID: g.Line.ID, Unit: g.List, Quantity: g.Line.Quantity, Subtotal: g.List * n,
 			Total: g.List * n}

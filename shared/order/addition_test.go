@@ -13,10 +13,10 @@ import (
 )
 
 // wanted draws goods that are to be added to an order.
-func wanted(t *rapid.T) (goods []order.AddedGood) {
+func wanted(t *rapid.T) (goods []order.AddedVariant) {
 	for i, q := range rapid.SliceOfN(rapid.IntRange(1, 3), 1, 3).Draw(t, "added") {
 		id := fmt.Sprintf("ln_add1_%d", i+1)
-		goods = append(goods, order.AddedGood{
+		goods = append(goods, order.AddedVariant{
 			Line: order.Line{ID: id, VariantID: "var_" + id, ProductID: "prod_2", Title: "Oil", Quantity: q},
 			List: rapid.Int64Range(1, 99_999).Draw(t, "price"), Taxable: rapid.Bool().Draw(t, "taxable"),
 		})

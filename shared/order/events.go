@@ -30,8 +30,8 @@ func (o *Order) eventLines() []events.OrderLine {
 	// A member's price is not an offer that others could wait for, so it does not count as a
 	// discount.
 	offered := slices.ContainsFunc(o.Totals.Adjustments, func(a pricing.Adjustment) bool {
-		_, perk := promotion.PlanOfBenefit(a.OfferID)
-		return !perk
+		_, benefit := promotion.PlanOfBenefit(a.OfferID)
+		return !benefit
 	})
 	for i, l := range o.Lines {
 		out[i] = eventLine(l, l.Quantity)

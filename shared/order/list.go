@@ -26,7 +26,7 @@ type listed struct {
 
 // OfCustomer lists a customer's orders, newest first. 1 round trip, 0.5 RCU per 4 KB of cards. Errors: table.ErrCursor.
 func (s Store) OfCustomer(ctx context.Context, customerID string, limit int, after table.Cursor) (Page, error) {
-	before, err := placeOf(after)
+	before, err := indexKeyOf(after)
 	if err != nil {
 		return Page{}, err
 	}
@@ -37,7 +37,7 @@ func (s Store) OfCustomer(ctx context.Context, customerID string, limit int, aft
 // OfGuest lists what was ordered without a customer under a mail address, newest first. 1 round trip, 0.5 RCU per 4 KB
 // of cards. Errors: table.ErrCursor.
 func (s Store) OfGuest(ctx context.Context, email string, limit int, after table.Cursor) (Page, error) {
-	before, err := placeOf(after)
+	before, err := indexKeyOf(after)
 	if err != nil {
 		return Page{}, err
 	}
@@ -48,7 +48,7 @@ func (s Store) OfGuest(ctx context.Context, email string, limit int, after table
 // InState lists the orders in a state, newest first. Shards round trips, made at once; 0.5 RCU each and per 4 KB of
 // cards. Errors: table.ErrCursor.
 func (s Store) InState(ctx context.Context, state State, limit int, after table.Cursor) (Page, error) {
-	before, err := placeOf(after)
+	before, err := indexKeyOf(after)
 	if err != nil {
 		return Page{}, err
 	}
@@ -124,9 +124,9 @@ func cursorAt(t time.Time) table.Cursor {
 // time.
 const placeLayout = "2006-01-02T15:04:05.000Z"
 
-// placeOf reads a cursor: the sort key at which the last page ended. The same key serves every
+// indexKeyOf reads a cursor: the sort key at which the last page ended. The same key serves every
 // shard and every state, because all are sorted by time.
-func placeOf(c table.Cursor) (string, error) {
+func indexKeyOf(c table.Cursor) (string, error) {
 	const end = "~" // after every time
 	if c == "" {
 		return end, nil

@@ -39,7 +39,7 @@ type draftLine struct {
 
 // waiver is what one offer takes off the shipping: up to an amount, or a part of what is left of it.
 type waiver struct {
-	turn        int   // number of the offer's turn
+	offer       int   // its number in the order of the offers
 	amount      int64 // minor units; the most where basisPoints is set
 	basisPoints int   // of what is left of the shipping; 0 for an amount
 }
@@ -247,20 +247,20 @@ func (d *Draft) cut(lines []int, limit int64) {
 	}
 }
 
-// TakeShipping takes up to amount off the shipping for the offer whose turn has this number.
-func (d *Draft) TakeShipping(turn int, amount int64) {
-	d.waived = append(d.waived, waiver{turn: turn, amount: max(amount, 0)})
+// TakeShipping takes up to amount off the shipping for the offer with this number.
+func (d *Draft) TakeShipping(offer int, amount int64) {
+	d.waived = append(d.waived, waiver{offer: offer, amount: max(amount, 0)})
 }
 
-// TakeShippingPart takes basisPoints of what is left of the shipping, up to an amount, for the offer whose turn has
+// TakeShippingPart takes basisPoints of what is left of the shipping, up to an amount, for the offer with
 // this number.
-func (d *Draft) TakeShippingPart(turn, basisPoints int, amount int64) {
-	d.waived = append(d.waived, waiver{turn: turn, amount: max(amount, 0), basisPoints: basisPoints})
+func (d *Draft) TakeShippingPart(offer, basisPoints int, amount int64) {
+	d.waived = append(d.waived, waiver{offer: offer, amount: max(amount, 0), basisPoints: basisPoints})
 }
 
 // settle reports what each waiver takes off a shipping price,
-// in the order of the turns, and returns what is left of it.
-func (d *Draft) settle(shipping int64, took func(turn int, amount int64)) (rest int64) {
+// in the order of the offers, and returns what is left of it.
+func (d *Draft) settle(shipping int64, took func(offer int, amount int64)) (rest int64) {
 	rest = shipping
 	for _, w := range d.waived {
 		amount := rest
@@ -269,7 +269,7 @@ func (d *Draft) settle(shipping int64, took func(turn int, amount int64)) (rest 
 		}
 		amount = min(amount, w.amount)
 		rest -= amount
-		took(w.turn, amount)
+		took(w.offer, amount)
 	}
 	return rest
 }

@@ -10,7 +10,7 @@ type Offer struct {
 }
 
 // Rule takes money off a basket. It sees what earlier offers have left, takes through the Draft, and is asked once.
-// turn is its number among the offers, for what it takes off the shipping. It must be pure.
+// offer is its number in the order of the offers, for what it takes off the shipping. It must be pure.
 type Rule interface {
-	Apply(b Basket, d *Draft, turn int)
+	Apply(b Basket, d *Draft, offer int)
 }

@@ -16,7 +16,7 @@ import (
 // Quantities and unit prices are not below zero, and their products fit in 64 bits many times over.
 func Price(b Basket, shop Shop, offers []Offer) Totals {
 	d := NewDraft(b)
-	inOrder := inTurn(offers)
+	inOrder := byPriority(offers)
 	taken := make([]Adjustment, len(inOrder))
 	for i, o := range inOrder {
 		// Reset for each offer: Take adds up what this offer takes.
@@ -37,9 +37,9 @@ type Share struct {
 // Discount.
 func Shares(b Basket, offers []Offer) map[string][]Share {
 	d, shares := NewDraft(b), map[string][]Share{}
-	for turn, o := range inTurn(offers) {
+	for offer, o := range byPriority(offers) {
 		before := slices.Clone(d.left)
-		o.Rule.Apply(b, d, turn)
+		o.Rule.Apply(b, d, offer)
 		for i, left := range d.left {
 			if took := before[i] - left; took > 0 {
 				id := d.lines[i].ID
@@ -50,20 +50,20 @@ func Shares(b Basket, offers []Offer) map[string][]Share {
 	return shares
 }
 
-// inTurn sorts a copy: high priorities first, equal ones by
+// byPriority sorts a copy: high priorities first, equal ones by
 // id, so that the order of the list decides nothing.
-func inTurn(offers []Offer) []Offer {
+func byPriority(offers []Offer) []Offer {
 	return slices.SortedStableFunc(slices.Values(offers), func(a, b Offer) int {
 		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.ID, b.ID))
 	})
 }
 
-// Totals is what the basket of the draft costs. taken is what each turn took off the goods; what it takes off the
-// shipping is added, and turns that took nothing are left out.
+// Totals is what the basket of the draft costs. taken is what each offer took off the goods; what it takes off the
+// shipping is added, and offers that took nothing are left out.
 func (d *Draft) Totals(b Basket, shop Shop, taken []Adjustment) Totals {
 	t := Totals{Currency: b.Currency, Lines: make([]LineTotal, len(b.Lines))}
 	t.Shipping = d.Shipping(&b, shop)
-	rest := d.settle(t.Shipping, func(turn int, amount int64) { taken[turn].Amount += amount })
+	rest := d.settle(t.Shipping, func(offer int, amount int64) { taken[offer].Amount += amount })
 	t.ShippingDiscount = t.Shipping - rest
 	for _, a := range taken {
 		if a.Amount > 0 {
@@ -81,9 +81,9 @@ func (d *Draft) Totals(b Basket, shop Shop, taken []Adjustment) Totals {
 }
 
 // Cost is the Total of Totals without making the lines; what each waiver
-// takes off the shipping is reported by the number of its turn. The search
+// takes off the shipping is reported by the number of the offer. The search
 // for the best combination asks for nothing else, thousands of times.
-func (d *Draft) Cost(b *Basket, shop Shop, took func(turn int, amount int64)) int64 {
+func (d *Draft) Cost(b *Basket, shop Shop, took func(offer int, amount int64)) int64 {
 	rest := d.settle(d.Shipping(b, shop), took)
 	cost := d.Goods() + rest
 	if tax, included := shop.Tax(b.Country, b.Currency); !included && !tax.none() {

@@ -15,14 +15,14 @@ type offered struct {
 }
 
 // Apply takes what the promotion gives.
-func (o offered) Apply(b pricing.Basket, d *pricing.Draft, turn int) {
+func (o offered) Apply(b pricing.Basket, d *pricing.Draft, offer int) {
 	v := view{p: o.p, b: &b, d: d, lines: places(d, o.lines)}
 	v.take = v.lines
 	// Only buy_x_get_y takes from other lines than those it counts.
 	if o.p.Kind == BuyXGetY {
 		v.take = places(d, o.take)
 	}
-	v.carry(turn)
+	v.apply(offer)
 }
 
 // places finds lines by their ids, both ascending.
@@ -303,7 +303,7 @@ func (a *application) measure(best *evaluation, asked []*candidate, hints []Hint
 		// amount is what the shopper would really have to add.
 		for ; next < len(best.steps) && best.steps[next].c.place < c.place; next++ {
 			s := &best.steps[next]
-			view{p: s.c.p, b: &a.b, d: &e.d, lines: s.open, take: s.take}.carry(next)
+			view{p: s.c.p, b: &a.b, d: &e.d, lines: s.open, take: s.take}.apply(next)
 		}
 		if !c.measures() {
 			continue

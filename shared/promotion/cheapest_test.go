@@ -120,16 +120,16 @@ func percentOf(l *pricing.Line, p *promotion.Promotion) int64 {
 func (e everything) run(d *pricing.Draft, chosen []*promotion.Promotion,
 	barred map[*promotion.Promotion]map[int]bool) (cost int64, ok bool) {
 	var value int64
-	for turn, p := range chosen {
+	for offer, p := range chosen {
 		var lines []int
-		var goods int64
+		var subtotal int64
 		for n := range d.Lines() {
 			if p.Targets.Match(*d.Line(n)) && !barred[p][n] {
 				lines = append(lines, n)
-				goods += d.Left(n)
+				subtotal += d.Left(n)
 			}
 		}
-		if len(lines) == 0 || goods < p.Conditions.MinSubtotal["KRW"] {
+		if len(lines) == 0 || subtotal < p.Conditions.MinSubtotal["KRW"] {
 			return 0, false
 		}
 		limit, limited := p.MaxDiscount["KRW"]
@@ -138,13 +138,13 @@ func (e everything) run(d *pricing.Draft, chosen []*promotion.Promotion,
 		}
 		switch p.Kind {
 		case promotion.FreeShipping:
-			d.TakeShipping(turn, limit)
+			d.TakeShipping(offer, limit)
 		case promotion.FreeGift:
-			if goods < p.Terms.Gifts[0].From["KRW"] {
+			if subtotal < p.Terms.Gifts[0].From["KRW"] {
 				return 0, false
 			}
 			value += giftValues.GiftValues["A"]
-			if goods >= p.Terms.Gifts[1].From["KRW"] {
+			if subtotal >= p.Terms.Gifts[1].From["KRW"] {
 				value += giftValues.GiftValues["B"]
 			}
 		case promotion.FixedAmount:
@@ -152,11 +152,11 @@ func (e everything) run(d *pricing.Draft, chosen []*promotion.Promotion,
 			d.Take(lines, limit, true)
 		case promotion.Percentage:
 			if p.Class == promotion.Shipping {
-				d.TakeShippingPart(turn, p.Terms.BasisPoints, limit)
+				d.TakeShippingPart(offer, p.Terms.BasisPoints, limit)
 				continue
 			}
 			if p.Class == promotion.Order {
-				d.PlanLines(lines, money.Percent(goods, int64(p.Terms.BasisPoints)))
+				d.PlanLines(lines, money.Percent(subtotal, int64(p.Terms.BasisPoints)))
 			} else {
 				for _, n := range lines {
 					d.PlanLine(n, money.Percent(d.Left(n), int64(p.Terms.BasisPoints)))

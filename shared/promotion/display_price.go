@@ -34,7 +34,7 @@ type DisplayPrice struct {
 func (s *Set) DisplayPrice(g ListedVariant, currency string, at time.Time) DisplayPrice {
 	best := DisplayPrice{Amount: g.List, CompareAt: g.CompareAt}
 	// Behind all promotions: the list price gives way to any sale that is cheaper.
-	turn := len(s.promotions)
+	offer := len(s.promotions)
 	line := pricing.Line{VariantID: g.VariantID, ProductID: g.ProductID, Categories: g.Categories, Tags: g.Tags}
 	try := func(i int) {
 		p := s.promotions[i]
@@ -44,8 +44,8 @@ func (s *Set) DisplayPrice(g ListedVariant, currency string, at time.Time) Displ
 		}
 		amount, ok := p.makesSalePrice(g, currency)
 		// Equal to the list price is no sale, so it gets no name and no struck-through price.
-		if ok && (amount < best.Amount || amount == best.Amount && i < turn && amount < g.List) {
-			best, turn = DisplayPrice{amount, max(g.List, g.CompareAt), p.ID, p.Ends}, i
+		if ok && (amount < best.Amount || amount == best.Amount && i < offer && amount < g.List) {
+			best, offer = DisplayPrice{amount, max(g.List, g.CompareAt), p.ID, p.Ends}, i
 		}
 	}
 	s.each(&line, try)

@@ -137,7 +137,7 @@ func (e *evaluation) include(c *candidate, leave []bool) Reason {
 			return r
 		}
 	case c.class == shipping:
-		v.carry(len(e.steps))
+		v.apply(len(e.steps))
 	default:
 		if r := e.take(v, &s); r != "" {
 			return r
@@ -193,7 +193,7 @@ func (e *evaluation) take(v view, s *step) Reason {
 		}
 		e.undone.d.Copy(&e.d)
 	}
-	s.amount = v.carry(len(e.steps))
+	s.amount = v.apply(len(e.steps))
 	switch {
 	case s.amount == 0 && c.p.Kind == Tiered && v.tier() == nil:
 		return MinimumNotMet

@@ -15,7 +15,7 @@ import (
 // days is a moment so many days from noon.
 func days(n int) time.Time { return noon.AddDate(0, 0, n) }
 
-func asked(day int, amount int64) catalog.PricePoint {
+func pricePoint(day int, amount int64) catalog.PricePoint {
 	return catalog.PricePoint{Since: days(day).UnixMilli(), Amount: amount}
 }
 
@@ -35,31 +35,32 @@ func TestTheLowestPriceOfTheDaysBefore(t *testing.T) {
 		want  int64 // 0 for none
 	}{
 		{"never sold before: none", nil, nil, 0},
-		{"one price all the time", []catalog.PricePoint{asked(-90, 10_000)}, nil, 10_000},
-		{"sold for two days only: of those", []catalog.PricePoint{asked(-2, 10_000)}, nil, 10_000},
-		{"raised in the window: the price it opened with", []catalog.PricePoint{asked(-90, 8_000), asked(-29, 10_000)}, nil,
+		{"one price all the time", []catalog.PricePoint{pricePoint(-90, 10_000)}, nil, 10_000},
+		{"sold for two days only: of those", []catalog.PricePoint{pricePoint(-2, 10_000)}, nil, 10_000},
+		{"raised in the window: the price it opened with",
+			[]catalog.PricePoint{pricePoint(-90, 8_000), pricePoint(-29, 10_000)}, nil,
 			8_000},
-		{"raised before the window", []catalog.PricePoint{asked(-90, 8_000), asked(-30, 10_000)}, nil, 10_000},
-		{"a sale within it", []catalog.PricePoint{asked(-90, 10_000)},
+		{"raised before the window", []catalog.PricePoint{pricePoint(-90, 8_000), pricePoint(-30, 10_000)}, nil, 10_000},
+		{"a sale within it", []catalog.PricePoint{pricePoint(-90, 10_000)},
 			[]promotion.Promotion{salePrice("s", 2_000, between(days(-20), days(-18)))}, 8_000},
-		{"a sale that ended as it opens", []catalog.PricePoint{asked(-90, 10_000)},
+		{"a sale that ended as it opens", []catalog.PricePoint{pricePoint(-90, 10_000)},
 			[]promotion.Promotion{salePrice("s", 2_000, between(days(-40), days(-30)))}, 10_000},
-		{"a sale that ended a moment later", []catalog.PricePoint{asked(-90, 10_000)},
+		{"a sale that ended a moment later", []catalog.PricePoint{pricePoint(-90, 10_000)},
 			[]promotion.Promotion{salePrice("s", 2_000, between(days(-40), days(-30).Add(1)))}, 8_000},
-		{"the sale that begins is not before itself", []catalog.PricePoint{asked(-90, 10_000)},
+		{"the sale that begins is not before itself", []catalog.PricePoint{pricePoint(-90, 10_000)},
 			[]promotion.Promotion{salePrice("s", 2_000, between(days(0), days(9)))}, 10_000},
-		{"a sale of other goods", []catalog.PricePoint{asked(-90, 10_000)},
+		{"a sale of other goods", []catalog.PricePoint{pricePoint(-90, 10_000)},
 			[]promotion.Promotion{salePrice("s", 2_000, on("b"), between(days(-9), days(-8)))}, 10_000},
-		{"a cheaper list price that no sale met", []catalog.PricePoint{asked(-90, 10_000), asked(-10, 9_500)},
+		{"a cheaper list price that no sale met", []catalog.PricePoint{pricePoint(-90, 10_000), pricePoint(-10, 9_500)},
 			[]promotion.Promotion{salePrice("s", 1_000, between(days(-20), days(-15)))}, 9_000},
 		{"a sale over two list prices takes off the lower one, too",
-			[]catalog.PricePoint{asked(-90, 10_000), asked(-16, 9_500)},
+			[]catalog.PricePoint{pricePoint(-90, 10_000), pricePoint(-16, 9_500)},
 			[]promotion.Promotion{salePrice("s", 1_000, between(days(-20), days(-15)))}, 8_550},
-		{"a sale that was paused counts", []catalog.PricePoint{asked(-90, 10_000)},
+		{"a sale that was paused counts", []catalog.PricePoint{pricePoint(-90, 10_000)},
 			[]promotion.Promotion{salePrice("s", 2_000, paused, between(days(-9), days(9)))}, 8_000},
-		{"one that was never published does not", []catalog.PricePoint{asked(-90, 10_000)},
+		{"one that was never published does not", []catalog.PricePoint{pricePoint(-90, 10_000)},
 			[]promotion.Promotion{salePrice("s", 2_000, draft, between(days(-9), days(9)))}, 10_000},
-		{"what customers got in the cart was no catalog price", []catalog.PricePoint{asked(-90, 10_000)},
+		{"what customers got in the cart was no catalog price", []catalog.PricePoint{pricePoint(-90, 10_000)},
 			[]promotion.Promotion{percent("p", 5_000, between(days(-9), days(9)))}, 10_000},
 	} {
 		history := promotion.NewSet(tt.sales).History(good, tt.past, "KRW", noon)
@@ -74,9 +75,9 @@ func TestTheLowestPriceOfTheDaysBefore(t *testing.T) {
 func TestTheLowestPriceIsThatOfTheDirective(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		past := []catalog.PricePoint{asked(-70, 10_000)}
+		past := []catalog.PricePoint{pricePoint(-70, 10_000)}
 		for at := -69; at < 0; at += rapid.IntRange(1, 30).Draw(r, "days") {
-			past = append(past, asked(at, rapid.Int64Range(80, 120).Draw(r, "amount")*100))
+			past = append(past, pricePoint(at, rapid.Int64Range(80, 120).Draw(r, "amount")*100))
 		}
 		var sales []promotion.Promotion
 		for n := range rapid.IntRange(0, 5).Draw(r, "sales") {

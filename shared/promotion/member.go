@@ -20,16 +20,16 @@ const (
 
 // The identifiers are stable: they are stored in orders and shown in carts.
 const (
-	perkPrefix   = "membership:"
-	perkPriority = -2_000_000 // behind every promotion
+	benefitPrefix   = "membership:"
+	benefitPriority = -2_000_000 // behind every promotion
 )
 
 // BenefitID is the id under which a membership's benefit appears among promotions: what is "discount" or "shipping".
-func BenefitID(planID, what string) string { return perkPrefix + planID + ":" + what }
+func BenefitID(planID, what string) string { return benefitPrefix + planID + ":" + what }
 
 // PlanOfBenefit is the plan whose benefit an id stands for; ok is false for the id of a promotion.
 func PlanOfBenefit(id string) (planID string, ok bool) {
-	planID, ok = strings.CutPrefix(id, perkPrefix)
+	planID, ok = strings.CutPrefix(id, benefitPrefix)
 	if at := strings.LastIndexByte(planID, ':'); ok && at >= 0 {
 		planID = planID[:at]
 	}
@@ -41,19 +41,20 @@ func PlanOfBenefit(id string) (planID string, ok bool) {
 // comes after all others, so that these do what they do for everybody.
 func memberBenefit(p membership.Plan, id string, after map[string]string, kind Kind, class Class) *Promotion {
 	name := catalog.Text{}
-	for language, before := range perkName {
+	for language, before := range benefitName {
 		name[language] = before + p.Title + after[language]
 	}
 	return &Promotion{
-		ID: BenefitID(p.ID, id), Version: 1, Name: name, Kind: kind, State: Scheduled, Class: class, Priority: perkPriority,
+		ID: BenefitID(p.ID, id), Version: 1, Name: name, Kind: kind, State: Scheduled, Class: class,
+		Priority:     benefitPriority,
 		CombinesWith: []Class{Product, Order, Shipping}, Targets: Targets{All: true},
 		Conditions: Conditions{Audience: Members},
 	}
 }
 
 var (
-	perkName     = map[string]string{"en": "Membership: ", "ko": "멤버십: "}
-	perkShipping = map[string]string{"en": ", free shipping", "ko": ", 무료 배송"}
+	benefitName     = map[string]string{"en": "Membership: ", "ko": "멤버십: "}
+	benefitShipping = map[string]string{"en": ", free shipping", "ko": ", 무료 배송"}
 )
 
 // memberBenefits are the benefits of a member as promotions: each different percentage,
@@ -71,7 +72,7 @@ func memberBenefits(m membership.Member) (off []*Promotion, shipping *Promotion)
 			off = append(off, o)
 		}
 		if b.FreeShipping && shipping == nil {
-			shipping = memberBenefit(p, "shipping", perkShipping, FreeShipping, Shipping)
+			shipping = memberBenefit(p, "shipping", benefitShipping, FreeShipping, Shipping)
 			// Behind the percentages, because shipping depends on what the goods cost after them.
 			shipping.Priority--
 			shipping.always = true

@@ -232,7 +232,7 @@ func TestWhatAMemberPaysAddsUp(t *testing.T) {
 		off := 0
 		for _, a := range o.Applied {
 			applied += a.Amount
-			if _, perk := promotion.PlanOfBenefit(a.PromotionID); perk && strings.HasSuffix(a.PromotionID, "discount") {
+			if _, benefit := promotion.PlanOfBenefit(a.PromotionID); benefit && strings.HasSuffix(a.PromotionID, "discount") {
 				off++
 			}
 		}

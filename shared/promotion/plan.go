@@ -6,15 +6,15 @@ import (
 	"dangol/shared/money"
 )
 
-// carry takes from the goods what the promotion gives them, and returns how much that is. turn is its number among
-// those of the draft, for the shipping, which is settled when all have had their turns.
-func (v view) carry(turn int) int64 {
+// apply takes from the goods what the promotion gives them, and returns how much that is. offer is its number among
+// those of the draft, for the shipping, which is settled when all have been applied.
+func (v view) apply(offer int) int64 {
 	terms := &v.p.Terms
 	move := v.p.MoveRefused
 	if v.p.Class == Shipping && v.p.Kind == Percentage {
 		// A percentage of the shipping is settled at the
 		// end, when it is known what the shipping costs.
-		v.d.TakeShippingPart(turn, terms.BasisPoints, v.limit())
+		v.d.TakeShippingPart(offer, terms.BasisPoints, v.limit())
 		return 0
 	}
 	switch v.p.Kind {
@@ -44,7 +44,7 @@ func (v view) carry(turn int) int64 {
 		v.set()
 		move = true // a set has a price as a whole
 	case FreeShipping:
-		v.d.TakeShipping(turn, v.limit())
+		v.d.TakeShipping(offer, v.limit())
 		return 0
 	// Gifts, drops and sale prices take nothing here: see
 	// evaluation.give, Set.held and Set.DisplayPrice.

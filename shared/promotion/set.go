@@ -138,11 +138,11 @@ func (s *Set) NextChange(t time.Time, m membership.Member) (next time.Time, ok b
 		if p.State == Draft || p.State == Paused {
 			continue
 		}
-		edges := []time.Time{p.Starts, p.Ends}
+		boundaries := []time.Time{p.Starts, p.Ends}
 		if p.Kind == Drop {
-			edges = append(edges, p.opens(m))
+			boundaries = append(boundaries, p.opens(m))
 		}
-		for _, at := range edges {
+		for _, at := range boundaries {
 			if at.After(t) && (!ok || at.Before(next)) {
 				next, ok = at, true
 			}

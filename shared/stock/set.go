@@ -204,9 +204,9 @@ func abs(n int) int { return max(n, -n) }
 
 // apply writes the updates: one alone costs half of a transaction,
 // and its write id takes the part of the transaction's token.
-func apply(ctx context.Context, t *table.Table, updates []table.Update, mark string) error {
+func apply(ctx context.Context, t *table.Table, updates []table.Update, writeID string) error {
 	if len(updates) == 1 {
-		updates[0].WriteID = mark
+		updates[0].WriteID = writeID
 		_, err := t.Update(ctx, updates[0])
 		return err
 	}
@@ -214,5 +214,5 @@ func apply(ctx context.Context, t *table.Table, updates []table.Update, mark str
 	for i, u := range updates {
 		writes[i] = u
 	}
-	return t.Transact(ctx, mark, writes...)
+	return t.Transact(ctx, writeID, writes...)
 }

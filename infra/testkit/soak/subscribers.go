@@ -216,20 +216,20 @@ func (y *Simulation) whim(p *person, last time.Time) {
 			y.request(ctx, p, "card", y.newCard(p, key, slices.Concat(goodCards, badCards)), 0)
 			return
 		}
-		name, command := y.wish(r)
+		name, command := y.changeOf(r)
 		if command == nil {
 			return
 		}
-		wish := testsubscriptions.ChangeRequest{Key: key, Command: command}
+		change := testsubscriptions.ChangeRequest{Key: key, Command: command}
 		y.request(ctx, p, name, func(ctx context.Context,
 			s *service.Service) error {
-			return y.RequestChange(ctx, s, p.id, wish)
+			return y.RequestChange(ctx, s, p.id, change)
 		}, 0)
 	})
 }
 
-// wish is something that makes sense, mostly, as the subscription stands.
-func (y *Simulation) wish(r *service.Record) (string, subscription.Command) {
+// changeOf is something that makes sense, mostly, as the subscription stands.
+func (y *Simulation) changeOf(r *service.Record) (string, subscription.Command) {
 	t := r.Sub.Terms
 	today := civil.DateAt(y.Clock.Now(), time.UTC)
 	other := t

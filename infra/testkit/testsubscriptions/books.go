@@ -65,9 +65,9 @@ func (b *Records) add(item table.Item) error {
 		b.History = append(b.History, line)
 		return err
 	case "NOTICE":
-		var told service.StoredNotice
-		err := item.Decode(&told)
-		if told.Kind == subscription.NoticeReceipt {
+		var notice service.StoredNotice
+		err := item.Decode(&notice)
+		if notice.Kind == subscription.NoticeReceipt {
 			b.Receipts++
 		}
 		return err

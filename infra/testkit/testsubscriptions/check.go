@@ -129,11 +129,11 @@ func (s *Tally) Add(o Tally) {
 // checkNumbers reads the books of the years the tests play in: without a gap, and as many numbers as there are papers.
 func (w *Shop) checkNumbers(t testing.TB, sum *Tally) {
 	t.Helper()
-	papers := map[invoice.Series]int{invoice.CreditNotes: sum.CreditNotes}
+	documents := map[invoice.Series]int{invoice.CreditNotes: sum.CreditNotes}
 	for _, n := range sum.Invoices {
-		papers[invoice.Invoices] += n
+		documents[invoice.Invoices] += n
 	}
-	for series, want := range papers {
+	for series, want := range documents {
 		all := 0
 		for year := 2026; year < 2030; year++ {
 			n := 0

@@ -44,15 +44,15 @@ type ChangeRequest struct {
 }
 
 // RequestChange sends a wish about a subscription once, as the subscriptions function does.
-func (w *Shop) RequestChange(ctx context.Context, s *service.Service, id string, wish ChangeRequest) error {
+func (w *Shop) RequestChange(ctx context.Context, s *service.Service, id string, change ChangeRequest) error {
 	r, err := s.Load(ctx, id)
 	if err != nil {
 		return err
 	}
 	_, _, err = s.Apply(ctx, r, func(r *service.Record) (service.Change, bool, error) {
-		c := service.Change{Command: wish.Command, Edit: wish.Edit, Session: wish.Session}
-		if wish.Key != "" {
-			c.Request = idempotency.For("change", r.Sub.CustomerID, wish.Key, nil, w.Clock.Now())
+		c := service.Change{Command: change.Command, Edit: change.Edit, Session: change.Session}
+		if change.Key != "" {
+			c.Request = idempotency.For("change", r.Sub.CustomerID, change.Key, nil, w.Clock.Now())
 		}
 		return c, true, nil
 	})

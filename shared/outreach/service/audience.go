@@ -178,14 +178,14 @@ func (s *Service) watch(ctx context.Context, c *Campaign) error {
 		return s.change(ctx, c)
 	}
 	c.Status, c.Ended, c.Due = campaign.Finished, now, due.Due{}
-	told, err := s.Webhooks.Writes(ctx, webhook.CampaignFinished, c.ID, map[string]any{
+	finished, err := s.Webhooks.Writes(ctx, webhook.CampaignFinished, c.ID, map[string]any{
 		"campaign": c.ID, "name": c.Plan.Name, "people": c.People, "sent": progress.Sent, "unknown": progress.Unknown,
 		"rejected": progress.Rejected, "withheld": progress.Withheld,
 	})
 	if err != nil {
 		return err
 	}
-	return s.change(ctx, c, told...)
+	return s.change(ctx, c, finished...)
 }
 
 // WorkPage plans the messages of the recipients on a page. Each is planned in the transaction that notes it on the

@@ -103,7 +103,7 @@ func (s *Service) answer(
 // follow returns the mails that follow from an answer, and starts the series that consent starts.
 func (s *Service) follow(ctx context.Context, c *contact.Contact, change consent.Change,
 	applied consent.Applied) ([]table.Write, error) {
-	writes, err := s.toldOfConsent(ctx, c, change, applied)
+	writes, err := s.consentWebhooks(ctx, c, change, applied)
 	if err != nil {
 		return nil, err
 	}
@@ -139,8 +139,8 @@ func (s *Service) follow(ctx context.Context, c *contact.Contact, change consent
 	return writes, nil
 }
 
-// toldOfConsent tells the shop's other systems of an answer that changed something.
-func (s *Service) toldOfConsent(ctx context.Context, c *contact.Contact, change consent.Change,
+// consentWebhooks tells the shop's other systems of an answer that changed something.
+func (s *Service) consentWebhooks(ctx context.Context, c *contact.Contact, change consent.Change,
 	applied consent.Applied) ([]table.Write, error) {
 	event := map[compliance.ChannelConsent]string{compliance.Given: webhook.ConsentGiven,
 		compliance.Refused: webhook.ConsentRefused}[applied.State.Answer]

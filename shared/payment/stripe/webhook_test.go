@@ -63,10 +63,10 @@ func TestWebhooksThatAreNotFromStripeAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	edge := payment.WebhookTolerance + time.Second
+	boundary := payment.WebhookTolerance + time.Second
 	refused("altered", p, header, append(body, ' '), noon, payment.ErrBadSignature)
-	refused("too old", p, header, body, noon.Add(edge), payment.ErrBadSignature)
-	refused("from the future", p, header, body, noon.Add(-edge), payment.ErrBadSignature)
+	refused("too old", p, header, body, noon.Add(boundary), payment.ErrBadSignature)
+	refused("from the future", p, header, body, noon.Add(-boundary), payment.ErrBadSignature)
 	refused("unsigned", p, http.Header{}, body, noon, payment.ErrBadSignature)
 	refused("rubbish", p, http.Header{"Stripe-Signature": {"t=1772452800,v1"}}, body, noon, payment.ErrBadSignature)
 	refused("no secret set up", stripe.New(stripe.Config{Clock: clock.Stopped(noon)}), header, body, noon,

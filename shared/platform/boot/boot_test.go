@@ -105,23 +105,23 @@ func TestMetricsNameTheFunction(t *testing.T) {
 func TestTablesAreThoseOfTheVariables(t *testing.T) {
 	t.Parallel()
 	name := localtest.Name(t, table.Commerce)
-	var told atomic.Int32
+	var calls atomic.Int32
 	in := fault.New(fault.Plan{})
 	e := env(map[string]string{
 		"COMMERCE_TABLE": name, "DYNAMODB_ENDPOINT": enginetest.Endpoint(t), "AWS_ACCESS_KEY_ID": "k",
 		"AWS_SECRET_ACCESS_KEY": "s",
 	})
 	e.HTTP = &http.Client{Transport: &http.Transport{}}
-	e.Observe = func(table.Op) { told.Add(1) }
+	e.Observe = func(table.Op) { calls.Add(1) }
 	e.WrapDB = in.DB
 	tables, err := e.Tables(t.Context(), "COMMERCE_TABLE")
 	if err != nil || len(tables) != 1 || tables[0].Name() != name {
 		t.Fatalf("%v, %v", tables, err)
 	}
 	item := struct{ table.Key }{table.Key{PK: "A", SK: "B"}}
-	if err := tables[0].Put(t.Context(), table.Put{Item: item, If: table.IfNew}); err != nil || told.Load() != 1 ||
+	if err := tables[0].Put(t.Context(), table.Put{Item: item, If: table.IfNew}); err != nil || calls.Load() != 1 ||
 		len(in.Calls()) != 1 {
-		t.Errorf("%v, %d observed, %d calls", err, told.Load(), len(in.Calls()))
+		t.Errorf("%v, %d observed, %d calls", err, calls.Load(), len(in.Calls()))
 	}
 	if _, err := e.Tables(t.Context(), "COMMERCE_TABLE", "CARE_TABLE"); err == nil ||
 		!strings.Contains(err.Error(), "CARE_TABLE") {

@@ -104,8 +104,8 @@ func (b *batch) work(ctx context.Context) {
 		}
 	}
 	for _, kind := range b.kinds {
-		if members := together[kind.Name]; len(members) > 0 {
-			run(func() { b.handleAll(ctx, kind, members) })
+		if jobs := together[kind.Name]; len(jobs) > 0 {
+			run(func() { b.handleAll(ctx, kind, jobs) })
 		}
 	}
 	all.Wait()

@@ -148,10 +148,10 @@ func TestOfTwoWhoChangeAPromotionNothingIsLost(t *testing.T) {
 	r, err := b.store.Change(t.Context(), id, func(r *store.Record) (bool, error) {
 		if first { // between reading and writing an edge is told
 			first = false
-			told, err := b.store.RecordMilestone(t.Context(),
+			recorded, err := b.store.RecordMilestone(t.Context(),
 				&store.Record{Key: r.Key, Promotion: r.Promotion, Event: &event.Event{ID: "evt_1"}}, store.Started)
-			if err != nil || !told {
-				t.Errorf("told %v, %v", told, err)
+			if err != nil || !recorded {
+				t.Errorf("told %v, %v", recorded, err)
 			}
 		}
 		r.Promotion.Priority++

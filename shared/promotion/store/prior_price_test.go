@@ -11,8 +11,8 @@ import (
 
 const day = 24 * time.Hour
 
-// asked is a product with one variant whose list prices were these, each so many days before noon.
-func asked(prices map[string][]catalog.PricePoint) *catalog.Product {
+// withPrices is a product with one variant whose list prices were these, each so many days before noon.
+func withPrices(prices map[string][]catalog.PricePoint) *catalog.Product {
 	v := catalog.Variant{ID: "var_a", Prices: map[string]catalog.Price{}}
 	for currency, steps := range prices {
 		last := steps[len(steps)-1]
@@ -86,7 +86,7 @@ func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p, s := asked(tt.prices), store.NewSnapshot(tt.sales, nil)
+			p, s := withPrices(tt.prices), store.NewSnapshot(tt.sales, nil)
 			s.SetPriorPrices(p, noon)
 			if got := s.PriorPrice(p, p.Variants[0], tt.currency, noon); got != tt.want {
 				t.Errorf("%d, want %d", got, tt.want)
@@ -106,7 +106,7 @@ func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
 
 func TestTheDaysBeforeAReductionCanBeMoreThanTheLawWants(t *testing.T) {
 	t.Parallel()
-	p := asked(map[string][]catalog.PricePoint{"KRW": {step(200, 8_000), step(50, 10_000)}})
+	p := withPrices(map[string][]catalog.PricePoint{"KRW": {step(200, 8_000), step(50, 10_000)}})
 	for days, want := range map[int]int64{0: 10_000, 7: 10_000, 30: 10_000, 60: 8_000} {
 		s := store.NewSnapshot([]promotion.Promotion{sale("s", 1, -1)}, nil)
 		s.PriorDays = days
@@ -132,7 +132,7 @@ func TestASnapshotReachesBackBeforeTheSaleThatIsOn(t *testing.T) {
 			b.put(sale("promo_on", tt.since, -1))
 			b.put(sale("promo_was", tt.since+20, tt.since+19))
 			b.put(sale("promo_long_over", tt.since+200, tt.since+190))
-			p := asked(map[string][]catalog.PricePoint{"KRW": {step(300, 10_000)}})
+			p := withPrices(map[string][]catalog.PricePoint{"KRW": {step(300, 10_000)}})
 			before := b.trips.Load()
 			s := b.current()
 			if trips := b.trips.Load() - before; trips != tt.trips {

@@ -93,7 +93,7 @@ func (e Boundary) At(p *promotion.Promotion) time.Time {
 
 // Reached lists the boundaries that lie at now or before and have not been
 // announced. A start that was missed altogether is announced before its end.
-func (r *Record) Reached(now time.Time) (edges []Boundary) {
+func (r *Record) Reached(now time.Time) (reached []Boundary) {
 	p := &r.Promotion
 	if p.State == promotion.Draft {
 		return nil
@@ -103,10 +103,10 @@ func (r *Record) Reached(now time.Time) (edges []Boundary) {
 		// Compared with the moment it was announced for: a
 		// boundary that was moved since is announced again.
 		if !at.IsZero() && !at.After(now) && r.announced(e) != at.UnixMilli() {
-			edges = append(edges, e)
+			reached = append(reached, e)
 		}
 	}
-	return edges
+	return reached
 }
 
 // announced is the moment for which the boundary has been

@@ -130,7 +130,7 @@ func (s Store) CaseWrites(ctx context.Context, r *review.Review, starsBefore int
 // caseWrite is the write of the version after the one that was read; version 0 is a new case.
 func (s Store) caseWrite(ctx context.Context, c *recovery.Case, body event.Body) (table.Put, error) {
 	now := s.Clock.Now()
-	carried, err := s.carry(ctx, now, body)
+	carried, err := s.newEvent(ctx, now, body)
 	if err != nil {
 		return table.Put{}, err
 	}

@@ -49,7 +49,7 @@ type listed struct {
 // Errors: table.ErrCursor.
 func (s Store) Newest(ctx context.Context, productID string, f review.Filter, limit int, after table.Cursor) (Page,
 	error) {
-	before, err := placeOf(after)
+	before, err := indexKeyOf(after)
 	if err != nil {
 		return Page{}, err
 	}
@@ -95,7 +95,7 @@ func (s Store) Newest(ctx context.Context, productID string, f review.Filter, li
 // are read. 1 round trip, 0.5 RCU per 4 KB read. Errors: table.ErrCursor.
 func (s Store) ByStars(ctx context.Context, productID string, highest bool, f review.Filter, limit int,
 	after table.Cursor) (Page, error) {
-	from, err := placeOf(after)
+	from, err := indexKeyOf(after)
 	if err != nil {
 		return Page{}, err
 	}
@@ -125,8 +125,8 @@ func (s Store) ByStars(ctx context.Context, productID string, highest bool, f re
 }
 
 // beforePlace is a text that sorts just before a place.
-func beforePlace(place string) string {
-	b := []byte(place)
+func beforePlace(indexKey string) string {
+	b := []byte(indexKey)
 	b[len(b)-1]--
 	return string(b) + "~"
 }
@@ -333,12 +333,12 @@ func (s Store) collect(ctx context.Context, l list, want int, keep, past func(re
 }
 
 // cursorAt is the cursor of a place in a list.
-func cursorAt(place string) table.Cursor {
-	return table.Cursor(base64.RawURLEncoding.EncodeToString([]byte(place)))
+func cursorAt(indexKey string) table.Cursor {
+	return table.Cursor(base64.RawURLEncoding.EncodeToString([]byte(indexKey)))
 }
 
-// placeOf reads a cursor that cursorAt made.
-func placeOf(c table.Cursor) (string, error) {
+// indexKeyOf reads a cursor that cursorAt made.
+func indexKeyOf(c table.Cursor) (string, error) {
 	if c == "" {
 		return "", nil
 	}

@@ -126,7 +126,7 @@ func (s Store) ChangeQuestion(
 			return nil, err
 		}
 		now := s.Clock.Now()
-		if rec.Event, err = s.carry(ctx, now, body); err != nil {
+		if rec.Event, err = s.newEvent(ctx, now, body); err != nil {
 			return nil, err
 		}
 		read := rec.Version

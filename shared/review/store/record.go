@@ -173,7 +173,7 @@ func (s Store) Change(ctx context.Context, i ReviewID, rule Rule) (*review.Revie
 // the review's.
 func (s Store) save(ctx context.Context, r *review.Review, read int, before review.Tally, e Effect) error {
 	now := s.Clock.Now()
-	carried, err := s.carry(ctx, now, e.Body)
+	carried, err := s.newEvent(ctx, now, e.Body)
 	if err != nil {
 		return err
 	}
@@ -194,8 +194,8 @@ func (s Store) save(ctx context.Context, r *review.Review, read int, before revi
 	return err
 }
 
-// carry makes the event that rides on an item, nil for none.
-func (s Store) carry(ctx context.Context, now time.Time, body event.Body) (*event.Event, error) {
+// newEvent makes the event that rides on an item, nil for none.
+func (s Store) newEvent(ctx context.Context, now time.Time, body event.Body) (*event.Event, error) {
 	if body == nil {
 		return nil, nil
 	}

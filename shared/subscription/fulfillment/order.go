@@ -54,8 +54,8 @@ func (d Delivery) Order(now time.Time) *order.Order {
 	return order.New(order.NewID(now), d.Key, draft, d.Payment, now)
 }
 
-// weights are the catalog prices of the lines, by which the price of the cycle is spread over them, because refunds work
-// by line. A line without a known price gets nothing.
+// weights are the catalog prices of the lines, by which the price of the cycle is spread over them, because refunds
+// work by line. A line without a known price gets nothing.
 func (d Delivery) weights() []int64 {
 	weights := make([]int64, len(d.Contents))
 	for i, it := range d.Contents {

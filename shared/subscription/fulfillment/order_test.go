@@ -82,7 +82,9 @@ func TestWhatTheOrderOfACycleShows(t *testing.T) {
 	}{
 		"a gift shows its recipient no prices": {
 			func(d *fulfillment.Delivery) { d.Free = true },
-			func(o *order.Order) bool { return o.Totals.Total == 0 && o.Totals.Tax == 0 && o.Totals.Lines[0].Total == 0 },
+			func(o *order.Order) bool {
+				return o.Totals.Total == 0 && o.Totals.Tax == 0 && o.Totals.Lines[0].Total == 0
+			},
 		},
 		"what the catalog has dropped is called by the plan": {
 			func(d *fulfillment.Delivery) { d.Variants = nil },

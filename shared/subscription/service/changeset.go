@@ -188,10 +188,10 @@ type numberRequest struct {
 
 // numbersNeeded groups the new documents by series and year. An invoice issued at the turn of the
 // year takes its number from the year of its day in the shop's zone.
-func (w *changeSet) numbersNeeded(books *time.Location) []numberRequest {
+func (w *changeSet) numbersNeeded(fiscalZone *time.Location) []numberRequest {
 	var out []numberRequest
 	want := func(name invoice.Series, issued time.Time, give func(string)) {
-		n := invoice.Run{Series: name, Year: invoice.YearOf(issued, books)}
+		n := invoice.Run{Series: name, Year: invoice.YearOf(issued, fiscalZone)}
 		i := slices.IndexFunc(out, func(o numberRequest) bool { return o.run == n })
 		if i < 0 {
 			i, out = len(out), append(out, numberRequest{run: n})
@@ -251,23 +251,23 @@ func (w *changeSet) planAnnouncements(ctx context.Context) (err error) {
 		w.announcements = append(w.announcements, table.Put{If: table.IfNew, Item: line})
 	}
 	for i, n := range w.creditNotes {
-		told := StoredNotice{Key: w.versionedKey("NOTICE-CREDIT", i), Kind: subscription.NoticeCreditNote, At: w.now}
-		if told.Event, err = event.New(ctx, w.now, w.creditNotice(n)); err != nil {
+		notice := StoredNotice{Key: w.versionedKey("NOTICE-CREDIT", i), Kind: subscription.NoticeCreditNote, At: w.now}
+		if notice.Event, err = event.New(ctx, w.now, w.creditNotice(n)); err != nil {
 			return err
 		}
-		w.announcements = append(w.announcements, table.Put{If: table.IfNew, Item: told})
+		w.announcements = append(w.announcements, table.Put{If: table.IfNew, Item: notice})
 	}
 	for i, n := range w.notices {
-		told := StoredNotice{Key: w.versionedKey("NOTICE", i), Kind: n.Kind, At: w.now}
+		notice := StoredNotice{Key: w.versionedKey("NOTICE", i), Kind: n.Kind, At: w.now}
 		if n.Kind == subscription.NoticeGift {
-			err = w.giftMail(ctx, &told, n)
+			err = w.giftMail(ctx, &notice, n)
 		} else {
-			told.Event, err = event.New(ctx, w.now, w.notice(n))
+			notice.Event, err = event.New(ctx, w.now, w.notice(n))
 		}
 		if err != nil {
 			return err
 		}
-		w.announcements = append(w.announcements, table.Put{If: table.IfNew, Item: told})
+		w.announcements = append(w.announcements, table.Put{If: table.IfNew, Item: notice})
 	}
 	return nil
 }

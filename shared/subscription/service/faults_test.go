@@ -97,8 +97,8 @@ func days(n int) step {
 	return func(ctx context.Context, a *actor) { a.Until(ctx, a.Clock.Now().AddDate(0, 0, n)) }
 }
 
-// wish makes the subscriber ask for something, which has to be granted.
-func wish(command func(*actor) subscription.Command) step {
+// request makes the subscriber ask for something, which has to be granted.
+func request(command func(*actor) subscription.Command) step {
 	return func(ctx context.Context, a *actor) {
 		w := testsubscriptions.ChangeRequest{Key: a.NextKey(), Command: command(a)}
 		a.insist(ctx, func(ctx context.Context) error { return a.RequestChange(ctx, a.Billing, a.id, w) })
@@ -106,7 +106,7 @@ func wish(command func(*actor) subscription.Command) step {
 }
 
 func plain(c subscription.Command) step {
-	return wish(func(*actor) subscription.Command { return c })
+	return request(func(*actor) subscription.Command { return c })
 }
 
 // newCard makes the subscriber give another card.
@@ -182,11 +182,11 @@ func terms(a *actor, price int64, quantity int) subscription.Terms {
 }
 
 func upgrade(price int64) step {
-	return wish(func(a *actor) subscription.Command { return subscription.Upgrade{Terms: terms(a, price, 1)} })
+	return request(func(a *actor) subscription.Command { return subscription.Upgrade{Terms: terms(a, price, 1)} })
 }
 
 func downgrade(price int64) step {
-	return wish(func(a *actor) subscription.Command { return subscription.Downgrade{Terms: terms(a, price, 1)} })
+	return request(func(a *actor) subscription.Command { return subscription.Downgrade{Terms: terms(a, price, 1)} })
 }
 
 func again(a *actor) subscription.Command {
@@ -309,7 +309,7 @@ var scenes = []scene{
 		want: runs(2, 30_000, 2)},
 	{
 		name: "other goods from the next parcel on", sells: 9, plan: boxes(), rests: 3, want: runs(2, 37_000, 2),
-		script: []step{days(10), wish(func(a *actor) subscription.Command {
+		script: []step{days(10), request(func(a *actor) subscription.Command {
 			return subscription.Swap{Contents: []subscription.Item{{VariantID: a.soap, Quantity: 3}}, Price: 27_000}
 		}), days(25)},
 	},
@@ -325,10 +325,10 @@ var scenes = []scene{
 	{name: "canceled and taken back",
 		script: []step{days(5), plain(subscription.Cancel{}), days(5), plain(subscription.Reactivate{}), days(25)}, rests: 3,
 		want: runs(2, 20_000, 0)},
-	{name: "ended and begun again", script: []step{plain(subscription.Cancel{}), days(40), wish(again)}, rests: 3,
+	{name: "ended and begun again", script: []step{plain(subscription.Cancel{}), days(40), request(again)}, rests: 3,
 		want: runs(2, 20_000, 0)},
 	{name: "ended, begun again with a box", sells: 3, plan: boxes(),
-		script: []step{plain(subscription.Cancel{}), days(40), wish(again)}, rests: 3, want: runs(2, 20_000, 2)},
+		script: []step{plain(subscription.Cancel{}), days(40), request(again)}, rests: 3, want: runs(2, 20_000, 2)},
 	{name: "a trial with consent", plan: plans(trial(14)), script: []step{days(7), consents, days(8)}, rests: 3,
 		want: runs(1, 10_000, 0)},
 	{name: "a trial without consent", plan: plans(trial(14)), script: []step{days(15)}, rests: 3,

@@ -131,7 +131,7 @@ func (s *Service) Claim(ctx context.Context, r *Record, c subscription.ClaimGift
 
 // giftMail makes the event for a gift's mail, with a new link: the links of earlier mails no longer
 // work, because only the last hash is stored.
-func (w *changeSet) giftMail(ctx context.Context, told *StoredNotice, n subscription.Notice) (err error) {
+func (w *changeSet) giftMail(ctx context.Context, notice *StoredNotice, n subscription.Notice) (err error) {
 	r := w.next
 	secret := id.Secret()
 	to := GiftTo{}
@@ -141,8 +141,8 @@ func (w *changeSet) giftMail(ctx context.Context, told *StoredNotice, n subscrip
 	to.Email, to.Hash = r.Sub.Gift.Recipient, auth.HashToken(secret)
 	r.GiftTo = &to
 	// The event contains the secret, so its item must not stay.
-	told.TTL = w.now.Add(linkKept).Unix()
-	told.Event, err = event.New(ctx, w.now, events.SubscriptionGiftAnnounced{
+	notice.TTL = w.now.Add(linkKept).Unix()
+	notice.Event, err = event.New(ctx, w.now, events.SubscriptionGiftAnnounced{
 		SubscriptionID: r.Sub.ID, Email: to.Email, Name: to.Name, Language: to.Language, From: r.Name,
 		Message: r.Sub.Gift.Message,
 		Plan:    r.Title(), Cycles: r.Sub.Terms.Prepaid, Until: string(n.Date), Token: r.Sub.ID + "." + secret,

@@ -27,9 +27,9 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	jobsOf(t, w)
 	many := dueAtOnce(t, fault.New(fault.Plan{}), 10, quiet)
 	jobs := jobsOf(t, many)
-	asked := report.Query{Currency: "KRW", From: testshop.Noon, To: w.Clock.Now(), Days: 31}
+	query := report.Query{Currency: "KRW", From: testshop.Noon, To: w.Clock.Now(), Days: 31}
 	reports := report.Reports{Service: s}
-	if err := reports.Request(t.Context(), asked); err != nil {
+	if err := reports.Request(t.Context(), query); err != nil {
 		t.Fatal(err)
 	}
 	ignore := func(_ any, _ table.Cursor, err error) error { return err }
@@ -81,16 +81,16 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return err
 		},
 		"read the merchant's figures that were added up": func(ctx context.Context) error {
-			_, err := reports.Get(ctx, asked)
+			_, err := reports.Get(ctx, query)
 			return err
 		},
 		"have the merchant's figures added up": func(ctx context.Context) error {
 			return reports.Request(ctx, report.Query{Currency: "KRW", From: testshop.Noon, To: w.Clock.Now(), Days: 40})
 		},
 		"what memberships a customer has": func(ctx context.Context) error {
-			standing, err := s.Entitlements(ctx, r.Sub.CustomerID)
-			if len(standing) != 1 {
-				t.Errorf("the customer's standing is %+v", standing)
+			entitlements, err := s.Entitlements(ctx, r.Sub.CustomerID)
+			if len(entitlements) != 1 {
+				t.Errorf("the customer's standing is %+v", entitlements)
 			}
 			return err
 		},

@@ -141,13 +141,13 @@ func (s *Service) checkVariants(ctx context.Context, where map[string]string) er
 	for id := range where {
 		ids = append(ids, id)
 	}
-	goods, err := s.Catalog.Variants(ctx, ids)
+	variants, err := s.Catalog.Variants(ctx, ids)
 	if err != nil {
 		return err
 	}
 	var wrong []problem.Field
 	for _, id := range ids {
-		if g, ok := goods[id]; !ok || g.Product.Status == catalog.Archived {
+		if g, ok := variants[id]; !ok || g.Product.Status == catalog.Archived {
 			wrong = append(wrong, problem.Field{Pointer: where[id], Code: "unknown_variant", Message: "no variant of this shop"})
 		}
 	}

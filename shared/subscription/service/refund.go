@@ -278,21 +278,21 @@ func (s *Service) SettleRefund(ctx context.Context, subscriptionID, id, referenc
 // handleRefund stores what the provider reports about a refund under way, or about one that failed
 // after all. News of earlier attempts, and what is known already, changes nothing. Errors:
 // task.ErrLater.
-func (s *Service) handleRefund(ctx context.Context, subscriptionID string, told payment.Refund) error {
-	r, err := s.Refund(ctx, subscriptionID, refundID(subscriptionID, told.Key))
+func (s *Service) handleRefund(ctx context.Context, subscriptionID string, refund payment.Refund) error {
+	r, err := s.Refund(ctx, subscriptionID, refundID(subscriptionID, refund.Key))
 	if problem.Code(err) == "refund_not_found" {
 		return nil
 	}
 	// News of an attempt that was followed by another one.
-	if err != nil || r.SendKey != told.Key {
+	if err != nil || r.SendKey != refund.Key {
 		return err
 	}
 	var state RefundState
 	switch {
 	// A bank may return a refund days after it succeeded: the account was closed.
-	case told.State == payment.RefundFailed && (r.State == RefundPending || r.State == RefundDone):
+	case refund.State == payment.RefundFailed && (r.State == RefundPending || r.State == RefundDone):
 		state = RefundFailed
-	case told.State == payment.RefundSucceeded && r.State == RefundPending:
+	case refund.State == payment.RefundSucceeded && r.State == RefundPending:
 		state = RefundDone
 	default:
 		return nil
@@ -307,7 +307,7 @@ func (s *Service) handleRefund(ctx context.Context, subscriptionID string, told 
 		return task.ErrLater
 	}
 	if err == nil && state == RefundFailed {
-		s.reportRefusedRefund(ctx, subscriptionID, told.Key, reason)
+		s.reportRefusedRefund(ctx, subscriptionID, refund.Key, reason)
 	}
 	return err
 }

@@ -67,13 +67,13 @@ func On(env *boot.Env, commerce *table.Table, provider payment.Provider) (*Servi
 	if zone == "" {
 		zone = "Asia/Seoul"
 	}
-	books, err := time.LoadLocation(zone)
+	fiscalZone, err := time.LoadLocation(zone)
 	if err != nil {
 		return nil, err
 	}
 	return &Service{
 		Table: commerce, Catalog: catalog.NewCache(commerce, env.Clock, time.Minute), Provider: provider, Clock: env.Clock,
-		Log: env.Log, Metrics: env.Metrics(), FiscalZone: books,
+		Log: env.Log, Metrics: env.Metrics(), FiscalZone: fiscalZone,
 	}, nil
 }
 

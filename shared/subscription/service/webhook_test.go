@@ -108,7 +108,7 @@ func TestWhatTheBankSaysOfARefundLaterIsNoted(t *testing.T) {
 	for name, c := range map[string]struct {
 		card        string
 		first, then service.RefundState
-		told        payment.RefundState
+		state       payment.RefundState
 	}{
 		"pending, then made": {"pm_card_pendingRefund", service.RefundPending, service.RefundDone,
 			payment.RefundSucceeded},
@@ -120,7 +120,7 @@ func TestWhatTheBankSaysOfARefundLaterIsNoted(t *testing.T) {
 			r := stopped(t, w, c.card)
 			before := refundOf(t, w, r)
 			message := payment.Notification{Subject: payment.SubjectRefund, Refund: payment.Refund{
-				Key: before.SendKey, State: c.told, Metadata: map[string]string{"subscription": r.Sub.ID},
+				Key: before.SendKey, State: c.state, Metadata: map[string]string{"subscription": r.Sub.ID},
 			}}
 			for range 2 {
 				if err := w.Billing.HandleWebhook(t.Context(), message); err != nil {
