@@ -52,7 +52,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Find customers by mail address
+         * Find customers by name or mail address
          * @description Who may call: agents and merchants.
          */
         get: operations["findCustomers"];
@@ -72,7 +72,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Look at a customer: address book, notes, latest orders
+         * Look at a customer: address book, notes, latest orders and subscriptions
          * @description Who may call: agents and merchants.
          */
         get: operations["getCustomer"];
@@ -2597,7 +2597,13 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change what one is called and the language that the shop writes in
+         * @description What is left out stays. The mail address is the one that the log-in has proven.
+         *
+         *     Who may call: a logged-in customer.
+         */
+        patch: operations["changeMyProfile"];
         trace?: never;
     };
     "/openapi.json": {
@@ -6241,6 +6247,11 @@ export interface components {
             shippingDiscount: components["schemas"]["Money"];
             subtotal: components["schemas"]["Money"];
             tax: components["schemas"]["Money"];
+            /**
+             * @description Whose tax it is. Without an address that of the shop's home, where prices contain it; a tax that comes on top is added once there is an address.
+             * @example KR
+             */
+            taxCountry?: string;
             /** @description Whether the prices contain the tax. */
             taxIncluded: boolean;
             taxLines: components["schemas"]["CartTax"][];
@@ -6809,11 +6820,30 @@ export interface components {
             orders: components["schemas"]["CustomerOrder"][];
             /** Format: date-time */
             since: string;
+            /** @description The latest, newest first; GET /admin/subscriptions?q= has all. */
+            subscriptions: components["schemas"]["CustomerSubscription"][];
         };
         CustomerSavedAddress: {
             address: components["schemas"]["Address"];
             /** @example adr_01k9x7d3f8q7m2k */
             id: string;
+        };
+        CustomerSubscription: {
+            /** @description Of a payment. */
+            amount: components["schemas"]["Money"];
+            /** @description The day the running period ends. */
+            closes: string;
+            /** @example sub_01jt3v9q2d8m4x6c7b5n1k0h2g */
+            id: string;
+            planId: string;
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            state: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "canceled" | "ended";
+            /** @description Of the plan. */
+            title: string;
+            /** @description Whether an invoice was declined and is not paid. */
+            unpaid: boolean;
         };
         CustomerSubscriptionResponse: {
             address?: components["schemas"]["Address"];
@@ -8650,6 +8680,10 @@ export interface components {
             /** @example prod_01jt3v9q2d8m4x6c7b5n1k0h2g */
             id: string;
             images: components["schemas"]["ProductImage"][];
+            /** @description In the reader's language what this page names: type, tags, categories, names and values of options, keys of metafields. The word itself where SHOP_CONFIG has no label. */
+            labels: {
+                [key: string]: string;
+            };
             /**
              * @description Of the title.
              * @example ko
@@ -8825,6 +8859,18 @@ export interface components {
             name?: string;
             /** Format: date-time */
             since: string;
+        };
+        ProfileRequest: {
+            /**
+             * @description That the shop writes in: two or three letters.
+             * @example ko
+             */
+            language?: string;
+            /**
+             * @description What the shop calls one.
+             * @example 김하늘
+             */
+            name?: string;
         };
         PromotionBatch: {
             prefix?: string;
@@ -9091,7 +9137,7 @@ export interface components {
             at?: string;
             codes?: string[];
             /**
-             * @description Where it goes; without it there is neither shipping nor tax.
+             * @description Where it goes; without it there is no shipping, and only a tax that prices contain at home.
              * @example KR
              */
             country?: string;
@@ -11945,7 +11991,7 @@ export interface operations {
                 limit?: number;
                 /** @description Where to go on: nextCursor of the page before. */
                 cursor?: string;
-                /** @description How the mail address begins; all customers when left out. */
+                /** @description How the name or the mail address begins, spaces and case aside; all customers when left out. */
                 q?: string;
             };
             header?: never;
@@ -21724,6 +21770,66 @@ export interface operations {
             };
         };
     };
+    changeMyProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getOpenAPI: {
         parameters: {
             query?: never;
@@ -27104,7 +27210,8 @@ export interface operations {
                 minPrice?: number;
                 /** @description Minor units of the currency; 0 is no bound. */
                 maxPrice?: number;
-                sort?: "newest" | "title" | "price_asc" | "price_desc";
+                /** @description best_selling is by the orders of the last five weeks, at most an hour old. */
+                sort?: "newest" | "title" | "price_asc" | "price_desc" | "best_selling";
                 /** @description Adds what the whole list has: categories, tags, vendors, types and prices. */
                 facets?: boolean;
             };

@@ -364,3 +364,21 @@ func TestContactAndAddressAreKeptInOneForm(t *testing.T) {
 		t.Errorf("kept %+v", v)
 	}
 }
+
+func TestHowTaxIsShownIsKnownBeforeTheAddress(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	path, guest := b.begin()
+	before := whole(guest.Do("POST", path+"/lines", map[string]any{"variantId": b.sell(12_000, 5), "quantity": 1})).Totals
+	if !before.TaxIncluded || before.TaxCountry != "KR" || before.Tax.Amount != 1_091 || len(before.TaxLines) != 1 ||
+		before.TaxLines[0].Rate != 1_000 || before.Total.Amount != 12_000 {
+		t.Errorf("without an address the totals are %+v", before)
+	}
+	// The address decides from then on: Japan's tax comes on top of prices in won.
+	abroad := whole(guest.Do("PUT", path+"/address", map[string]any{
+		"name": "Sora", "line1": "1-1", "city": "Chiyoda", "region": "Tokyo", "postalCode": "1000001", "country": "JP",
+	})).Totals
+	if abroad.TaxCountry != "JP" || abroad.TaxIncluded || abroad.Total.Amount != 13_200 {
+		t.Errorf("in Japan the totals are %+v", abroad)
+	}
+}

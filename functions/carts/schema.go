@@ -103,6 +103,7 @@ type CartTotals struct {
 	ShippingDiscount money.Formatted  `json:"shippingDiscount" doc:"The part of discount that is off the shipping."`
 	Tax              money.Formatted  `json:"tax"`
 	TaxIncluded      bool             `json:"taxIncluded" doc:"Whether the prices contain the tax."`
+	TaxCountry       string           `json:"taxCountry,omitempty" doc:"Whose tax it is. Without an address that of the shop's home, where prices contain it; a tax that comes on top is added once there is an address." example:"KR"`
 	TaxLines         []CartTax        `json:"taxLines" nullable:"false"`
 	Adjustments      []CartAdjustment `json:"adjustments" nullable:"false" doc:"What each promotion and each benefit of a membership took off; together the discount."`
 	Total            money.Formatted  `json:"total"`
@@ -268,7 +269,7 @@ func viewTotals(t pricing.Totals) CartTotals {
 	v := CartTotals{
 		Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping),
 		ShippingDiscount: in(t.ShippingDiscount),
-		Tax:              in(t.Tax), TaxIncluded: t.TaxIncluded, Total: in(t.Total),
+		Tax:              in(t.Tax), TaxIncluded: t.TaxIncluded, TaxCountry: t.TaxCountry, Total: in(t.Total),
 		TaxLines: make([]CartTax, len(t.TaxLines)), Adjustments: make([]CartAdjustment, len(t.Adjustments)),
 	}
 	for i, l := range t.TaxLines {

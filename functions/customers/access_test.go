@@ -15,6 +15,7 @@ func TestAccess(t *testing.T) {
 		Spec: customers.Spec(),
 		Routes: system.Routes{
 			"getMyProfile":     {},
+			"changeMyProfile":  {Body: `{"name":"김하늘","language":"ko"}`},
 			"addMyAddress":     {Body: body},
 			"replaceMyAddress": {Needs: ownAddress, Owned: true, Body: body},
 			"removeMyAddress":  {Needs: ownAddress, Owned: true},

@@ -6,7 +6,7 @@
 // claimed. It consumes order.placed, which makes the profile of whoever orders for the first time; it publishes
 // nothing.
 //
-// Routes: GET /me/profile, POST /me/addresses, PUT and DELETE one, POST /me/orders/claim; for the shop
+// Routes: GET and PATCH /me/profile, POST /me/addresses, PUT and DELETE one, POST /me/orders/claim; for the shop
 // GET /admin/customers, GET one, POST its notes.
 package customers
 
@@ -26,13 +26,16 @@ import (
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
 	"dangol/shared/problemtext"
+	"dangol/shared/subscription/service"
 )
 
 // Customers is the function with what it needs.
 type Customers struct {
 	Profiles customer.Store
 	Orders   order.Store
-	Clock    clock.Clock
+	// Subscriptions are read only, so the service needs nothing but the table.
+	Subscriptions *service.Service
+	Clock         clock.Clock
 	// Identity says whose mail address an identity token proves.
 	Identity func(ctx context.Context, token string) (sub, email string, err error)
 }
@@ -47,7 +50,7 @@ func Spec() function.Spec {
 			Title: "Customers", About: "Package `shared/customer`. One item a customer.", Patterns: customer.AccessPatterns,
 		}},
 		Tables: []function.Grant{{
-			Table: table.Commerce.Name, Actions: []string{"GetItem", "PutItem"}, Indexes: []string{table.ByOne},
+			Table: table.Commerce.Name, Actions: []string{"GetItem", "PutItem"}, Indexes: []string{table.ByOne, table.ByTwo},
 		}},
 		Events: (&Customers{}).consumers().Types(),
 	}
@@ -67,6 +70,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	f := &Customers{
 		Profiles: customer.Store{Table: tables[0], Clock: env.Clock},
 		Orders:   order.Store{Table: tables[0], Clock: env.Clock}, Clock: env.Clock, Identity: options.Identity,
+		Subscriptions: &service.Service{Table: tables[0], Clock: env.Clock},
 	}
 	return function.Handlers{API: f.Service(options).Lambda(), Events: f.consumers(), Log: env.Log}.Lambda(), nil
 }
@@ -86,6 +90,10 @@ func (f *Customers) Service(o api.Options) *api.Service {
 	api.Handle(s, route(api.Customer, "GET", "/me/profile", "getMyProfile",
 		"What the shop knows of one, with the address book"),
 		f.mine)
+	edit := route(api.Customer, "PATCH", "/me/profile", "changeMyProfile",
+		"Change what one is called and the language that the shop writes in")
+	edit.Description = "What is left out stays. The mail address is the one that the log-in has proven."
+	api.Handle(s, edit, f.rename)
 	add := route(api.Customer, "POST", "/me/addresses", "addMyAddress", "Put an address into one's book", 409)
 	add.Status = 201
 	add.Description = "An address that is there already is kept once, so the request may be repeated."
@@ -99,9 +107,10 @@ func (f *Customers) Service(o api.Options) *api.Service {
 	claim.Description = "The identity token of the log-in proves the mail address: it must be verified, and the token " +
 		"the caller's own. Orders of guests under that address become the caller's. Repeating it changes nothing."
 	api.Handle(s, claim, f.claim)
-	api.Handle(s, route(api.Agent, "GET", "/admin/customers", "findCustomers", "Find customers by mail address"), f.find)
+	api.Handle(s, route(api.Agent, "GET", "/admin/customers", "findCustomers", "Find customers by name or mail address"),
+		f.find)
 	api.Handle(s, route(api.Agent, "GET", "/admin/customers/{customerId}", "getCustomer",
-		"Look at a customer: address book, notes, latest orders"), f.look)
+		"Look at a customer: address book, notes, latest orders and subscriptions"), f.look)
 	note := route(api.Agent, "POST", "/admin/customers/{customerId}/notes", "addCustomerNote",
 		"Note something about a customer, for the shop only")
 	note.Status = 201

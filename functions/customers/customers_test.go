@@ -19,6 +19,7 @@ import (
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
+	"dangol/shared/subscription/service"
 )
 
 type desk struct {
@@ -33,6 +34,7 @@ func open(t *testing.T) *desk {
 	profiles := customer.Store{Table: w.Service.Table, Clock: w.Clock}
 	f := &customers.Customers{
 		Profiles: profiles, Orders: w.Service.Cashier.Orders, Clock: w.Clock,
+		Subscriptions: &service.Service{Table: w.Service.Table, Clock: w.Clock},
 		// "sub mail" is a token that proves the address, "sub" one that proves none.
 		Identity: func(_ context.Context, token string) (string, string, error) {
 			sub, email, _ := strings.Cut(token, " ")
@@ -190,8 +192,12 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			_, err := d.profiles.Get(ctx, apitest.Ann.Subject)
 			return err
 		},
-		"find customers by mail address": func(ctx context.Context) error {
+		"list customers": func(ctx context.Context) error {
 			_, _, err := d.profiles.Find(ctx, "", 20, "")
+			return err
+		},
+		"find customers by name or mail address": func(ctx context.Context) error {
+			_, _, err := d.profiles.Find(ctx, "김하늘", 20, "")
 			return err
 		},
 	}

@@ -11,8 +11,10 @@ import (
 	"dangol/shared/order"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
+	"dangol/shared/subscription"
 )
 
 // Profile is what the shop knows of a customer.
@@ -39,6 +41,25 @@ type nothing struct{}
 
 func (f *Customers) mine(ctx context.Context, _ *nothing) (*ProfileOutput, error) {
 	p, err := f.Profiles.Get(ctx, auth.From(ctx).Subject)
+	if err != nil {
+		return nil, err
+	}
+	return &ProfileOutput{profileOf(p)}, nil
+}
+
+// ProfileRequest is what a customer changes of the own profile; what is left out stays. The mail address is not among
+// it: it is the one that the log-in has proven and that orders name.
+type ProfileRequest struct {
+	Name     *string `json:"name,omitempty" maxLength:"100" doc:"What the shop calls one." example:"김하늘"`
+	Language *string `json:"language,omitempty" maxLength:"3" doc:"That the shop writes in: two or three letters." example:"ko"`
+}
+
+type renameInput struct{ Body ProfileRequest }
+
+func (f *Customers) rename(ctx context.Context, in *renameInput) (*ProfileOutput, error) {
+	p, err := f.Profiles.Change(ctx, auth.From(ctx).Subject, func(p *customer.Profile) (bool, error) {
+		return p.Rename(in.Body.Name, in.Body.Language)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -160,10 +181,10 @@ func (f *Customers) claim(ctx context.Context, in *claimInput) (*ClaimOutput, er
 
 type findInput struct {
 	api.Paging
-	Query string `query:"q" maxLength:"254" doc:"How the mail address begins; all customers when left out." example:"haneul@"`
+	Query string `query:"q" maxLength:"254" doc:"How the name or the mail address begins, spaces and case aside; all customers when left out." example:"김하늘"`
 }
 
-// CustomerList is a page of customers, by mail address.
+// CustomerList is a page of customers: those found by name first, then by mail address.
 type CustomerList struct {
 	Body struct {
 		Customers  []customer.Summary `json:"customers" nullable:"false"`
@@ -195,6 +216,18 @@ type CustomerOrder struct {
 	PlacedAt time.Time       `json:"placedAt"`
 }
 
+// CustomerSubscription is a subscription in the shop's view of a customer.
+type CustomerSubscription struct {
+	ID        string             `json:"id" example:"sub_01jt3v9q2d8m4x6c7b5n1k0h2g"`
+	State     subscription.State `json:"state" enum:"starting,trialing,active,past_due,suspended,paused,canceled,ended"`
+	PlanID    string             `json:"planId"`
+	Title     string             `json:"title" doc:"Of the plan."`
+	Amount    money.Formatted    `json:"amount" doc:"Of a payment."`
+	Closes    civil.Date         `json:"closes" doc:"The day the running period ends."`
+	Unpaid    bool               `json:"unpaid" doc:"Whether an invoice was declined and is not paid."`
+	StartedAt time.Time          `json:"startedAt"`
+}
+
 // CustomerOutput is a customer as the shop sees them.
 type CustomerOutput struct {
 	Body struct {
@@ -202,10 +235,12 @@ type CustomerOutput struct {
 		Notes      []customer.Note `json:"notes" nullable:"false" doc:"The shop's, newest first."`
 		Orders     []CustomerOrder `json:"orders" nullable:"false" doc:"The latest; GET /admin/orders/search?customerId= has all."`
 		MoreOrders bool            `json:"moreOrders"`
+
+		Subscriptions []CustomerSubscription `json:"subscriptions" nullable:"false" doc:"The latest, newest first; GET /admin/subscriptions?q= has all."`
 	}
 }
 
-// ordersShown is how many orders the view of a customer has.
+// ordersShown is how many orders, and how many subscriptions, the view of a customer has.
 const ordersShown = 20
 
 func (f *Customers) look(ctx context.Context, in *CustomerPath) (*CustomerOutput, error) {
@@ -217,7 +252,11 @@ func (f *Customers) look(ctx context.Context, in *CustomerPath) (*CustomerOutput
 	if err != nil {
 		return nil, err
 	}
-	if p.Version == 0 && len(page.Orders) == 0 {
+	subscriptions, _, err := f.Subscriptions.OfCustomer(ctx, in.CustomerID, ordersShown, "")
+	if err != nil {
+		return nil, err
+	}
+	if p.Version == 0 && len(page.Orders) == 0 && len(subscriptions) == 0 {
 		return nil, problem.NotFound("customer_not_found", "There is no such customer.")
 	}
 	out := &CustomerOutput{}
@@ -227,6 +266,13 @@ func (f *Customers) look(ctx context.Context, in *CustomerPath) (*CustomerOutput
 	for i, o := range page.Orders {
 		b.Orders[i] = CustomerOrder{
 			ID: o.ID, State: o.State, Title: o.Title, Total: money.Of(o.Total, o.Currency).Formatted(), PlacedAt: o.PlacedAt,
+		}
+	}
+	b.Subscriptions = make([]CustomerSubscription, len(subscriptions))
+	for i, s := range subscriptions {
+		b.Subscriptions[i] = CustomerSubscription{
+			ID: s.ID, State: s.State, PlanID: s.PlanID, Title: s.Title, Closes: s.Closes, Unpaid: s.Unpaid,
+			Amount: money.Of(s.Amount, s.Currency).Formatted(), StartedAt: s.StartedAt,
 		}
 	}
 	return out, nil

@@ -11,7 +11,7 @@ import (
 	"dangol/shared/outreach/consent"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/keystore"
-	"dangol/shared/outreach/recommend"
+	"dangol/shared/outreach/ranking"
 	segments "dangol/shared/outreach/segment"
 	"dangol/shared/outreach/service"
 	"dangol/shared/outreach/tracking"
@@ -120,7 +120,7 @@ func buyer(s *system.Shop) system.Things {
 func sold(s *system.Shop) system.Things {
 	s.T.Helper()
 	product, _ := s.Product(10, nil)
-	writes := recommend.CountOrder("ctc_1", []string{product}, s.Clock().Now())
+	writes := ranking.CountOrder("ctc_1", []string{product}, s.Clock().Now())
 	if err := s.Table("Outreach").Transact(s.T.Context(), "", writes...); err != nil {
 		s.T.Fatal(err)
 	}

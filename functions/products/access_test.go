@@ -37,6 +37,7 @@ func TestAccess(t *testing.T) {
 		},
 		Journey: func(s *system.Shop) {
 			reducedPrice(s)
+			s.Do(system.Guest, "GET", "/products?sort=best_selling", nil)
 			s.AdvanceBy(time.Hour)
 		},
 	})

@@ -21,7 +21,7 @@ func BenchmarkRoutes(b *testing.B) {
 		b.Fatal(err)
 	}
 	c := clock.Stopped(opening)
-	f := newCatalog(localtest.Table(b, table.Commerce), c, rules, time.Minute)
+	f := newCatalog(localtest.Table(b, table.Commerce), localtest.Table(b, table.Outreach), c, rules, time.Minute)
 	handler := f.service(api.Options{Clock: c, Verify: apitest.Verify}).Lambda()
 	s := &shop{TB: b, Products: f, clock: c, api: apitest.New(b, handler),
 		merchant: apitest.New(b, handler).As(apitest.Merchant)}

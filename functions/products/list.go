@@ -25,7 +25,7 @@ type ListInput struct {
 	Currency string `query:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217; only products sold in it." example:"KRW"`
 	MinPrice int64  `query:"minPrice" minimum:"0" doc:"Minor units of the currency."`
 	MaxPrice int64  `query:"maxPrice" minimum:"0" doc:"Minor units of the currency; 0 is no bound."`
-	Sort     string `query:"sort" enum:"newest,title,price_asc,price_desc" default:"newest"`
+	Sort     string `query:"sort" enum:"newest,title,price_asc,price_desc,best_selling" default:"newest" doc:"best_selling is by the orders of the last five weeks, at most an hour old."`
 	Facets   bool   `query:"facets" doc:"Adds what the whole list has: categories, tags, vendors, types and prices."`
 }
 
@@ -91,6 +91,10 @@ func (c *Products) list(ctx context.Context, in *ListInput) (*ListOutput, error)
 	if in.MaxPrice > 0 && in.MaxPrice < in.MinPrice {
 		return nil, problem.InvalidField("query/maxPrice", "too_small", "at least minPrice")
 	}
+	sold, err := c.sold(ctx, sort)
+	if err != nil {
+		return nil, err
+	}
 	cards, err := c.summaries(ctx, listing{facets: in.Facets, stock: true, languages: c.languages(in.Reader)},
 		catalog.ListQuery{
 			// Composed, because a Mac sends Hangul decomposed and the catalog keeps it composed.
@@ -99,9 +103,17 @@ func (c *Products) list(ctx context.Context, in *ListInput) (*ListOutput, error)
 				Vendor: norm.NFC.String(in.Vendor), Type: norm.NFC.String(in.Type), Currency: currency,
 				Min: in.MinPrice, Max: in.MaxPrice, Search: in.Q,
 			},
-			Sort: sort, Language: language, Limit: in.Limit, After: in.Cursor,
+			Sort: sort, Sold: sold, Language: language, Limit: in.Limit, After: in.Cursor,
 		})
 	return &ListOutput{CacheControl: c.cacheControl(), Vary: "Accept-Language", Body: cards}, err
+}
+
+// sold is what an order by sales goes by; nil for the other orders, which then cost no read of it.
+func (c *Products) sold(ctx context.Context, sort catalog.Sort) (catalog.Sales, error) {
+	if sort != catalog.BestSelling {
+		return nil, nil
+	}
+	return c.ranking.Current(ctx)
 }
 
 // AdminListInput is the query of the merchants' list.

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,6 +55,7 @@ type ProductPage struct {
 	SEOTitle    string               `json:"seoTitle,omitempty" doc:"For search engines; the title where it is missing."`
 	SEOText     string               `json:"seoDescription,omitempty" doc:"For search engines."`
 	Metafields  map[string]string    `json:"metafields,omitempty" doc:"Further facts, by namespace.key."`
+	Labels      map[string]string    `json:"labels" doc:"In the reader's language what this page names: type, tags, categories, names and values of options, keys of metafields. The word itself where SHOP_CONFIG has no label."`
 	UpdatedAt   time.Time            `json:"updatedAt"`
 
 	encoded []byte
@@ -183,7 +186,24 @@ func (c *Products) pageOf(p *catalog.Product, items map[string]catalog.SellableV
 	for i, v := range p.Variants {
 		page.Variants[i] = c.pageVariant(items[v.ID], v, currency)
 	}
+	page.Labels = c.labelsOf(p, languages)
 	return page
+}
+
+// labelsOf is what the product's words are called in the languages. The words stay as they are in the page, because
+// filters and carts name them.
+func (c *Products) labelsOf(p *catalog.Product, languages []string) map[string]string {
+	words := slices.Concat([]string{p.Type}, p.Tags, p.Categories, slices.Collect(maps.Keys(p.Metafields)))
+	for _, o := range p.Options {
+		words = append(append(words, o.Name), o.Values...)
+	}
+	labels := make(map[string]string, len(words))
+	for _, word := range words {
+		if word != "" {
+			labels[word] = c.shop.Label(word, languages...)
+		}
+	}
+	return labels
 }
 
 // pageVariant is a variant on the page; item is its stock.

@@ -23,7 +23,8 @@
 //	POST   /stock/{variantId}/adjustments   add or take units, with a reason
 //
 // Lists and pages are served from memory that is at most CATALOG_CACHE_TTL old; see catalog.Listing and catalog.Cache.
-// Prices are those of the sales that are live by the clock; see shared/promotion/store.
+// Prices are those of the sales that are live by the clock; see shared/promotion/store. What sells best is read at most
+// once an hour; see shared/outreach/ranking.
 package products
 
 import (
@@ -34,6 +35,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"dangol/shared/catalog"
+	"dangol/shared/outreach/ranking"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
@@ -52,6 +54,7 @@ type Products struct {
 	listing    *catalog.Listing
 	cache      *catalog.Cache
 	promotions *store.Cache
+	ranking    *ranking.Reader // of what sells best
 }
 
 // Spec describes the function.
@@ -59,7 +62,7 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "products", Purpose: "Products, prices and stock: shown to shoppers, kept by merchants",
 		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
-		Environment: append(api.Variables(), "COMMERCE_TABLE", "SHOP_CONFIG", "CATALOG_CACHE_TTL"),
+		Environment: append(api.Variables(), "COMMERCE_TABLE", "OUTREACH_TABLE", "SHOP_CONFIG", "CATALOG_CACHE_TTL"),
 		Data: []function.Data{{
 			Title:    "Catalog",
 			About:    "Package `shared/catalog`. One item a product with its variants; a row for each change of a price.",
@@ -69,6 +72,9 @@ func Spec() function.Spec {
 			Table:   table.Commerce.Name,
 			Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"},
 			Indexes: []string{table.ByOne},
+		}, {
+			// What sells best is counted where purchases are counted for mails.
+			Table: table.Outreach.Name, Actions: []string{"Query"},
 		}},
 	}
 }
@@ -91,21 +97,22 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	options.Message = problemtext.For
-	tables, err := env.Tables(ctx, "COMMERCE_TABLE")
+	tables, err := env.Tables(ctx, "COMMERCE_TABLE", "OUTREACH_TABLE")
 	if err != nil {
 		return nil, err
 	}
-	c := newCatalog(tables[0], env.Clock, shop, time.Duration(config.CacheTTL)*time.Second)
+	c := newCatalog(tables[0], tables[1], env.Clock, shop, time.Duration(config.CacheTTL)*time.Second)
 	return c.service(options).Lambda(), nil
 }
 
-// newCatalog makes the function on a table. The listing and the cache have the same
+// newCatalog makes the function on the tables Commerce and Outreach. The listing and the cache have the same
 // age, so that a list and a page do not contradict each other for longer than that.
-func newCatalog(t *table.Table, c clock.Clock, shop pricing.Shop, fresh time.Duration) *Products {
+func newCatalog(t, outreach *table.Table, c clock.Clock, shop pricing.Shop, fresh time.Duration) *Products {
 	return &Products{
 		table: t, clock: c, shop: shop,
 		listing: catalog.NewListing(t, c, fresh), cache: catalog.NewCache(t, c, fresh),
 		promotions: store.NewCache(store.Store{Table: t, Clock: c, PriorDays: shop.PriorPriceDays}, fresh),
+		ranking:    ranking.NewReader(outreach, c),
 	}
 }
 

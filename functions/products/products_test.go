@@ -22,6 +22,7 @@ var opening = time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 type shop struct {
 	testing.TB
 	*Products
+	outreach *table.Table
 	clock    *clock.Movable
 	api      *apitest.Client
 	merchant *apitest.Client
@@ -38,10 +39,10 @@ func shopOn(t testing.TB, on *table.Table) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := clock.Stopped(opening)
-	f := newCatalog(on, c, rules, 0)
+	c, outreach := clock.Stopped(opening), localtest.Table(t, table.Outreach)
+	f := newCatalog(on, outreach, c, rules, 0)
 	client := apitest.New(t, f.service(api.Options{Clock: c, Verify: apitest.Verify}).Lambda())
-	return &shop{TB: t, Products: f, clock: c, api: client, merchant: client.As(apitest.Merchant)}
+	return &shop{TB: t, Products: f, outreach: outreach, clock: c, api: client, merchant: client.As(apitest.Merchant)}
 }
 
 // object builds JSON bodies.

@@ -22,7 +22,7 @@ type PreviewInput struct {
 		At          time.Time           `json:"at,omitzero" doc:"The moment; now when left out." example:"2026-11-27T01:00:00Z"`
 		Lines       []PreviewLine       `json:"lines" minItems:"1" maxItems:"100" nullable:"false"`
 		Currency    string              `json:"currency,omitempty" pattern:"^[A-Z]{3}$" doc:"The shop's first when left out." example:"KRW"`
-		Country     string              `json:"country,omitempty" pattern:"^[A-Z]{2}$" doc:"Where it goes; without it there is neither shipping nor tax." example:"KR"`
+		Country     string              `json:"country,omitempty" pattern:"^[A-Z]{2}$" doc:"Where it goes; without it there is no shipping, and only a tax that prices contain at home." example:"KR"`
 		Shipping    string              `json:"shippingMethod,omitempty" maxLength:"40" example:"standard"`
 		Codes       []string            `json:"codes,omitempty" maxItems:"10" nullable:"false"`
 		Shopper     PreviewShopper      `json:"shopper,omitempty" doc:"Who buys; a guest when left out."`

@@ -51,7 +51,7 @@ func (l *Listing) Facets(ctx context.Context, q ListQuery) (Facets, error) {
 		return known, nil
 	}
 	// Not locked while counting: two callers who count the same at the same time do no harm.
-	facets := q.facets(s.ordered(by, q.Sales))
+	facets := q.facets(s.ordered(by, &q))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// Dropped all at once: callers choose the filters, so no entry is worth more than another.

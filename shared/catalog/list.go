@@ -20,6 +20,8 @@ const (
 	ByTitle   Sort = "title"
 	PriceUp   Sort = "price_asc"
 	PriceDown Sort = "price_desc"
+	// BestSelling is by the orders of the last weeks, the newest first among those of equally many.
+	BestSelling Sort = "best_selling"
 )
 
 // Filter says which products a list shows; empty fields let everything through.
@@ -43,11 +45,20 @@ type SalePrices interface {
 	PriceRange(c *Summary, currency string) (r PriceRange, ok bool)
 }
 
+// Sales counts in how many orders products were, for the order BestSelling.
+type Sales interface {
+	// Version is another one whenever a count may be another.
+	Version() string
+	// Orders is in how many orders of the last weeks the product was.
+	Orders(productID string) int
+}
+
 // ListQuery says what to list.
 type ListQuery struct {
 	Filter
 	Sales    SalePrices // that filters and orders by price go by; nil when there are none
 	Sort     Sort       // Newest when empty
+	Sold     Sales      // for BestSelling; nil when nothing was counted
 	Language string     // of titles, for ByTitle
 	Limit    int        // entries a page
 	After    string     // Next of the page before
@@ -68,7 +79,7 @@ func (l *Listing) List(ctx context.Context, q ListQuery) (ListPage, error) {
 		return ListPage{}, err
 	}
 	by := orderOf(q)
-	rows := s.ordered(by, q.Sales)
+	rows := s.ordered(by, &q)
 	if q.After != "" {
 		after, err := readPlace(q.After, by)
 		if err != nil {
@@ -127,6 +138,7 @@ type order struct {
 	sort            Sort
 	language        string
 	currency, sales string // of prices; sales is the version of the sale prices, "" for none
+	sold            string // version of the counts, for BestSelling
 }
 
 // orderOf leaves out what does not matter for the sort, so that equal orders are kept once.
@@ -137,6 +149,11 @@ func orderOf(q ListQuery) order {
 		by.sort, by.language = ByTitle, q.Language
 	case PriceUp, PriceDown:
 		by.sort = q.Sort
+	case BestSelling:
+		by.sort = q.Sort
+		if q.Sold != nil {
+			by.sold = q.Sold.Version()
+		}
 	}
 	// Sales change the prices of rows, also where the order is not by price: filters look at them.
 	if q.Sales != nil && by.currency != "" {
@@ -160,12 +177,14 @@ func (o order) in() string {
 type row struct {
 	entry    *Entry
 	min, max int64
+	sold     int // orders of the last weeks, where the order goes by them
 }
 
 // indexKey is where a product stands in an order: by what it is sorted, and its id among equals.
 type indexKey struct {
 	Text   string `json:"t,omitempty"` // the title in lower case, for ByTitle
-	Number int64  `json:"n,omitempty"` // the price in minor units, or Unix milliseconds of the creation
+	Number int64  `json:"n,omitempty"` // the price in minor units, the orders, or Unix milliseconds of the creation
+	Made   int64  `json:"m,omitempty"` // Unix milliseconds of the creation, among equally many orders
 	ID     string `json:"id"`
 }
 
@@ -177,6 +196,8 @@ func (o order) indexKeyOf(r row) indexKey {
 		p.Text = strings.ToLower(r.entry.Title.In(o.language))
 	case PriceUp, PriceDown:
 		p.Number = r.min
+	case BestSelling:
+		p.Number, p.Made = int64(r.sold), r.entry.CreatedAt.UnixMilli()
 	default:
 		p.Number = r.entry.CreatedAt.UnixMilli()
 	}
@@ -185,8 +206,8 @@ func (o order) indexKeyOf(r row) indexKey {
 
 // compare orders two places; the id, always ascending, decides between equals.
 func (o order) compare(a, b indexKey) int {
-	c := cmp.Or(strings.Compare(a.Text, b.Text), cmp.Compare(a.Number, b.Number))
-	if o.sort == Newest || o.sort == PriceDown {
+	c := cmp.Or(strings.Compare(a.Text, b.Text), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Made, b.Made))
+	if o.sort == Newest || o.sort == PriceDown || o.sort == BestSelling {
 		c = -c
 	}
 	return cmp.Or(c, strings.Compare(a.ID, b.ID))
@@ -197,7 +218,7 @@ const maxOrders = 24
 
 // ordered is the products in an order. It is made once for each state of the sales, which takes a microsecond a product
 // to price; after that a list costs the same whether there are sales or not.
-func (s *snapshot) ordered(by order, sales SalePrices) []row {
+func (s *snapshot) ordered(by order, q *ListQuery) []row {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if rows, ok := s.orders[by]; ok {
@@ -209,7 +230,10 @@ func (s *snapshot) ordered(by order, sales SalePrices) []row {
 	}
 	all := make([]placed, 0, len(s.byID))
 	for _, e := range s.byID {
-		if r, sold := e.row(by, sales); sold {
+		if r, sold := e.row(by, q.Sales); sold {
+			if by.sold != "" {
+				r.sold = q.Sold.Orders(e.ID)
+			}
 			all = append(all, placed{by.indexKeyOf(r), r})
 		}
 	}

@@ -7,11 +7,11 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"dangol/shared/address"
 	"dangol/shared/platform/clock"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
@@ -21,6 +21,7 @@ import (
 const (
 	maxAddresses = 20
 	maxNotes     = 100
+	maxName      = 100 // characters
 )
 
 // Profile is one customer.
@@ -50,11 +51,14 @@ type Note struct {
 	Text string    `json:"text"`
 }
 
-// IndexKeys is where the profile stands in the shop's list, by mail address. One key holds all: it is written when a
-// customer is new or has another address, which is rare beside the 1,000 writes a second that a key takes.
+// IndexKeys is where the profile stands in the shop's lists, by mail address and, when there is one, by name. One key
+// holds all: it is written when a customer is new or has another address, which is rare beside the 1,000 writes a
+// second that a key takes.
 type IndexKeys struct {
 	List   string                `dynamodbav:"gsi1pk"`
 	ListAt string                `dynamodbav:"gsi1sk"`
+	Names  string                `dynamodbav:"gsi2pk,omitempty"`
+	NameAt string                `dynamodbav:"gsi2sk,omitempty"`
 	Card   table.Packed[Summary] `dynamodbav:"card"`
 }
 
@@ -66,7 +70,11 @@ type Summary struct {
 	Since time.Time `json:"since"`
 }
 
-const listKey = "CUSTOMERS"
+// The partitions of the two lists.
+const (
+	listKey  = "CUSTOMERS"
+	namesKey = "CUSTOMER_NAMES"
+)
 
 // KeyOf is the key of a customer's profile.
 func KeyOf(customerID string) table.Key {
@@ -101,8 +109,7 @@ func (s Store) Change(ctx context.Context, customerID string, rule func(*Profile
 				return p, err
 			}
 			p.Version = read + 1
-			p.List, p.ListAt = listKey, strings.ToLower(p.Email)+"#"+p.ID
-			p.Card.Value = Summary{ID: p.ID, Email: p.Email, Name: p.Name, Since: p.Since}
+			p.index()
 			put := table.Put{Item: p, If: table.IfNew} // the first writer makes it
 			if read > 0 {
 				put = table.Put{Item: p, If: "#version = :read", With: map[string]any{":read": read}}
@@ -113,32 +120,6 @@ func (s Store) Change(ctx context.Context, customerID string, rule func(*Profile
 			}
 			return p, err
 		})
-}
-
-// Find lists customers by mail address, those whose address begins with a text, or all. 1 round trip, 0.5 RCU per 4 KB.
-// Errors: table.ErrCursor.
-func (s Store) Find(ctx context.Context, begins string, limit int, after table.Cursor) ([]Summary, table.Cursor,
-	error) {
-	q := table.Query{
-		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": listKey}, Limit: limit, After: after,
-	}
-	if begins != "" {
-		q.Where += " AND begins_with(#gsi1sk, :begins)"
-		q.With[":begins"] = strings.ToLower(begins)
-	}
-	page, err := s.Table.Query(ctx, q)
-	if err != nil {
-		return nil, "", err
-	}
-	out := make([]Summary, len(page.Items))
-	for i, item := range page.Items {
-		var in IndexKeys
-		if err := item.Decode(&in); err != nil {
-			return nil, "", err
-		}
-		out[i] = in.Card.Value
-	}
-	return out, page.Next, nil
 }
 
 // Met notes who somebody is as their order says it; what they are called already is left to them.
@@ -153,6 +134,26 @@ func (p *Profile) Met(email, name, language string) (changed bool) {
 		p.Language, changed = language, true
 	}
 	return changed || p.Version == 0
+}
+
+// Rename changes what a customer is called and the language that the shop writes to them in; nil leaves one as it is.
+// An order leaves both alone afterwards, see Met. Errors: 422 invalid_input.
+func (p *Profile) Rename(name, language *string) (changed bool, err error) {
+	if name != nil {
+		called, err := format.DisplayName("/name", *name, maxName)
+		if err != nil {
+			return false, err
+		}
+		changed, p.Name = called != p.Name, called
+	}
+	if language != nil {
+		spoken, err := format.Language("/language", *language)
+		if err != nil {
+			return false, err
+		}
+		changed, p.Language = changed || spoken != p.Language, spoken
+	}
+	return changed, nil
 }
 
 // AddAddress puts an address into the book; the first one, and a new default, come first. An address that is there
@@ -217,6 +218,8 @@ func (p *Profile) AddNote(n Note) {
 // AccessPatterns are the ways in which profiles are read and written; a test measures them.
 var AccessPatterns = []table.Pattern{
 	{Name: "read a customer's profile", Key: "CUSTOMER#<sub> / PROFILE", Trips: 1, Read: 1, Note: "about 1 KB"},
-	{Name: "find customers by mail address", Key: "CUSTOMERS / <mail address>#<sub>", Index: table.ByOne, Trips: 1,
+	{Name: "list customers", Key: "CUSTOMERS / <mail address>#<sub>", Index: table.ByOne, Trips: 1,
 		Read: 0.5, Note: "a page of cards"},
+	{Name: "find customers by name or mail address", Key: "CUSTOMER_NAMES / <name>#<sub>, then CUSTOMERS",
+		Index: table.ByTwo, Trips: 2, Read: 1, Note: "a page of cards; a name first, then mail addresses"},
 }

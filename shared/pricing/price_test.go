@@ -119,9 +119,9 @@ func TestTotals(t *testing.T) {
 			want{20000, 0, 3000, 0, 23000, true}},
 		{"what is not shipped costs no shipping", basket("KR", "KRW", "standard", giftCard), nil,
 			want{30000, 0, 0, 0, 30000, true}},
-		{"while the country is not known there is neither tax nor shipping",
+		{"while the country is not known there is no shipping, and the tax is the one that prices contain at home",
 			basket("", "KRW", "standard", line("a", 1, 1000)), nil,
-			want{1000, 0, 0, 0, 1000, false}},
+			want{1000, 0, 0, 91, 1000, true}},
 		{"a method that does not go there costs nothing; the cart says that it cannot be used",
 			basket("JP", "KRW", "express", line("a", 1, 1000)), nil,
 			want{1000, 0, 0, 100, 1100, false}},
@@ -332,5 +332,18 @@ func BenchmarkFiftyLinesTwoHundredOffers(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		pricing.Price(in, s, offers)
+	}
+}
+
+func TestATaxOnTopWaitsForTheCountry(t *testing.T) {
+	t.Parallel()
+	shop := pricing.Shop{
+		Country: "US", Currencies: []string{"USD"}, Taxes: []pricing.Tax{{Country: "US", Name: "Sales tax", Rate: 1_000}},
+	}
+	before := pricing.Price(basket("", "USD", "", line("a", 1, 1000)), shop, nil)
+	after := pricing.Price(basket("US", "USD", "", line("a", 1, 1000)), shop, nil)
+	if before.Total != 1_000 || before.TaxIncluded || before.TaxCountry != "" || after.Total != 1_100 ||
+		after.TaxCountry != "US" {
+		t.Errorf("before the address %+v, after it %+v", before, after)
 	}
 }

@@ -37,17 +37,19 @@ type Basket struct {
 // ShippingDiscount; Total = Subtotal - Discount + Shipping, plus Tax when TaxIncluded is false; Tax is the sum of
 // TaxLines.
 type Totals struct {
-	Currency         string       `json:"currency"`
-	Lines            []LineTotal  `json:"lines"`
-	Subtotal         int64        `json:"subtotal"`           // of the lines, before discounts
-	Discount         int64        `json:"discount,omitempty"` // of lines and shipping together
-	Shipping         int64        `json:"shipping,omitempty"` // before ShippingDiscount
-	ShippingDiscount int64        `json:"shippingDiscount,omitempty"`
-	Tax              int64        `json:"tax,omitempty"` // contained in Total when TaxIncluded, else part of it on top
-	TaxIncluded      bool         `json:"taxIncluded,omitempty"`
-	TaxLines         []TaxLine    `json:"taxLines,omitempty"`
-	Total            int64        `json:"total"`                 // what the shopper pays
-	Adjustments      []Adjustment `json:"adjustments,omitempty"` // one per offer that applied
+	Currency         string      `json:"currency"`
+	Lines            []LineTotal `json:"lines"`
+	Subtotal         int64       `json:"subtotal"`           // of the lines, before discounts
+	Discount         int64       `json:"discount,omitempty"` // of lines and shipping together
+	Shipping         int64       `json:"shipping,omitempty"` // before ShippingDiscount
+	ShippingDiscount int64       `json:"shippingDiscount,omitempty"`
+	Tax              int64       `json:"tax,omitempty"` // contained in Total when TaxIncluded, else part of it on top
+	TaxIncluded      bool        `json:"taxIncluded,omitempty"`
+	// whose tax it is: the address's, the shop's home without one
+	TaxCountry  string       `json:"taxCountry,omitempty"`
+	TaxLines    []TaxLine    `json:"taxLines,omitempty"`
+	Total       int64        `json:"total"`                 // what the shopper pays
+	Adjustments []Adjustment `json:"adjustments,omitempty"` // one per offer that applied
 }
 
 // LineTotal is what one line costs. Units splits Total over the units, so a refund of some of them closes the sum.

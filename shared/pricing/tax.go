@@ -68,13 +68,25 @@ func (t taxed) sum() (total int64) {
 	return total
 }
 
+// taxOf is the tax of the country that the basket goes to. While that is not known it is the tax of the shop's home, as
+// far as prices contain it: a tax on top is not added for somebody who may live where there is none.
+func (s Shop) taxOf(b Basket) (t Tax, included bool) {
+	if b.Country != "" {
+		return s.Tax(b.Country, b.Currency)
+	}
+	if t, included = s.Tax(s.Home(), b.Currency); included {
+		return t, true
+	}
+	return Tax{}, false
+}
+
 // tax taxes lines and shipping, which costs charged after its discount.
 func (t *Totals) tax(b Basket, shop Shop, charged int64) {
-	tax, included := shop.Tax(b.Country, b.Currency)
+	tax, included := shop.taxOf(b)
 	if tax.none() {
 		return
 	}
-	t.TaxIncluded = included
+	t.TaxIncluded, t.TaxCountry = included, tax.Country
 	// Prices that contain the tax and prices that it comes
 	// on top of are computed and rounded differently.
 	of := money.TaxOnTop

@@ -1,16 +1,12 @@
 // Package recommend fills the blocks of products in mails: with what is in the cart, and else with what sells best. It
-// is what stands behind the interface of package service until a better recommender does.
-//
-// It owns the counters STATS#sales:<week> of the table Outreach: in how many orders of a week each product was.
+// is what stands behind the interface of package service until a better recommender does. What sells best is package
+// ranking's answer.
 package recommend
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"dangol/shared/cart"
@@ -18,6 +14,7 @@ import (
 	"dangol/shared/money"
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/contact"
+	"dangol/shared/outreach/ranking"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/table"
 )
@@ -26,53 +23,26 @@ import (
 const (
 	// shown is how many products a block has.
 	shown = 3
-	// weeks is how many weeks back sales count, the current one included.
-	weeks = 5
 	// candidates is how many of the best sellers are looked at: some are out of stock or bought already.
 	candidates = 24
-	// remembered is how long the ranking counts. It changes slowly, and every mail of a campaign asks for it.
+	// remembered is how long a product counts as read; it changes slowly beside the mails of a campaign.
 	remembered = time.Hour
-	// maxProducts of an order are counted, so that its transaction stays within what DynamoDB takes.
-	maxProducts = 40
 )
-
-// sales is what the orders of a week are counted under. Weeks are ISO weeks in UTC.
-func sales(at time.Time) string {
-	year, week := at.UTC().ISOWeek()
-	return fmt.Sprintf("sales:%d-W%02d", year, week)
-}
-
-// CountOrder returns the writes that count an order for the products in it, each once however many units of it there
-// are: a wholesale order is one vote.
-func CountOrder(by string, products []string, now time.Time) (writes []table.Write) {
-	// Sorted, so that the same order always counts the same products.
-	unique := slices.Compact(slices.Sorted(slices.Values(products)))
-	for _, id := range unique[:min(len(unique), maxProducts)] {
-		source := outbox.Source{Name: sales(now), Step: id}
-		writes = append(writes, outbox.Count(source, by, now, outbox.Counters{outbox.CountOrders: 1}))
-	}
-	return writes
-}
 
 // Recommender reads carts, products and stock in Commerce, and the ranking in Outreach. It is safe for concurrent use.
 type Recommender struct {
 	Commerce *table.Table
-	Outbox   outbox.Store
 	Catalog  *catalog.Cache
 	Clock    clock.Clock
 	Shop     string // address of the storefront
-
-	// The ranking is computed once an hour and shared by all mails.
-	mu      sync.Mutex
-	ranking []string
-	at      time.Time
+	Ranking  *ranking.Reader
 }
 
 // New returns a recommender for the products of a shop.
 func New(commerce, outreach *table.Table, c clock.Clock, shop string) *Recommender {
 	return &Recommender{
-		Commerce: commerce, Outbox: outbox.Store{Table: outreach}, Catalog: catalog.NewCache(commerce, c, remembered),
-		Clock: c, Shop: shop,
+		Commerce: commerce, Catalog: catalog.NewCache(commerce, c, remembered), Clock: c, Shop: shop,
+		Ranking: ranking.NewReader(outreach, c),
 	}
 }
 
@@ -93,11 +63,11 @@ func (r *Recommender) Recommend(ctx context.Context, block string, c contact.Con
 		}
 		return r.products(ctx, inCart, nil, c.Language, cartCurrency)
 	}
-	best, err := r.bestSellers(ctx)
+	best, err := r.Ranking.Current(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return r.products(ctx, best, bought, c.Language, currency)
+	return r.products(ctx, best.Best(candidates), bought, c.Language, currency)
 }
 
 // cart is what a cart has: a guest's by its id, a customer's by whose it is. 1 round trip.
@@ -125,40 +95,6 @@ func (r *Recommender) cart(ctx context.Context, customerID, cartID string) (prod
 		return products, stored.Currency, nil
 	}
 	return nil, "", nil
-}
-
-// bestSellers are the products of most orders of the last weeks, best first; of equals the one with the lower id, so
-// that the answer is the same each time. 1 round trip for each week, none while it is remembered.
-func (r *Recommender) bestSellers(ctx context.Context) ([]string, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := r.Clock.Now()
-	if !r.at.IsZero() && now.Sub(r.at) < remembered && !now.Before(r.at) {
-		return r.ranking, nil
-	}
-	orders := map[string]int{}
-	// One report for each week, so that a week falls out as a whole.
-	for week := range weeks {
-		report, err := r.Outbox.Report(ctx, sales(now.AddDate(0, 0, -7*week)))
-		if err != nil {
-			return nil, err
-		}
-		for product, n := range report {
-			orders[product] += n[outbox.CountOrders]
-		}
-	}
-	ranking := slices.SortedFunc(maps.Keys(orders), func(a, b string) int {
-		if orders[a] != orders[b] {
-			return orders[b] - orders[a]
-		}
-		if a < b {
-			return -1
-		}
-		return 1
-	})
-	// More than a mail shows, because some are sold out or bought already.
-	r.ranking, r.at = ranking[:min(len(ranking), candidates)], now
-	return r.ranking, nil
 }
 
 // products are those of the ids that can be bought, as a mail shows them.

@@ -10,6 +10,7 @@ import (
 	"dangol/shared/cart"
 	"dangol/shared/catalog"
 	"dangol/shared/outreach/contact"
+	"dangol/shared/outreach/ranking"
 	"dangol/shared/outreach/recommend"
 	"dangol/shared/outreach/segment"
 	"dangol/shared/platform/clock"
@@ -52,7 +53,7 @@ func (s *shop) sell(name string, units, orders int, status catalog.Status) {
 	}
 	for range orders {
 		// The same product in several lines of an order is one order of it.
-		if err := s.outreach.Transact(s.Context(), "", recommend.CountOrder("ctc_1", []string{id, id},
+		if err := s.outreach.Transact(s.Context(), "", ranking.CountOrder("ctc_1", []string{id, id},
 			s.clock.Now())...); err != nil {
 			s.Fatal(err)
 		}

@@ -10,7 +10,7 @@ import (
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/attribution"
 	"dangol/shared/outreach/contact"
-	"dangol/shared/outreach/recommend"
+	"dangol/shared/outreach/ranking"
 	"dangol/shared/outreach/segment"
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/platform/table"
@@ -95,7 +95,7 @@ func (s *Service) ordered(c *contact.Contact, h TriggerEvent, now time.Time) []t
 	}
 	c.Person.Ordered(*h.Order)
 	c.Person.Customer = true
-	writes := recommend.CountOrder(c.ID, h.Order.Products, now)
+	writes := ranking.CountOrder(c.ID, h.Order.Products, now)
 	// Touches after the order do not count, so that a late import counts like the event.
 	if touch, ok := attribution.LastTouch(c.Touches, h.Order.At, attribution.DefaultWindows); ok {
 		source := sourceOf(touch.Source)
