@@ -58,6 +58,26 @@ func TestTheCartSaysWhyACodeDoesNothing(t *testing.T) {
 	}
 }
 
+func TestARefusedCodeIsToldInTheLanguageOfTheCart(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	soap := b.sell(9_000, 10)
+	b.promote("promo_min", promotion.FixedAmount, off(1_000), code("MIN"), from(30_000))
+	path, guest := b.begin()
+	whole(guest.Do("POST", path+"/lines", lineOf(soap, 2)))
+	for language, want := range map[string]string{
+		"ko": "대상 상품을 ₩12,000 더 담으면 사용할 수 있는 코드입니다.", "en": "Add ₩12,000 more of what this code is for to use it.",
+	} {
+		whole(guest.Do("PUT", path+"/contact", map[string]any{"email": "a@example.com", "language": language}))
+		c := whole(guest.Do("PUT", path+"/codes", map[string]any{"codes": []string{"min"}}))
+		at := slices.IndexFunc(c.Problems, func(p carts.CartProblem) bool { return p.Code == "code_refused" })
+		if at < 0 || c.Problems[at].Message != want || c.Refused[0].Message != want ||
+			c.Refused[0].Detail != "Something is missing for this code." {
+			t.Errorf("%s: %+v, refused %+v", language, c.Problems, c.Refused)
+		}
+	}
+}
+
 func TestTheCartSaysWhatIsMissingForMore(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -88,9 +88,10 @@ type Method struct {
 
 // RefusedCode is a code that does nothing for this cart, and why.
 type RefusedCode struct {
-	Code   string `json:"code" example:"WELCOME"`
-	Reason string `json:"reason" doc:"Stable, machine-readable." example:"unknown_code"`
-	Detail string `json:"detail" doc:"For people."`
+	Code    string `json:"code" example:"WELCOME"`
+	Reason  string `json:"reason" doc:"Stable, machine-readable." example:"unknown_code"`
+	Detail  string `json:"detail" doc:"For developers, in English."`
+	Message string `json:"message" doc:"What to tell the shopper, in the language of the cart." example:"기간이 끝난 코드입니다."`
 
 	PromotionID   string     `json:"promotionId,omitempty" doc:"Whose code it is."`
 	MissingAmount int64      `json:"missingAmount,omitempty" doc:"With minimum_not_met: minor units that are missing."`

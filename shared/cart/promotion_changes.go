@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"dangol/shared/membership"
+	"dangol/shared/money"
+	"dangol/shared/problemtext"
 	"dangol/shared/promotion"
 )
 
@@ -93,8 +95,8 @@ func (q Quoter) ApplyChange(ctx context.Context, c *Cart, at time.Time, change f
 // AcceptPromotions takes what promotions do as seen by the shopper.
 func (c *Cart) AcceptPromotions() { c.PromotionChanges, c.Shown = nil, nil }
 
-// refusals are the texts, in English, for the reasons why a
-// code does nothing. A storefront translates by the reason.
+// refusals are the texts for developers, in English, for the reasons why a code does nothing. What a shopper reads is
+// package problemtext's.
 var refusals = map[promotion.Reason]string{
 	promotion.Unknown:           "There is no such code.",
 	promotion.NotStarted:        "This code is not valid yet.",
@@ -126,7 +128,7 @@ func (p *Priced) checkOffers(c *Cart, at time.Time) {
 	for _, r := range p.Outcome.Refused {
 		refused := RefusedCode{
 			Code: r.Code, Reason: reasonOf(r.Reason), Detail: refusals[r.Reason], PromotionID: r.PromotionID,
-			MissingAmount: r.MissingAmount, MissingUnits: r.MissingUnits,
+			MissingAmount: r.MissingAmount, MissingUnits: r.MissingUnits, Message: p.refusal(c, r),
 		}
 		if !r.Opens.IsZero() {
 			refused.OpensAt = &r.Opens
@@ -140,6 +142,11 @@ func (p *Priced) checkOffers(c *Cart, at time.Time) {
 			facts["missingUnits"] = r.MissingUnits
 		}
 		p.add("code_refused", "", false, refused.Detail, facts)
+		// The reason says more than the text of the problem's code.
+		at := slices.IndexFunc(p.Problems, func(o Problem) bool {
+			return o.Code == "code_refused" && o.Facts["code"] == r.Code
+		})
+		p.Problems[at].Message = refused.Message
 	}
 	for _, h := range p.Outcome.Restrictions {
 		p.hold(h)
@@ -151,6 +158,15 @@ func (p *Priced) checkOffers(c *Cart, at time.Time) {
 			"reason":     p.why(m, at),
 		})
 	}
+}
+
+// refusal is what to tell the shopper about a refused code, in the language of the cart.
+func (p *Priced) refusal(c *Cart, r promotion.Refused) string {
+	amount := ""
+	if r.MissingAmount > 0 {
+		amount = money.Of(r.MissingAmount, c.Currency).Formatted().Display
+	}
+	return problemtext.Refusal(string(r.Reason), amount, r.MissingUnits, c.Language)
 }
 
 // reasonOf names the reason as carts do: a bare "unknown"

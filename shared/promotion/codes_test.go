@@ -3,11 +3,14 @@ package promotion_test
 import (
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"dangol/shared/money"
 	"dangol/shared/pricing"
+	"dangol/shared/problemtext"
 	"dangol/shared/promotion"
 )
 
@@ -184,6 +187,7 @@ func TestWhyACodeDoesNothing(t *testing.T) {
 			if len(got.Refused) != 1 || !reflect.DeepEqual(got.Refused[0], tc.want) || len(got.Applied) != 0 {
 				t.Fatalf("refused %+v\nwant    %+v, applied %+v", got.Refused, tc.want, got.Applied)
 			}
+			checkShopperText(t, got.Refused[0])
 		})
 	}
 }
@@ -249,8 +253,67 @@ func TestSeveralCodes(t *testing.T) {
 				if tc.refused[r.Code] != r.Reason {
 					t.Errorf("%s: %s, want %s", r.Code, r.Reason, tc.refused[r.Code])
 				}
+				checkShopperText(t, r)
 			}
 		})
+	}
+}
+
+// shopperTexts is what a shopper reads about each reason, in English and in Korean.
+var shopperTexts = map[promotion.Reason][2]string{
+	promotion.Unknown:           {"no such code", "없는 할인 코드"},
+	promotion.NotStarted:        {"cannot be used yet", "아직"},
+	promotion.HasEnded:          {"expired", "끝난"},
+	promotion.IsPaused:          {"at the moment", "지금은"},
+	promotion.BudgetExhausted:   {"used up", "소진"},
+	promotion.LimitReached:      {"as often as you may", "횟수를 모두 사용"},
+	promotion.UsedUp:            {"by all customers together", "마감"},
+	promotion.UsedCode:          {"once and has been used", "이미 사용된"},
+	promotion.MembersOnly:       {"for members", "멤버십 회원"},
+	promotion.LoginRequired:     {"Log in", "로그인"},
+	promotion.EmailRequired:     {"mail address", "메일 주소"},
+	promotion.FirstOrderOnly:    {"first order", "첫 주문"},
+	promotion.NotEligible:       {"certain customers", "대상 고객"},
+	promotion.NotForShipping:    {"country or shipping method", "배송지나 배송 방법"},
+	promotion.NotInCurrency:     {"currency", "통화"},
+	promotion.MinimumNotMet:     {"code", "코드"}, // with what is missing, see checkShopperText
+	promotion.NotCombinable:     {"same offer", "같은 행사"},
+	promotion.BetterOffer:       {"cheaper", "더 저렴"},
+	promotion.WouldCostMore:     {"cost more", "더 비싸져"},
+	promotion.NothingMore:       {"cost the same", "총액이 같아"},
+	promotion.NoMatchingItems:   {"Nothing in the cart", "장바구니에 없습니다"},
+	promotion.NothingToDiscount: {"cannot become cheaper", "더 할인되지 않습니다"},
+}
+
+// checkShopperText holds the texts about a refused code against its reason, and against what is missing.
+func checkShopperText(t *testing.T, r promotion.Refused) {
+	t.Helper()
+	amount := ""
+	if r.MissingAmount > 0 {
+		amount = money.Of(r.MissingAmount, "KRW").Formatted().Display
+	}
+	for i, language := range []string{"en", "ko"} {
+		text := problemtext.Refusal(string(r.Reason), amount, r.MissingUnits, language)
+		want := []string{shopperTexts[r.Reason][i]}
+		switch {
+		case amount != "":
+			want = append(want, amount)
+		case r.MissingUnits > 0:
+			want = append(want, strconv.Itoa(r.MissingUnits))
+		}
+		for _, part := range want {
+			if part == "" || !strings.Contains(text, part) {
+				t.Errorf("%s in %s: no %q in %q", r.Reason, language, part, text)
+			}
+		}
+		for other := range shopperTexts {
+			if other != r.Reason && text == problemtext.Refusal(string(other), "", 0, language) {
+				t.Errorf("%s and %s have the same text in %s: %q", r.Reason, other, language, text)
+			}
+		}
+		if strings.Contains(text, "{") {
+			t.Errorf("%s in %s: %q", r.Reason, language, text)
+		}
 	}
 }
 
@@ -278,10 +341,14 @@ func TestEveryReasonIsTold(t *testing.T) {
 	if len(names) != len(promotion.Reasons) {
 		t.Errorf("%d reasons are named here, there are %d", len(names), len(promotion.Reasons))
 	}
-	before, _, _ := strings.Cut(string(source), "func TestEveryReasonIsTold")
+	before, _, _ := strings.Cut(string(source), "// shopperTexts is what a shopper reads")
 	for _, r := range promotion.Reasons {
+		// The tables of situations stand before the table of texts.
 		if !strings.Contains(before, "promotion."+names[r]) {
 			t.Errorf("no test expects %s", r)
+		}
+		if shopperTexts[r] == [2]string{} {
+			t.Errorf("nothing is told about %s", r)
 		}
 	}
 }
