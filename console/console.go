@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the pages by folder.
 //
-//go:embed chat
+//go:embed chat pay
 var Files embed.FS

@@ -2592,18 +2592,18 @@ export interface paths {
          * @description Who may call: a logged-in customer.
          */
         get: operations["getMyProfile"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
         /**
          * Change what one is called and the language that the shop writes in
          * @description What is left out stays. The mail address is the one that the log-in has proven.
          *
          *     Who may call: a logged-in customer.
          */
-        patch: operations["changeMyProfile"];
+        put: operations["changeMyProfile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/openapi.json": {
@@ -6176,8 +6176,13 @@ export interface components {
         CartRefusedCode: {
             /** @example WELCOME */
             code: string;
-            /** @description For people. */
+            /** @description For developers, in English. */
             detail: string;
+            /**
+             * @description What to tell the shopper, in the language of the cart.
+             * @example 기간이 끝난 코드입니다.
+             */
+            message: string;
             /**
              * Format: int64
              * @description With minimum_not_met: minor units that are missing.
@@ -20186,7 +20191,26 @@ export interface operations {
     };
     getConsoleFile: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of a log-in. */
+                code?: string;
+                /** @description Of a log-in. */
+                state?: string;
+                /** @description Of a log-in that was refused. */
+                error?: string;
+                error_description?: string;
+                /** @description Whose payment it is, from the bank. */
+                subscription?: string;
+                /** @description From the bank, by Stripe. */
+                payment_intent?: string;
+                payment_intent_client_secret?: string;
+                setup_intent?: string;
+                setup_intent_client_secret?: string;
+                redirect_status?: string;
+                source_redirect_slug?: string;
+                /** @description From the sandbox's bank. */
+                payment?: string;
+            };
             header?: {
                 "If-None-Match"?: string;
             };

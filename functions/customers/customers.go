@@ -6,7 +6,7 @@
 // claimed. It consumes order.placed, which makes the profile of whoever orders for the first time; it publishes
 // nothing.
 //
-// Routes: GET and PATCH /me/profile, POST /me/addresses, PUT and DELETE one, POST /me/orders/claim; for the shop
+// Routes: GET and PUT /me/profile, POST /me/addresses, PUT and DELETE one, POST /me/orders/claim; for the shop
 // GET /admin/customers, GET one, POST its notes.
 package customers
 
@@ -90,7 +90,7 @@ func (f *Customers) Service(o api.Options) *api.Service {
 	api.Handle(s, route(api.Customer, "GET", "/me/profile", "getMyProfile",
 		"What the shop knows of one, with the address book"),
 		f.mine)
-	edit := route(api.Customer, "PATCH", "/me/profile", "changeMyProfile",
+	edit := route(api.Customer, "PUT", "/me/profile", "changeMyProfile",
 		"Change what one is called and the language that the shop writes in")
 	edit.Description = "What is left out stays. The mail address is the one that the log-in has proven."
 	api.Handle(s, edit, f.rename)

@@ -43,11 +43,11 @@ func TestACustomerChangesNameAndLanguage(t *testing.T) {
 	d := open(t)
 	ann := d.guest.As(apitest.Ann)
 	var p customers.Profile
-	ann.Do("PATCH", "/me/profile", map[string]any{"name": " 김하늘 ", "language": "en"}).Want(200).Into(&p)
+	ann.Do("PUT", "/me/profile", map[string]any{"name": " 김하늘 ", "language": "en"}).Want(200).Into(&p)
 	if p.Name != "김하늘" || p.Language != "en" {
 		t.Errorf("%+v", p)
 	}
-	ann.Do("PATCH", "/me/profile", map[string]any{"language": "ko"}).Want(200).Into(&p)
+	ann.Do("PUT", "/me/profile", map[string]any{"language": "ko"}).Want(200).Into(&p)
 	if p.Name != "김하늘" || p.Language != "ko" {
 		t.Errorf("what was left out has changed: %+v", p)
 	}
@@ -62,7 +62,7 @@ func TestACustomerChangesNameAndLanguage(t *testing.T) {
 		t.Errorf("after an order: %+v", p)
 	}
 	p = customers.Profile{}
-	ann.Do("PATCH", "/me/profile", map[string]any{"name": ""}).Want(200).Into(&p)
+	ann.Do("PUT", "/me/profile", map[string]any{"name": ""}).Want(200).Into(&p)
 	if p.Name != "" {
 		t.Errorf("a name cannot be taken back: %+v", p)
 	}
@@ -70,10 +70,10 @@ func TestACustomerChangesNameAndLanguage(t *testing.T) {
 		"/name":     {"name": "visit bad.example.com"},
 		"/language": {"language": "xx"},
 	} {
-		ann.Do("PATCH", "/me/profile", body).WantField(pointer)
+		ann.Do("PUT", "/me/profile", body).WantField(pointer)
 	}
-	ann.Do("PATCH", "/me/profile", map[string]any{"email": "bob@example.com"}).WantProblem(422, "invalid_input")
-	d.guest.Do("PATCH", "/me/profile", map[string]any{"name": "x"}).WantProblem(401, "token_required")
+	ann.Do("PUT", "/me/profile", map[string]any{"email": "bob@example.com"}).WantProblem(422, "invalid_input")
+	d.guest.Do("PUT", "/me/profile", map[string]any{"name": "x"}).WantProblem(401, "token_required")
 }
 
 func TestCustomersAreFoundByNameAndByMailAddress(t *testing.T) {

@@ -1,5 +1,6 @@
-// Package pages serves the operators' pages and the storefront's web components, to anyone: they are programs without
-// data, which ask the API as whoever logs in. It owns no items and consumes no events.
+// Package pages serves the operators' pages, the page that pays an unpaid subscription and the storefront's web
+// components, to anyone: they are programs without data, which ask the API as whoever logs in. It owns no items and
+// consumes no events.
 //
 // Routes: GET /console/{folder}/{file}
 package pages
@@ -26,7 +27,7 @@ import (
 // Spec describes the function.
 func Spec() function.Spec {
 	return function.Spec{
-		Name: "pages", Purpose: "The operators' pages and the chat widget, as static files",
+		Name: "pages", Purpose: "The operators' pages, the page that pays a subscription and the chat widget, as static files",
 		New: New, API: API(), Memory: 128, Timeout: 10 * time.Second,
 	}
 }
@@ -63,6 +64,24 @@ type fileInput struct {
 	Folder  string `path:"folder" maxLength:"40" example:"chat"`
 	File    string `path:"file" maxLength:"60" example:"index.html"`
 	IfMatch string `header:"If-None-Match" maxLength:"200"`
+	Returning
+}
+
+// Returning is what a log-in or a bank leaves in the address of the page that it sends a browser back to. The page
+// reads it; the file is the same. Exported because Huma fills only exported embedded structs.
+type Returning struct {
+	Code         string `query:"code" maxLength:"2000" doc:"Of a log-in."`
+	State        string `query:"state" maxLength:"500" doc:"Of a log-in."`
+	Error        string `query:"error" maxLength:"500" doc:"Of a log-in that was refused."`
+	Why          string `query:"error_description" maxLength:"2000"`
+	Subscription string `query:"subscription" maxLength:"60" doc:"Whose payment it is, from the bank."`
+	Payment      string `query:"payment_intent" maxLength:"500" doc:"From the bank, by Stripe."`
+	Secret       string `query:"payment_intent_client_secret" maxLength:"500"`
+	Setup        string `query:"setup_intent" maxLength:"500"`
+	SetupSecret  string `query:"setup_intent_client_secret" maxLength:"500"`
+	Status       string `query:"redirect_status" maxLength:"100"`
+	Slug         string `query:"source_redirect_slug" maxLength:"500"`
+	Paid         string `query:"payment" maxLength:"500" doc:"From the sandbox's bank."`
 }
 
 // kinds are the content types that are served; a file of another kind is not there.

@@ -38,3 +38,18 @@ func TestPagesAreServedWithAPolicyAndNothingElseIs(t *testing.T) {
 	}
 	guest.Do("GET", "/console/console.go", nil).Want(404)
 }
+
+func TestThePageThatPaysIsServedAlsoToWhoComesBackFromALogInOrABank(t *testing.T) {
+	t.Parallel()
+	guest := apitest.New(t, service(api.Options{}).Lambda())
+	plain := guest.Do("GET", "/console/pay/index.html", nil).Want(200)
+	for _, query := range []string{"code=abc&state=xyz", "subscription=sub_1&payment=pay_1&state=succeeded",
+		"payment_intent=pi_1&payment_intent_client_secret=s&redirect_status=succeeded&subscription=sub_1"} {
+		if got := guest.Do("GET", "/console/pay/index.html?"+query, nil).Want(200); got.Body != plain.Body {
+			t.Errorf("%s: another page", query)
+		}
+	}
+	for _, file := range []string{"pay.js", "words.js", "page.css"} {
+		guest.Do("GET", "/console/pay/"+file, nil).Want(200)
+	}
+}

@@ -7,7 +7,8 @@ import (
 )
 
 // Links are the paths of the storefront that buttons of mails lead to, by what they show: "order", "subscription",
-// "payment" (of a subscription), "gift". {id} stands for the order's number, the subscription's id, the gift's token.
+// "payment" (of what is unpaid of a subscription), "gift". {id} stands for the order's number, the subscription's id,
+// the gift's token.
 type Links map[string]string
 
 // defaultLinks are those of a storefront that chose none. The token of a gift is behind a #, so that it reaches no
@@ -59,10 +60,10 @@ func (c SubscriptionReceipt) link() (name, id string)    { return "subscription"
 func (c SubscriptionCreditNote) link() (name, id string) { return "subscription", c.SubscriptionID }
 func (c SubscriptionGift) link() (name, id string)       { return "gift", c.Token }
 
-// link is the subscription; for a payment that needs the cardholder the page that pays it, which sends them to their
-// bank.
+// link is the subscription; for what is unpaid the page that pays it, which sends the cardholder to their bank where it
+// wants them, and else takes another card.
 func (c SubscriptionNotice) link() (name, id string) {
-	if c.Kind == "payment_failed" && c.Situation == cardholderNeeded {
+	if c.Kind == "payment_failed" || c.Kind == "suspended" {
 		return "payment", c.SubscriptionID
 	}
 	return "subscription", c.SubscriptionID

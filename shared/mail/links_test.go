@@ -10,7 +10,7 @@ import (
 
 func TestButtonsLeadWhereTheStorefrontHasItsPages(t *testing.T) {
 	t.Parallel()
-	links, err := mail.ParseLinks([]string{"order=/bestellung/{id}", "subscription=/abo?nr={id}"})
+	links, err := mail.ParseLinks([]string{"order=/bestellung/{id}", "subscription=/abo?nr={id}", "payment=/zahlen/{id}"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +23,7 @@ func TestButtonsLeadWhereTheStorefrontHasItsPages(t *testing.T) {
 	for name, want := range map[string]string{
 		"order_confirmation":   "https://shop.example.com/bestellung/1K9X7-D3F8Q-7M2KA",
 		"subscription_receipt": "https://shop.example.com/abo?nr=sub_1",
-		"subscription_failed":  "https://shop.example.com/abo?nr=sub_1",
+		"subscription_failed":  "https://shop.example.com/zahlen/sub_1",
 		"subscription_gift":    "https://shop.example.com/gift#sub_1.0123456789ABCDEF",
 	} {
 		m, err := all.Write("en", cases[name])

@@ -107,9 +107,6 @@ func (c SubscriptionNotice) DateKey() string {
 	return "words.date"
 }
 
-// cardholderNeeded is the situation of a failed payment that the bank allows only with the cardholder.
-const cardholderNeeded = "shopper"
-
 // SubscriptionReceipt is the receipt of a paid invoice.
 type SubscriptionReceipt struct {
 	Number         string

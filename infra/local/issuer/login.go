@@ -139,7 +139,8 @@ func (i *Issuer) page(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	_ = pageTemplate.Execute(w, r.URL.RawQuery)
+	// The form hands the whole query on. As plain text it would be escaped once more, as one value of it.
+	_ = pageTemplate.Execute(w, template.URL(r.URL.Query().Encode()))
 }
 
 // submit logs somebody in and sends the browser back with a code.
