@@ -1,17 +1,19 @@
 // The agents' page: the queue of a team, claiming, answering, notes, closing. It talks to the same API as the widget.
-import { Client, textOf, newId } from "./client.js";
+import { Client, filesOf, textOf, newId } from "./client.js";
 
 const WORDS = {
   ko: {
     title: "상담", name: "이름", token: "액세스 토큰 (비우면 개발용 로그인)", login: "로그인", auto: "자동으로 배정받기", queue: "대기열", claim: "맡기", giveBack: "봇에게 돌려주기",
     close: "종료", write: "답장", send: "보내기", note: "내부 메모", about: "손님 정보", online: "상담 중", away: "자리 비움", offline: "연결이 끊겼습니다…", empty: "기다리는 손님이 없습니다",
     orders: "주문", summary: "요약", canned: "자주 쓰는 답", typing: "입력 중…", twoType: "다른 상담원도 입력 중입니다", language: "English",
+    file: "파일", uploading: "파일을 올리는 중…", delivered: "도착", read: "읽음",
     states: { bot: "봇", queued: "대기", agent: "상담 중", snoozed: "보류", closed: "종료" },
   },
   en: {
     title: "Care", name: "Name", token: "Access token (empty: development log-in)", login: "Log in", auto: "Give me conversations automatically", queue: "Queue", claim: "Claim",
     giveBack: "Give back to the bot", close: "Close", write: "Answer", send: "Send", note: "Internal note", about: "Customer", online: "Online", away: "Away", offline: "Connection lost…",
     empty: "Nobody is waiting", orders: "Orders", summary: "Summary", canned: "Canned answers", typing: "is typing…", twoType: "Another agent is typing too", language: "한국어",
+    file: "File", uploading: "Uploading…", delivered: "Delivered", read: "Read",
     states: { bot: "bot", queued: "waiting", agent: "with an agent", snoozed: "snoozed", closed: "closed" },
   },
 };
@@ -155,6 +157,7 @@ async function about(id) {
 function draw() {
   if (!current) return;
   const mine = current.state === "agent";
+  const receipt = current.receipt("agent", "shopper");
   at("claim").hidden = current.state !== "queued";
   at("give-back").hidden = !mine;
   at("close").hidden = current.state === "closed" || current.state === "bot";
@@ -168,7 +171,13 @@ function draw() {
       name.textContent = m.name + "\n";
       li.append(name);
     }
-    li.append(textOf(m));
+    li.append(textOf(m), filesOf(m, current));
+    if (m.seq === receipt.seq && receipt.state) {
+      const note = document.createElement("small");
+      note.className = "meta receipt";
+      note.textContent = "\n" + words[receipt.state];
+      li.append(note);
+    }
     return li;
   }), ...Array.from(current.unsent.values(), ({ message, error }) => {
     const li = document.createElement("li");
@@ -212,6 +221,19 @@ at("write").onsubmit = (e) => {
   if (!text) return;
   at("text").value = "";
   current.send(text);
+};
+at("file").onclick = () => at("files").click();
+at("files").onchange = async () => {
+  const [file] = at("files").files;
+  at("files").value = "";
+  if (!file) return;
+  show({ message: words.uploading });
+  try {
+    await current.attach(file);
+    at("notice").hidden = true;
+  } catch (error) {
+    show(error);
+  }
 };
 at("note").onclick = async () => {
   const text = at("text").value.trim();

@@ -33,9 +33,9 @@ export class Client extends EventTarget {
     this.stopped = true;
   }
 
-  async call(method, path, body) {
+  async call(method, path, body, headers) {
     const response = await fetch(this.api + path, {
-      method, headers: { "Content-Type": "application/json", ...this.headers() }, body: body === undefined ? undefined : JSON.stringify(body),
+      method, headers: { "Content-Type": "application/json", ...this.headers(), ...headers }, body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();
     const parsed = text ? JSON.parse(text) : {};
@@ -237,9 +237,52 @@ export class Log extends EventTarget {
     this.client.frame({ do: "typing", conversationId: this.id });
   }
 
-  read() {
-    if (this.last && this.last !== this.readTo && this.client.frame({ do: "read", conversationId: this.id, seq: this.last })) this.readTo = this.last;
+  /** Says that all has been read, or, where nobody looks, that it has arrived. */
+  read(looked = !document.hidden) {
+    const field = looked ? "readTo" : "deliveredTo";
+    if (!this.last || this.last <= (this[field] || 0) || this.last <= (this.readTo || 0)) return;
+    if (this.client.frame({ do: looked ? "read" : "delivered", conversationId: this.id, seq: this.last })) this[field] = this.last;
   }
+
+  /** How far the last message of a side has come on the other side: "", "delivered" or "read", with its number. */
+  receipt(mine, other) {
+    const reads = this.reads[other] || { seq: 0, delivered: 0 };
+    const last = this.messages.filter((m) => m.role === mine && !m.internal).pop();
+    if (!last) return { seq: 0, state: "" };
+    return { seq: last.seq, state: reads.seq >= last.seq ? "read" : reads.delivered >= last.seq ? "delivered" : "" };
+  }
+
+  /** Uploads a file to the address that the API signs for it, then sends it as a message. */
+  async attach(file) {
+    const { attachment, url } = await this.client.call("POST", `/chat/conversations/${this.id}/attachments`, {
+      name: file.name.slice(0, 120), type: file.type || "text/plain", size: file.size,
+    });
+    const stored = await fetch(url, { method: "PUT", headers: { "Content-Type": attachment.type }, body: file });
+    if (!stored.ok) throw new Error(`HTTP ${stored.status}`);
+    this.send("", { attachments: [attachment] });
+  }
+}
+
+/** Shows the files of a message. The link is good for some minutes only, so it is asked for when the file is wanted. */
+export function filesOf(message, log) {
+  const holder = document.createDocumentFragment();
+  (message.attachments || []).forEach((file, i) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "file";
+    button.textContent = file.name;
+    button.onclick = async () => {
+      const page = await log.client.call("GET", `/chat/conversations/${log.id}/messages?since=${message.seq - 1}&limit=1`);
+      const url = page.messages[0]?.attachments?.[i]?.url || "";
+      if (!/^https?:/.test(url)) return;
+      const link = document.createElement("a");
+      link.href = url;
+      link.rel = "noopener noreferrer";
+      link.click(); // the answer is a download, so the page stays
+    };
+    holder.append(button);
+  });
+  return holder;
 }
 
 /** Shows a message's text: spans become elements, text stays text, links open apart. */

@@ -1,15 +1,17 @@
 // <dangol-chat api="https://api.example.com" language="ko"></dangol-chat>: a chat for storefronts.
 // Attributes: api, language (ko or en), access-token (of a logged-in customer; set it anew when it changes).
-import { Client, textOf, newId } from "./client.js";
+import { Client, filesOf, textOf, newId } from "./client.js";
 
 const WORDS = {
   ko: {
     open: "상담 열기", close: "닫기", title: "하늘 상담", write: "메시지를 입력하세요", send: "보내기", offline: "연결이 끊겼습니다. 다시 연결하는 중…",
     typing: "입력 중…", sending: "보내는 중…", failed: "보내지 못했습니다", rate: "오늘 상담은 어떠셨나요?", thanks: "감사합니다!", again: "새 상담 시작", end: "상담 끝내기", stars: "점",
+    file: "파일 보내기", uploading: "파일을 올리는 중…", delivered: "도착", read: "읽음", yes: "네", no: "아니요",
   },
   en: {
     open: "Open chat", close: "Close", title: "Haneul", write: "Write a message", send: "Send", offline: "Connection lost. Connecting again…",
     typing: "is typing…", sending: "Sending…", failed: "Not sent", rate: "How did we do?", thanks: "Thank you!", again: "Start a new chat", end: "End chat", stars: "stars",
+    file: "Send a file", uploading: "Uploading…", delivered: "Delivered", read: "Read", yes: "Yes", no: "No",
   },
 };
 
@@ -29,6 +31,11 @@ ol { flex: 1; overflow-y: auto; margin: 0; padding: 12px; list-style: none; disp
 li { max-width: 85%; white-space: pre-wrap; overflow-wrap: anywhere; padding: 8px 12px; border-radius: 12px; background: #f0f0ee; align-self: flex-start; }
 li.shopper { align-self: flex-end; background: #dcefe9; }
 li.system { align-self: center; background: none; color: #595959; font-size: 13px; text-align: center; }
+li .file { display: block; border: 1px solid #8a8a8a; border-radius: 8px; background: #fff; padding: 6px 12px; min-height: 36px; } li .receipt { text-align: right; }
+.question { padding: 10px; border-top: 1px solid #ddd; background: #fff4d6; } .question p { margin: 0 0 8px; }
+.question button { min-height: 40px; border: 1px solid var(--accent); border-radius: 8px; padding: 0 16px; margin-right: 8px; background: #fff; color: var(--accent); }
+.question button:first-of-type { background: var(--accent); color: #fff; }
+form .attach { background: #fff; color: var(--accent); border: 1px solid var(--accent); padding: 0 12px; }
 li.unsent { opacity: .75; } li small { display: block; color: #595959; } li.refused small { color: #a40000; }
 .buttons { display: flex; flex-wrap: wrap; gap: 6px; margin-top: 8px; }
 .buttons button, .rating button { border: 1px solid var(--accent); border-radius: 16px; background: #fff; color: var(--accent); padding: 6px 12px; min-height: 36px; text-align: left; }
@@ -54,12 +61,15 @@ class DangolChat extends HTMLElement {
         <ol role="log" aria-live="polite" tabindex="0"></ol>
         <div class="typing status" hidden></div>
         <div class="rating" hidden></div>
-        <form><textarea rows="2" maxlength="4000"></textarea><button class="send"></button></form>
+        <div class="question" role="alertdialog" hidden></div>
+        <form><input type="file" hidden accept="image/jpeg,image/png,image/webp,image/gif,application/pdf,text/plain">
+          <button type="button" class="attach">+</button><textarea rows="2" maxlength="4000"></textarea><button class="send"></button></form>
       </section>`; // fixed markup only: nothing that anybody wrote goes through innerHTML
     const at = (selector) => root.querySelector(selector);
     this.parts = {
       launch: at(".launch"), panel: at(".panel"), title: at("h2"), end: at(".end"), shut: at(".shut"), status: at(".status"), list: at("ol"),
       typing: at(".typing"), rating: at(".rating"), form: at("form"), input: at("textarea"), send: at(".send"),
+      file: at("input[type=file]"), attach: at(".attach"), question: at(".question"),
     };
     this.name();
     this.listen();
@@ -87,6 +97,8 @@ class DangolChat extends HTMLElement {
     parts.input.setAttribute("aria-label", words.write);
     parts.input.placeholder = words.write;
     parts.send.textContent = words.send;
+    parts.attach.setAttribute("aria-label", words.file);
+    parts.attach.title = words.file;
   }
 
   listen() {
@@ -99,6 +111,8 @@ class DangolChat extends HTMLElement {
     parts.input.onkeydown = (e) => {
       if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); this.submit(); }
     };
+    parts.attach.onclick = () => parts.file.click();
+    parts.file.onchange = () => this.upload();
     parts.input.oninput = () => this.log && this.log.typing();
   }
 
@@ -174,6 +188,19 @@ class DangolChat extends HTMLElement {
     this.log.send(text);
   }
 
+  async upload() {
+    const [file] = this.parts.file.files;
+    this.parts.file.value = "";
+    if (!file || !this.log) return;
+    this.say(this.words.uploading);
+    try {
+      await this.log.attach(file);
+      this.parts.status.hidden = true;
+    } catch (error) {
+      this.say(error.message);
+    }
+  }
+
   typed(event) {
     if (event.conversationId !== (this.log && this.log.id)) return;
     this.parts.typing.textContent = (event.name || "") + " " + this.words.typing;
@@ -195,9 +222,21 @@ class DangolChat extends HTMLElement {
       li.append(note);
       list.append(li);
     }
+    this.receipt(shown);
     list.scrollTop = list.scrollHeight;
     this.rate();
-    if (!this.parts.panel.hidden) this.log.read();
+    this.log.read(!this.parts.panel.hidden && !document.hidden);
+  }
+
+  /** Notes under the shopper's last message how far it has come. */
+  receipt(shown) {
+    const { seq, state } = this.log.receipt("shopper", "agent");
+    const li = this.parts.list.children[shown.findIndex((m) => m.seq === seq)];
+    if (!state || !li) return;
+    const note = document.createElement("small");
+    note.className = "receipt";
+    note.textContent = this.words[state];
+    li.append(note);
   }
 
   item(message, last) {
@@ -209,43 +248,73 @@ class DangolChat extends HTMLElement {
       li.append(name);
     }
     li.append(textOf(message));
-    for (const file of message.attachments || []) {
-      const link = document.createElement("a");
-      link.textContent = file.name;
-      if (/^https?:/.test(file.url || "")) link.href = file.url;
-      li.append(link);
-    }
-    if (last && message.buttons) li.append(this.buttons(message.buttons));
+    li.append(filesOf(message, this.log));
+    if (last && message.buttons) li.append(this.buttons(message.buttons, message.seq));
     return li;
   }
 
-  buttons(all) {
+  buttons(all, seq) {
     const row = document.createElement("div");
     row.className = "buttons";
     for (const button of all) {
       const element = document.createElement("button");
       element.type = "button";
       element.textContent = button.label;
-      element.onclick = () => (button.call ? this.carryOut(button.call) : this.log.send(button.label, { pressed: button.value }));
+      element.onclick = () => (button.call ? this.press(button.call, `${seq}:${button.label}`) : this.log.send(button.label, { pressed: button.value }));
       row.append(element);
     }
     return row;
   }
 
-  /** Calls the shop's API as the customer. Only its own routes are called: a path, never an address. */
-  async carryOut(call) {
-    if (!call.path.startsWith("/") || call.path.startsWith("//")) return;
-    if (call.method === "GET") {
-      this.dispatchEvent(new CustomEvent("dangol-open", { detail: call.path, bubbles: true, composed: true }));
-      return;
-    }
-    if (call.confirm && !confirm(call.confirm)) return;
+  /** Carries out a button. Pressed again after a failure it sends the same key, so that nothing is done twice. */
+  async press(call, name) {
+    this.keys = this.keys || new Map();
+    if (!this.keys.has(name)) this.keys.set(name, newId());
     try {
-      await this.client.call(call.method, call.path, call.body ? JSON.parse(call.body) : undefined);
-      this.say(call.done || "");
+      const done = await this.carryOut(call, {}, this.keys.get(name));
+      if (done === null) return;
+      this.keys.delete(name);
+      this.say(done);
     } catch (error) {
       this.say(error.message);
     }
+  }
+
+  /**
+   * Calls the shop's API as the customer, then what follows with the answer. Only the API's own routes are called: a path,
+   * never an address. The answer is what to say, or null when the shopper did not agree.
+   */
+  async carryOut(call, before, key) {
+    if (!call.path.startsWith("/") || call.path.startsWith("//")) return null;
+    if (call.confirm && !(await this.ask(fill(call.confirm, before)))) return null;
+    const body = call.body ? JSON.parse(call.body) : undefined;
+    for (const [field, from] of Object.entries(call.take || {})) body[field] = valueAt(before, from);
+    const answer = await this.client.call(call.method, call.path, body, call.keyed ? { "Idempotency-Key": key } : {});
+    return call.then ? this.carryOut(call.then, answer, key) : fill(call.done || "", answer);
+  }
+
+  /** Asks in the panel, with the focus on the answers, and resolves to whether the shopper agreed. */
+  ask(text) {
+    const { question, input } = this.parts;
+    const asked = document.createElement("p");
+    asked.textContent = text;
+    question.setAttribute("aria-label", text);
+    return new Promise((resolve) => {
+      const answers = [[this.words.yes, true], [this.words.no, false]].map(([label, agreed]) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = label;
+        button.onclick = () => {
+          question.hidden = true;
+          input.focus();
+          resolve(agreed);
+        };
+        return button;
+      });
+      question.replaceChildren(asked, ...answers);
+      question.hidden = false;
+      answers[0].focus();
+    });
   }
 
   async finish() {
@@ -280,6 +349,16 @@ class DangolChat extends HTMLElement {
       rating.append(button, " ");
     }
   }
+}
+
+/** The value of a field such as refund.display in an answer. */
+function valueAt(answer, path) {
+  return path.split(".").reduce((value, name) => (value === undefined || value === null ? value : value[name]), answer);
+}
+
+/** A text with the fields of an answer filled in. */
+function fill(text, answer) {
+  return text.replace(/\{([A-Za-z.]+)\}/g, (whole, path) => valueAt(answer, path) ?? whole);
 }
 
 customElements.define("dangol-chat", DangolChat);

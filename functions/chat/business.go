@@ -9,6 +9,7 @@ import (
 	"dangol/shared/conversation"
 	"dangol/shared/money"
 	"dangol/shared/order"
+	promotions "dangol/shared/promotion/store"
 	subscriptions "dangol/shared/subscription"
 	"dangol/shared/subscription/service"
 )
@@ -18,6 +19,7 @@ import (
 type business struct {
 	orders        order.Store
 	subscriptions *service.Service
+	promotions    promotions.Store
 }
 
 // shown is how many orders or subscriptions the bot shows.
@@ -29,20 +31,23 @@ func (b business) Signals(context.Context, string) (vip, openCase bool, err erro
 	return false, false, nil
 }
 
-// Do carries out an action: 1 round trip, and 1 for each order that is shown.
-func (b business) Do(ctx context.Context, action conversation.Action, customerID, language string) (string,
-	[]conversation.Button, error) {
-	switch action {
+// Do carries out an errand: 1 round trip, and 1 for each order that is shown.
+func (b business) Do(ctx context.Context, e conversation.Errand) (string, []conversation.Button, error) {
+	switch e.Action {
 	case conversation.OrderStatus:
-		return b.status(ctx, customerID, language)
+		return b.status(ctx, e.CustomerID, e.Language)
 	case conversation.StartReturn:
-		return b.returns(ctx, customerID, language)
+		return b.returnable(ctx, e.CustomerID, e.Language)
+	case conversation.ReturnOrder:
+		return b.returnOrder(ctx, e)
 	case conversation.SkipDelivery:
-		return b.subscription(ctx, customerID, language, subscriptionCall{"skip", "/changes", `{"do":"skip_next"}`})
+		return b.subscription(ctx, e.CustomerID, e.Language, subscriptionCall{"skip", "/changes", `{"do":"skip_next"}`})
 	case conversation.CancelSubscription:
-		return b.subscription(ctx, customerID, language, subscriptionCall{"cancel", "/cancel", ""})
+		return b.subscription(ctx, e.CustomerID, e.Language, subscriptionCall{"cancel", "/cancel", ""})
+	case conversation.Coupons:
+		return b.coupons(ctx, e.CustomerID, e.Language)
 	}
-	return "", nil, fmt.Errorf("no action %q", action)
+	return "", nil, fmt.Errorf("no action %q", e.Action)
 }
 
 // status tells where the last orders are.
@@ -89,28 +94,6 @@ func (b business) tracking(ctx context.Context, card order.Summary) (string, err
 	return parcels.String(), nil
 }
 
-// returns offers the orders that can be returned. 10 are
-// looked at, as the latest may not have arrived.
-func (b business) returns(ctx context.Context, customerID, language string) (string, []conversation.Button, error) {
-	page, err := b.orders.OfCustomer(ctx, customerID, 10, "")
-	if err != nil {
-		return "", nil, err
-	}
-	var buttons []conversation.Button
-	for _, card := range page.Orders {
-		if (card.State == order.Fulfilled || card.State == order.Delivered) && len(buttons) < shown {
-			buttons = append(buttons, conversation.Button{
-				Label: order.NumberOf(card.ID) + " " + card.Title,
-				Call:  &conversation.Call{Method: "GET", Path: "/orders/" + card.ID},
-			})
-		}
-	}
-	if len(buttons) == 0 {
-		return conversation.Say("no_returns", language), nil, nil
-	}
-	return conversation.Say("returns", language), buttons, nil
-}
-
 // subscriptionCall is a change of a subscription: the beginning of its texts, and the request.
 type subscriptionCall struct{ text, path, body string }
 
@@ -134,6 +117,7 @@ func (b business) subscription(ctx context.Context, customerID, language string,
 				Method: "POST", Path: "/subscriptions/" + card.ID + call.path, Body: call.body,
 				Confirm: conversation.Say(call.text+"_confirm", language, "title", card.Title),
 				Done:    conversation.Say(call.text+"_done", language),
+				Keyed:   true, // pressed twice, the next delivery is skipped once
 			},
 		})
 	}

@@ -18,6 +18,7 @@ import (
 	"dangol/shared/platform/ratelimit"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/worker"
+	promotions "dangol/shared/promotion/store"
 	subscriptions "dangol/shared/subscription/service"
 )
 
@@ -77,6 +78,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	b := business{
 		orders:        order.Store{Table: commerce, Clock: env.Clock},
 		subscriptions: &subscriptions.Service{Table: commerce, Clock: env.Clock},
+		promotions:    promotions.Store{Table: commerce, Clock: env.Clock},
 	}
 	chat := &Chat{
 		Service: &service.Service{

@@ -16,10 +16,21 @@ const (
 	StartReturn        Action = "start_return"
 	SkipDelivery       Action = "skip_delivery"
 	CancelSubscription Action = "cancel_subscription"
+	Coupons            Action = "coupons"
+	// ReturnOrder goes on with a return of one order: it follows the buttons of StartReturn and is not in the menu.
+	ReturnOrder Action = "return_order"
 )
 
 // Actions lists what the bot can do, in the order of its menu.
-var Actions = []Action{OrderStatus, StartReturn, SkipDelivery, CancelSubscription}
+var Actions = []Action{OrderStatus, StartReturn, SkipDelivery, CancelSubscription, Coupons}
+
+// Errand is something to do for a customer.
+type Errand struct {
+	Action     Action
+	Of         string // of ReturnOrder: what the pressed button says after its colon
+	CustomerID string
+	Language   string
+}
 
 // Button is a choice under a message. Its value is sent back with the next message; a button with a Call makes the
 // storefront call the shop's API as the customer instead, so that the API's own rules decide.
@@ -29,19 +40,26 @@ type Button struct {
 	Call  *Call  `dynamodbav:"call,omitempty" json:"call,omitempty"`
 }
 
-// Call is a request to the shop's API.
+// Call is a request to the shop's API that the storefront makes as the customer. Confirm and Done may name fields of an
+// answer, such as {refund.display}: Confirm those of the call before, Done those of this one.
 type Call struct {
-	Method  string `dynamodbav:"method" json:"method" enum:"GET,POST"`
+	Method  string `dynamodbav:"method" json:"method" enum:"GET,POST,PUT"`
 	Path    string `dynamodbav:"path" json:"path"`
 	Body    string `dynamodbav:"body,omitempty" json:"body,omitempty" doc:"JSON"`
 	Confirm string `dynamodbav:"confirm,omitempty" json:"confirm,omitempty" doc:"A question to ask first."`
 	Done    string `dynamodbav:"done,omitempty" json:"done,omitempty" doc:"What to say when it succeeded."`
+	// Keyed calls are sent with an Idempotency-Key of the client's own, the same one when the call is repeated.
+	Keyed bool `dynamodbav:"keyed,omitempty" json:"keyed,omitempty"`
+	// Take puts fields of the answer before into this body: the body's field by the answer's.
+	Take map[string]string `dynamodbav:"take,omitempty" json:"take,omitempty" doc:"The field of this body by the field of the answer before."`
+	Then *Call             `dynamodbav:"then,omitempty" json:"then,omitempty" doc:"The call that follows with this one's answer."`
 }
 
 // Values of buttons: what they begin with, and the whole ones.
 const (
 	pressEntry  = "faq:"
 	pressAction = "action:"
+	pressReturn = "return:" // <order> or <order>:<reason>
 	pressPerson = "person"
 	pressHelped = "helped:"
 	pressWrong  = "not-helped:"
@@ -67,8 +85,9 @@ type Reply struct {
 	Entry string
 	// Helped says whether the reply answers; what does not counts as a failed answer.
 	Helped bool
-	// Do is what to carry out; the text follows from its result.
+	// Do is what to carry out; the text follows from its result. Of says with what.
 	Do Action
+	Of string
 	// HandOver, when not empty, gives the conversation to a person after the text.
 	HandOver Reason
 	// Unanswered says that the question goes into the report of questions without an answer.
@@ -108,6 +127,11 @@ func (a Asked) pressed(lookUp func(id string) (faq.Answer, bool)) Reply {
 	}
 	if name, ok := strings.CutPrefix(a.Pressed, pressAction); ok && slices.Contains(Actions, Action(name)) {
 		return a.act(Action(name))
+	}
+	if of, ok := strings.CutPrefix(a.Pressed, pressReturn); ok {
+		r := a.act(ReturnOrder)
+		r.Of = of
+		return r
 	}
 	switch {
 	case a.Pressed == pressPerson:
@@ -178,6 +202,11 @@ func (a Asked) choices() []Button {
 		buttons = append(buttons, Button{Label: h.Question, Value: pressEntry + h.ID})
 	}
 	return append(buttons, Button{Label: Say("none_of_these", a.Language), Value: pressNone}, a.person())
+}
+
+// PressReturn is the value of a button that goes on with the return of an order; reason may be empty.
+func PressReturn(orderID, reason string) string {
+	return strings.TrimSuffix(pressReturn+orderID+":"+reason, ":")
 }
 
 // Feedback is what a pressed button says about an entry of the FAQ; ok is false for other buttons.

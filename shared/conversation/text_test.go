@@ -244,7 +244,7 @@ func TestWhatTheBotDoes(t *testing.T) {
 		{"a guest cannot press a customer's button", conversation.Asked{Pressed: "action:order_status"},
 			func(r conversation.Reply) bool { return r.Do == "" && r.HandOver == "" && r.Text != "" }, 1},
 		{"an action that does not exist", conversation.Asked{Pressed: "action:refund_everything", Customer: true},
-			func(r conversation.Reply) bool { return r.Do == "" }, 5},
+			func(r conversation.Reply) bool { return r.Do == "" }, 6},
 		{"a chosen entry", conversation.Asked{Pressed: "faq:b"},
 			func(r conversation.Reply) bool { return r.Entry == "b" && r.Helped }, 2},
 		{"a chosen entry that is gone", conversation.Asked{Pressed: "faq:gone"},
@@ -272,7 +272,7 @@ func TestEveryTextHasBothLanguages(t *testing.T) {
 	for _, code := range []string{"handed_over", "out_of_hours", "claimed", "transferred", "given_back", "reopened",
 		"closed", "blocked", "call_booked",
 		"greeting", "unsure", "unknown", "source", "person", "order_status", "start_return", "skip_delivery",
-		"cancel_subscription", "orders", "skip_done", "order_fulfilled"} {
+		"cancel_subscription", "coupons", "orders", "skip_done", "order_fulfilled"} {
 		ko, en := conversation.Say(code, "ko"), conversation.Say(code, "en")
 		if ko == "" || en == "" || ko == en {
 			t.Errorf("%s: %q, %q", code, ko, en)

@@ -168,6 +168,12 @@ func TestAShopperAndAnAgentTalkOnThePages(t *testing.T) {
 	agent.until(`!document.querySelector("#log").textContent.includes(" …")`)
 	shopper.until(widget + `.querySelector("li.agent")?.textContent.includes("지은입니다")`)
 	shopper.screenshot("widget-agent")
+	agent.until(`document.querySelector("#log .receipt")?.textContent.includes("읽음")`)
+	shopper.do(`(() => { const files = new DataTransfer();
+		files.items.add(new File(["a torn seam"], "seam.txt", { type: "text/plain" }));
+		const input = ` + widget + `.querySelector("input[type=file]");
+		input.files = files.files; input.dispatchEvent(new Event("change")); })()`)
+	agent.until(`document.querySelector("#log li.shopper .file")?.textContent === "seam.txt"`)
 	agent.screenshot("agent-answering")
 
 	for _, connection := range s.Sockets().Open() {

@@ -91,7 +91,9 @@ func (s *Service) business(ctx context.Context, c conversation.Conversation,
 	if s.Business == nil {
 		return conversation.Reply{HandOver: conversation.AsksPerson}, nil
 	}
-	text, buttons, err := s.Business.Do(ctx, reply.Do, c.CustomerID, c.Language)
+	text, buttons, err := s.Business.Do(ctx, conversation.Errand{
+		Action: reply.Do, Of: reply.Of, CustomerID: c.CustomerID, Language: c.Language,
+	})
 	// Not told to the shopper: what failed is the shop's own matter.
 	if err != nil {
 		s.Log.ErrorContext(ctx, "business", "action", reply.Do, "conversation", c.ID, "error", err)

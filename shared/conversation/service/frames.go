@@ -21,7 +21,7 @@ const reconnectAfter = 110 * time.Minute
 
 // ClientFrame is what a client sends.
 type ClientFrame struct {
-	Do           string `json:"do"` // hello, send, typing, read, ping
+	Do           string `json:"do"` // hello, send, typing, delivered, read, ping
 	Conversation string `json:"conversationId"`
 	Inbox        string `json:"inbox"` // hello of an agent to a team's queue
 	Since        int64  `json:"since"`
@@ -69,11 +69,14 @@ func (s *Service) handle(ctx context.Context, from Connection, in ClientFrame) (
 	case "typing":
 		e := Event{Type: "typing", Conversation: in.Conversation, Role: from.Role, Name: from.Name}
 		return Event{Type: "ok"}, s.Signal(ctx, from, in.Conversation, e)
+	case "delivered":
+		_, err := s.MarkDelivered(ctx, s.proved(from, in.Conversation), in.Conversation, in.Seq)
+		return Event{Type: "ok"}, err
 	case "read":
 		_, err := s.MarkRead(ctx, s.proved(from, in.Conversation), in.Conversation, in.Seq)
 		return Event{Type: "ok"}, err
 	}
-	return Event{}, problem.BadRequest("bad_frame", "Unknown `do`: one of hello, send, typing, read, ping.")
+	return Event{}, problem.BadRequest("bad_frame", "Unknown `do`: one of hello, send, typing, delivered, read, ping.")
 }
 
 // alive keeps an agent present while the page is open.
@@ -128,70 +131,6 @@ func (s *Service) sendFrame(ctx context.Context, from Connection, in ClientFrame
 	c, messages, err := s.Send(ctx, s.proved(from, in.Conversation), in.Conversation, in.Message)
 	return Event{Type: "ack", Conversation: c.ID, ClientID: in.Message.ClientID, Seq: c.Seq, State: c.State,
 		Messages: messages}, err
-}
-
-// Read is how far a side has read.
-type Read struct {
-	Seq int64     `dynamodbav:"seq" json:"seq"`
-	At  time.Time `dynamodbav:"at" json:"at"`
-}
-
-// readRecord is how far a side has read, as stored.
-type readRecord struct {
-	table.Key
-	Read
-}
-
-// MarkRead notes that the caller has read up to a number; never backwards, never beyond the log. It tells the other
-// side. 2 round trips.
-func (s *Service) MarkRead(ctx context.Context, who Participant, conversationID string,
-	seq int64) (conversation.Conversation,
-	error) {
-	r, err := s.load(ctx, conversationID)
-	if err != nil {
-		return r.Conversation, err
-	}
-	if !mayRead(r.Conversation, who) {
-		return conversation.Conversation{}, NotFound()
-	}
-	if seq < 1 || seq > r.Seq {
-		return r.Conversation, problem.InvalidField("/seq", "invalid", "a sequence number of this conversation")
-	}
-	now := s.Clock.Now()
-	_, err = s.Table.Update(ctx, table.Update{
-		Key: table.Key{PK: "CHAT#" + conversationID, SK: "READ#" + string(who.Role)}, Do: "SET #seq = :seq, #at = :now",
-		If: "attribute_not_exists(#pk) OR #seq < :seq", With: map[string]any{":seq": seq, ":now": now}, // never backwards
-	})
-	// Read further already, perhaps on another device.
-	if _, refused := table.Failed(err); refused {
-		return r.Conversation, nil
-	}
-	if err == nil && s.Poster != nil {
-		e := Event{Type: "read", Conversation: conversationID, Role: who.Role,
-			Reads: map[conversation.Role]Read{who.Role: {seq, now}}}
-		// A hint that is lost is no failure: the next one says more.
-		if listening, err := s.listeners(ctx, conversationID, maxListeners); err == nil {
-			s.post(ctx, conversationID, listening, [][2]Event{{e, e}}, who.Connection)
-		}
-	}
-	return r.Conversation, err
-}
-
-// Reads says how far each side has read. 1 round trip.
-func (s *Service) Reads(ctx context.Context, conversationID string) (map[conversation.Role]Read, error) {
-	reads := map[conversation.Role]Read{}
-	err := s.Table.All(ctx, table.Query{
-		Where: "#pk = :pk AND begins_with(#sk, :read)",
-		With:  map[string]any{":pk": "CHAT#" + conversationID, ":read": "READ#"},
-	}, func(item table.Item) error {
-		var r readRecord
-		if err := item.Decode(&r); err != nil {
-			return err
-		}
-		reads[conversation.Role(r.SK[len("READ#"):])] = r.Read
-		return nil
-	})
-	return reads, err
 }
 
 // Of lists the conversations of a customer, newest first. 2 round trips.

@@ -286,18 +286,58 @@ func TestTypingAndReadingAreTold(t *testing.T) {
 		d.frame(t, connection, service.ClientFrame{Do: "hello", Conversation: c.ID})
 	}
 	d.frame(t, "agent", service.ClientFrame{Do: "typing", Conversation: c.ID})
-	d.frame(t, "agent", service.ClientFrame{Do: "read", Conversation: c.ID, Seq: 1})
-	d.frame(t, "agent", service.ClientFrame{Do: "read", Conversation: c.ID, Seq: 1})
+	for _, do := range []string{"delivered", "delivered", "read", "read", "delivered"} {
+		d.frame(t, "agent", service.ClientFrame{Do: do, Conversation: c.ID, Seq: 1}) // the second of each says nothing new
+	}
 	var types []string
 	for _, e := range d.sockets.received("shopper") {
 		types = append(types, e.Type)
 	}
-	if !slices.Equal(types, []string{"typing", "read"}) {
+	if !slices.Equal(types, []string{"typing", "read", "read"}) {
 		t.Errorf("the shopper was told %v", types)
 	}
 	if got := d.frame(t, "shopper",
 		service.ClientFrame{Do: "hello", Conversation: c.ID}); got.Reads[conversation.Agent].Seq != 1 {
 		t.Errorf("read state %+v", got.Reads)
+	}
+}
+
+// Several screens of one side report in any order, late and twice: what is stored never goes backwards, and what was
+// read has arrived.
+func TestReceiptsNeverGoBackwards(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		d := newDesk()
+		c := d.begin(t)
+		for n := range 6 {
+			d.say(t, customer, c, fmt.Sprintf("message-%d", n), "hello")
+		}
+		var read, delivered int64
+		for range rapid.IntRange(1, 20).Draw(rt, "reports") {
+			seq := rapid.Int64Range(1, 6).Draw(rt, "seq")
+			if rapid.Bool().Draw(rt, "read") {
+				_, err := d.MarkRead(t.Context(), customer, c.ID, seq)
+				read = max(read, seq)
+				check(rt, err)
+			} else {
+				_, err := d.MarkDelivered(t.Context(), customer, c.ID, seq)
+				delivered = max(delivered, seq)
+				check(rt, err)
+			}
+			reads, err := d.Reads(t.Context(), c.ID)
+			check(rt, err)
+			got := reads[conversation.Shopper]
+			if got.Seq != read || got.Delivered != max(read, delivered) {
+				rt.Fatalf("read %d, delivered %d, stored %+v", read, delivered, got)
+			}
+		}
+	})
+}
+
+func check(t *rapid.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
