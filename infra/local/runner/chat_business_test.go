@@ -58,7 +58,8 @@ func (k *talk) press(m service.Message, label string) (answer service.Message, d
 
 var placeholder = regexp.MustCompile(`\{([A-Za-z.]+)\}`)
 
-// follow makes a call and those that follow with its answer. It returns what the shopper reads on the way and at the end.
+// follow makes a call and those that follow with its answer. It returns what the shopper reads on the way and at the
+// end.
 func (k *talk) follow(call conversation.Call, before system.Answer) string {
 	k.T.Helper()
 	fill := func(text string, from system.Answer) string {
@@ -115,13 +116,12 @@ func TestTheBotDoesACustomersBusinessThroughTheAPI(t *testing.T) {
 	if len(none.Buttons) != 0 {
 		t.Errorf("coupons of others: %+v", none)
 	}
-	now := s.Clock().Now()
 	s.Publish(map[string]any{
-		"name": map[string]string{"ko": "감사 쿠폰", "en": "Thank you"}, "kind": "percentage",
-		"starts": now.Add(-time.Hour).Format(time.RFC3339), "ends": now.Add(240 * time.Hour).Format(time.RFC3339),
-		"terms": map[string]any{"basisPoints": 1_000}, "class": "order",
-		"codes": map[string]any{"single": "THANKS"}, "conditions": map[string]any{"customers": []string{b.Owner.Name}},
+		"name": map[string]string{"ko": "감사 쿠폰", "en": "Thank you"}, "kind": "percentage", "class": "order",
+		"starts": "2026-11-22T10:00", "ends": "2026-11-29T24:00", "timeZone": "Asia/Seoul", "code": "THANKS",
+		"terms": map[string]any{"basisPoints": 1_000}, "conditions": map[string]any{"customers": []string{b.Owner.Name}},
 	})
+	s.AdvanceBy(17 * time.Hour) // it has begun
 	_, variant := s.Product(10, nil)
 	s.CustomerWith(b.Owner.Name, variant, 1)
 	coupons, _ := k.press(menu, "Coupons")
@@ -152,7 +152,7 @@ func TestAReturnOfAnothersOrderIsNotOffered(t *testing.T) {
 	s := open(t)
 	b := system.DeliveredOrder(s.Shop)
 	k := s.talk(s.As(system.Unique("mallory")))
-	for _, of := range []string{b.Fill["orderId"], "ord_0", "", "../../admin", strings.Repeat("x", 90)} {
+	for _, of := range []string{b.Fill["orderId"], "ord_0", "", "../../admin", strings.Repeat("x", 70)} {
 		for _, pressed := range []string{"return:" + of, "return:" + of + ":faulty"} {
 			got := k.says(map[string]string{"text": "x", "pressed": pressed})
 			for _, button := range got.Buttons {

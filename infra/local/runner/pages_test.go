@@ -98,6 +98,7 @@ func (p page) until(expression string) {
 		select {
 		case <-deadline:
 			text := eval[string](p, `document.body.innerText + (document.querySelector("dangol-chat")?.shadowRoot?.querySelector("section").textContent ?? "")`+
+				`+ "\nfocus " + document.activeElement?.id + ", typed " + document.querySelector("#text")?.value + "\n" `+
 				`+ JSON.stringify(performance.getEntriesByType("resource").slice(-6).map((e) => e.name))`)
 			p.t.Fatalf("never true: %s\nthe page shows %.2000s", expression, text)
 		case <-time.After(100 * time.Millisecond):

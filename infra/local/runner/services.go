@@ -245,6 +245,10 @@ func (r *Runner) variables() map[string]string {
 	}
 	known["SOCKET_URL"] = "ws" + strings.TrimPrefix(r.address, "http") + "/" + socket.Stage
 	known["CHAT_BUCKET"] = chatBucket
+	// A laptop has a language model or a telephone system only where its owner names one of the account.
+	for _, name := range []string{"BEDROCK_MODEL", "CONNECT_INSTANCE", "CONNECT_FLOW", "CONNECT_NUMBER"} {
+		known[name] = r.getenv(name)
+	}
 	for _, s := range r.options.System.Tables {
 		known[strings.ToUpper(s.Name)+"_TABLE"] = s.Name
 	}
