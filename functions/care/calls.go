@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"dangol/shared/callback"
+	"dangol/shared/callback/dialer"
 	calls "dangol/shared/callback/store"
 	"dangol/shared/conversation"
 	"dangol/shared/conversation/service"
@@ -91,6 +92,7 @@ type CallView struct {
 	Name           string             `json:"name"`
 	Number         string             `json:"number" doc:"The last four digits; whole for the agent who calls."`
 	Dial           string             `json:"dial,omitempty" doc:"tel: link, for the agent who calls."`
+	Dialing        bool               `json:"dialing,omitempty" doc:"The telephone system is calling: the agent's phone rings."`
 	Topic          string             `json:"topic,omitempty"`
 	ConversationID string             `json:"conversationId,omitempty"`
 	SlotFrom       time.Time          `json:"slotFrom"`
@@ -269,12 +271,37 @@ func (f *Care) openCalls(ctx context.Context, in *slotsInput) (*openCallsOutput,
 	return out, err
 }
 
+// Dialer calls a shopper and connects the agent: see package dialer.
+type Dialer interface {
+	Dial(ctx context.Context, c dialer.Call) (contact string, err error)
+}
+
 // begin takes a call. Of several agents the condition of the write lets one have it.
 func (f *Care) begin(ctx context.Context, in *CallInput) (*callOutput, error) {
+	agent := auth.From(ctx).Subject
 	r, err := f.Calls.Change(ctx, in.CallID, func(r callback.Request) (callback.Request, error) {
-		return r.Begin(auth.From(ctx).Subject, f.Calls.Clock.Now())
+		return r.Begin(agent, f.Calls.Clock.Now())
 	})
-	return answer(ctx, r, err)
+	out, err := answer(ctx, r, err)
+	if err == nil && f.Dialer != nil {
+		out.Body.Dialing = f.dial(ctx, r, agent)
+	}
+	return out, err
+}
+
+// dial lets the telephone system call. Beginning the same attempt again is the same call to it. One that it refuses, or
+// that gets no answer, leaves the link: the agent can always dial.
+func (f *Care) dial(ctx context.Context, r callback.Request, agent string) (dialing bool) {
+	contact, err := f.Dialer.Dial(ctx, dialer.Call{
+		Token: fmt.Sprintf("%s-%d", r.ID, len(r.Attempts)+1), To: r.Number, AgentID: agent, CallID: r.ID,
+		Language: r.Language,
+	})
+	if err != nil {
+		f.Chat.Log.ErrorContext(ctx, "dial", "call", r.ID, "error", err)
+		return false
+	}
+	f.Chat.Log.InfoContext(ctx, "dial", "call", r.ID, "contact", contact)
+	return true
 }
 
 // finishInput is how a call ended.

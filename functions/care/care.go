@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"dangol/shared/callback"
+	"dangol/shared/callback/dialer"
 	calls "dangol/shared/callback/store"
 	"dangol/shared/conversation"
 	"dangol/shared/conversation/service"
@@ -41,6 +42,7 @@ type Care struct {
 	Chat    *service.Service
 	Calls   calls.Store
 	Limiter ratelimit.Limiter
+	Dialer  Dialer // nil: agents dial a link
 }
 
 // Spec describes the function.
@@ -48,13 +50,14 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "care", Purpose: "The FAQ, the hours of the teams, call-back requests, and figures about all of it",
 		New: New, API: API(), Memory: 512, Timeout: 20 * time.Second,
-		Environment: append(api.Variables(), "CARE_TABLE"),
+		Environment: append(api.Variables(), "CARE_TABLE", "CONNECT_INSTANCE", "CONNECT_FLOW", "CONNECT_NUMBER"),
 		Tables: []function.Grant{{
 			Table:   table.Care.Name,
 			Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"},
 			Indexes: []string{table.ByOne, table.ByTwo},
 		}},
-		Jobs: (*Care)(nil).Jobs(),
+		Permissions: []function.Permission{function.DialOut},
+		Jobs:        (*Care)(nil).Jobs(),
 		Data: []function.Data{{
 			Title:    "FAQ",
 			About:    "Package `shared/faq/store`, table Care. One item an entry; the index of a version in parts of 300 KB.",
@@ -63,8 +66,21 @@ func Spec() function.Spec {
 	}
 }
 
-// New builds the function. Environment: CARE_TABLE, and what api.FromEnv names.
+// New builds the function. Environment: CARE_TABLE, and what api.FromEnv names. CONNECT_INSTANCE, CONNECT_FLOW and
+// CONNECT_NUMBER, all three or none, name the instance of Amazon Connect that calls, its contact flow and the number
+// shown.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
+	var config struct {
+		Instance string `env:"CONNECT_INSTANCE,optional"`
+		Flow     string `env:"CONNECT_FLOW,optional"`
+		Number   string `env:"CONNECT_NUMBER,optional"`
+	}
+	if err := env.Config(&config); err != nil {
+		return nil, err
+	}
+	if set := config.Instance != ""; set != (config.Flow != "") || set != (config.Number != "") {
+		return nil, errors.New("care: CONNECT_INSTANCE, CONNECT_FLOW and CONNECT_NUMBER go together")
+	}
 	options, err := api.FromEnv(ctx, env)
 	if err != nil {
 		return nil, err
@@ -78,6 +94,11 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		Chat:    &service.Service{Table: tables[0], Clock: env.Clock, Log: env.Log, Metrics: env.Metrics()},
 		Calls:   calls.Store{Table: tables[0], Clock: env.Clock},
 		Limiter: ratelimit.Limiter{Table: tables[0], Clock: env.Clock},
+	}
+	if config.Instance != "" {
+		f.Dialer = dialer.NewConnect(env.AWS(), dialer.Settings{
+			InstanceID: config.Instance, ContactFlowID: config.Flow, From: config.Number,
+		}, "", env.Clock)
 	}
 	return f.Handler(options), nil
 }

@@ -9,8 +9,8 @@ import (
 	"dangol/shared/conversation"
 )
 
-// coupons lists the codes of running promotions that name this customer. A code that is not given to somebody by name is
-// not the bot's to tell: the shop decides who hears of it. The cart says why a code does nothing. 1-2 round trips.
+// coupons lists the codes of running promotions that name this customer. A code that is not given to somebody by name
+// is not the bot's to tell: the shop decides who hears of it. The cart says why a code does nothing. 1-2 round trips.
 func (b business) coupons(ctx context.Context, customerID, language string) (string, []conversation.Button, error) {
 	now := b.promotions.Clock.Now()
 	published, err := b.promotions.PublishedAround(ctx, now)

@@ -13,8 +13,8 @@ import (
 	"dangol/shared/platform/problem"
 )
 
-// returnReasons are the reasons that the bot offers, of those that the API knows. Damaged goods need photos and late ones
-// a look at the parcel: these go to the form or to a person.
+// returnReasons are the reasons that the bot offers, of those that the API knows. Damaged goods need photos and late
+// ones a look at the parcel: these go to the form or to a person.
 var returnReasons = []string{"changed_mind", "wrong_item", "not_as_described", "faulty"}
 
 // mostLines is how many lines of an order the bot offers one by one; a longer order is returned on the shop's pages.
@@ -71,8 +71,8 @@ type wantedLine struct {
 	Reason   string `json:"reason"`
 }
 
-// offerLines makes a button for each line and one for all of them. Each asks the API for a quote, shows what comes back,
-// and requests the return with the quote's token after the shopper has agreed.
+// offerLines makes a button for each line and one for all of them. Each asks the API for a quote, shows what comes
+// back, and requests the return with the quote's token after the shopper has agreed.
 func offerLines(o *order.Order, reason, language string) (string, []conversation.Button, error) {
 	var all []wantedLine
 	var buttons []conversation.Button

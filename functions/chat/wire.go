@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"dangol/shared/conversation/bedrock"
 	"dangol/shared/conversation/service"
 	"dangol/shared/faq/store"
 	"dangol/shared/order"
@@ -27,7 +28,8 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "chat", Purpose: "Conversations of shoppers with the bot and the shop's agents, over WebSocket and HTTP",
 		New: New, API: API(), Memory: 512, Timeout: 20 * time.Second, Socket: true,
-		Environment: append(api.Variables(), "CARE_TABLE", "COMMERCE_TABLE", "SOCKET_URL", "CHAT_BUCKET"),
+		Environment: append(api.Variables(), "CARE_TABLE", "COMMERCE_TABLE", "SOCKET_URL", "CHAT_BUCKET",
+			"BEDROCK_MODEL"),
 		Tables: []function.Grant{
 			{
 				Table:   table.Care.Name,
@@ -36,7 +38,7 @@ func Spec() function.Spec {
 			},
 			{Table: table.Commerce.Name, Actions: []string{"GetItem"}, Indexes: []string{table.ByOne}},
 		},
-		Permissions: []function.Permission{function.PostToSockets, function.SignChatFiles},
+		Permissions: []function.Permission{function.PostToSockets, function.SignChatFiles, function.UseModel},
 		Jobs:        (*Chat)(nil).Jobs(),
 		Data: []function.Data{{
 			Title: "Conversations",
@@ -50,11 +52,12 @@ func Spec() function.Spec {
 
 // New builds the function. Environment: CARE_TABLE, COMMERCE_TABLE; SOCKET_URL, the WebSocket API with its stage
 // (wss://…/live), where clients connect and, over https, frames are posted; CHAT_BUCKET, where attachments are; and
-// what api.FromEnv names.
+// what api.FromEnv names. BEDROCK_MODEL, when set, is the language model that words the bot's answers.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {
 		SocketURL string `env:"SOCKET_URL"`
 		Bucket    string `env:"CHAT_BUCKET"`
+		Model     string `env:"BEDROCK_MODEL,optional"`
 	}
 	if err := env.Config(&config); err != nil {
 		return nil, err
@@ -88,6 +91,9 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		},
 		Limiter: ratelimit.Limiter{Table: care, Clock: env.Clock}, Orders: b,
 		Files: newFiles(env.AWS(), config.Bucket, s3, env.Clock), SocketURL: config.SocketURL,
+	}
+	if config.Model != "" {
+		chat.Model = bedrock.New(env.AWS(), config.Model, "", env.Clock)
 	}
 	return chat.Handler(options), nil
 }

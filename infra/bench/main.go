@@ -1,7 +1,7 @@
 // Command bench measures: how fast each function starts against a bare one, how large it is, what each operation costs
 // in round trips and capacity units, what pricing and quotes of returns take, what the system does under four shoppers
-// and under a crowd, how fast mails leave and how late they are, and a billing run. It prints figures and ratios and
-// judges nothing.
+// and under a crowd, how well the FAQ answers, what conversations take with many connections, how fast mails leave and
+// how late they are, and a billing run. It prints figures and ratios and judges nothing.
 package main
 
 import (
@@ -21,10 +21,11 @@ func main() {
 	var bills runs
 	flag.Var(&bills, "bills", "billing runs as due/subscriptions, say 2000/20000,100000/1000000")
 	workers := flag.Int("workers", 2, "how many billing workers at once")
-	only := flag.String("only", "start,sizes,costs,pricing,returns,load,drop,reviews,mails,billing", "the parts to run")
+	only := flag.String("only", "start,sizes,costs,pricing,returns,load,drop,reviews,faq,chat,mails,billing", "the parts to run")
 	floor := flag.String("floor", "",
 		"serve the floor that loads are compared with, data in this folder; the command starts itself so")
 	reviews := flag.Int("reviews", 1_000_000, "how many reviews are counted again")
+	connections := flag.Int("connections", 500, "how many connections chat with each other")
 	mails := flag.Int("mails", 20_000, "how many mails are sent")
 	late := lateness{enrolled: 1_000_000, due: 50_000}
 	flag.Var(&late, "late", "people due in one minute and in series in all, say 50000/1000000")
@@ -47,6 +48,8 @@ func main() {
 		"load":    func() error { return load(ctx, *shoppers, *seconds) },
 		"drop":    func() error { return drop(ctx, *buyers) },
 		"reviews": func() error { return reviewFigures(ctx, *reviews) },
+		"faq":     faqFigures,
+		"chat":    func() error { return chatLoad(ctx, *connections, *seconds) },
 		"mails":   func() error { return mailFigures(ctx, *mails, late) },
 		"billing": func() error { return billingRuns(ctx, bills, *workers) },
 	}

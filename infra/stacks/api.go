@@ -47,6 +47,10 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 				a.Socket.permit(fn)
 			case function.SignChatFiles:
 				signChatFiles(fn, d.ChatFiles)
+			case function.UseModel:
+				useModel(a.Stack, c, fn)
+			case function.DialOut:
+				dialOut(a.Stack, c, fn)
 			}
 		}
 		if f.Socket {

@@ -57,7 +57,12 @@ type Config struct {
 	OutreachConfig string
 	// PushHosts are other push services than those of the browsers, with commas between them.
 	PushHosts string
-	CacheTTL  string // seconds that catalog and promotions may be old
+	// Model is the id of the language model of Bedrock that words the bot's answers; none when empty.
+	Model string
+	// ConnectInstance, ConnectFlow and ConnectNumber name the instance of Amazon Connect that calls shoppers back, its
+	// contact flow and the number that is shown; agents dial by themselves when they are empty.
+	ConnectInstance, ConnectFlow, ConnectNumber string
+	CacheTTL                                    string // seconds that catalog and promotions may be old
 	// CheckoutConcurrency keeps so many instances for checkouts, whatever the rest of the account does; 0 reserves none.
 	// Lambda refuses it in an account with a limit below 100 and that number.
 	CheckoutConcurrency float64
@@ -101,6 +106,10 @@ func FromContext(app awscdk.App) (Config, error) {
 	c.ShopConfig = text("shopConfig", "")
 	c.GuardConfig = text("guardConfig", "")
 	c.OutreachConfig, c.PushHosts = text("outreachConfig", ""), text("pushHosts", "")
+	c.Model = text("model", "")
+	c.ConnectInstance = text("connectInstance", "")
+	c.ConnectFlow = text("connectFlow", "")
+	c.ConnectNumber = text("connectNumber", "")
 	c.CacheTTL = text("catalogCacheTtl", "")
 	c.DetailedMetrics = text("detailedMetrics", "") == "true"
 	reserved, err := strconv.Atoi(text("checkoutConcurrency", "0"))

@@ -21,5 +21,6 @@ var Sample = map[string]string{
 	"LINK_BASE": "https://shop.example.com", "OUTREACH_CONFIG": "", "PUSH_HOSTS": "", "WEBHOOK_HOSTS": "",
 	"MAIL_FROM":              "shop@example.com",
 	"MAIL_CONFIGURATION_SET": "sample",
-	"SOCKET_URL":             "ws://127.0.0.1:9/socket", "CHAT_BUCKET": "chat-files",
+	"SOCKET_URL":             "ws://127.0.0.1:9/socket", "CHAT_BUCKET": "chat-files", "BEDROCK_MODEL": "",
+	"CONNECT_INSTANCE": "", "CONNECT_FLOW": "", "CONNECT_NUMBER": "",
 }

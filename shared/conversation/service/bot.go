@@ -122,7 +122,9 @@ func (s *Service) worded(ctx context.Context, m Message, language string, asked 
 		return reply
 	}
 	for _, h := range asked.Hits {
-		if h.ID == source { // an answer without one of the entries as its source is not used
+		// An answer without one of the entries as its source, or with a number that is not in it, is not used.
+		if h.ID == source && conversation.Grounded(text, m.Text, h.Question, h.Answer.Answer) {
+			text = conversation.Clean(text)
 			reply.Text = strings.TrimSpace(text) + "\n\n*" + conversation.Say("source", language, "question", h.Question) + "*"
 			reply.Entry, reply.Helped = source, true
 			return reply

@@ -37,8 +37,8 @@ func (s *Service) MarkRead(ctx context.Context, who Participant, conversationID 
 	})
 }
 
-// MarkDelivered notes that a screen of the caller has the log up to a number; what was read stays as it is. It tells the
-// other side. 2 round trips.
+// MarkDelivered notes that a screen of the caller has the log up to a number; what was read stays as it is. It tells
+// the other side. 2 round trips.
 func (s *Service) MarkDelivered(ctx context.Context, who Participant, conversationID string,
 	seq int64) (conversation.Conversation, error) {
 	return s.receipt(ctx, who, conversationID, seq, table.Update{

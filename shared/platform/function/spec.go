@@ -74,6 +74,10 @@ const (
 	PostToSockets Permission = "post-to-sockets"
 	// SignChatFiles is to sign addresses in the bucket of conversations' attachments.
 	SignChatFiles Permission = "sign-chat-files"
+	// UseModel is to ask the language model that the deployment names; without one it grants nothing.
+	UseModel Permission = "use-model"
+	// DialOut is to start calls by the telephone system that the deployment names; without one it grants nothing.
+	DialOut Permission = "dial-out"
 )
 
 // Queue is how a queue of jobs behaves.

@@ -1,0 +1,90 @@
+// Package dialer calls a shopper's number and connects an agent: Amazon Connect (StartOutboundVoiceContact), or a
+// sandbox that only notes the call. Without a dialer agents dial a tel: link.
+package dialer
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"dangol/shared/platform/awsjson"
+	"dangol/shared/platform/clock"
+)
+
+// Call is one attempt to reach somebody.
+type Call struct {
+	// Token makes a repeated request the same call: the request's id and the number of the attempt.
+	Token    string
+	To       string // E.164
+	AgentID  string // who takes it
+	CallID   string
+	Language string
+}
+
+// Connect dials by an instance of Amazon Connect. The contact flow rings the agent whom the attribute agentId names.
+type Connect struct {
+	client awsjson.Client
+	Settings
+}
+
+// Settings name what dials.
+type Settings struct {
+	InstanceID    string
+	ContactFlowID string
+	From          string // the number that is shown, E.164; one of the instance's
+}
+
+// NewConnect returns the dialer of an instance. endpoint replaces the region's own when it is not empty.
+func NewConnect(config aws.Config, s Settings, endpoint string, c clock.Clock) Connect {
+	if endpoint == "" {
+		endpoint = "https://connect." + config.Region + ".amazonaws.com"
+	}
+	return Connect{awsjson.Client{Config: config, Service: "connect", Base: endpoint, Clock: c}, s}
+}
+
+// Dial starts the call and returns the contact's id. The same token starts it once: Connect remembers it for 7 days.
+// Errors: *awsjson.Error, of which 400 DestinationNotAllowedException and OutboundContactNotPermittedException say that
+// the number, or its country, may not be called.
+func (d Connect) Dial(ctx context.Context, c Call) (contact string, err error) {
+	var out struct {
+		ContactID string `json:"ContactId"`
+	}
+	err = d.client.Do(ctx, http.MethodPut, "/contact/outbound-voice", map[string]any{
+		"InstanceId": d.InstanceID, "ContactFlowId": d.ContactFlowID, "SourcePhoneNumber": d.From,
+		"DestinationPhoneNumber": c.To, "ClientToken": c.Token,
+		"Attributes": map[string]string{"agentId": c.AgentID, "callId": c.CallID, "language": c.Language},
+	}, &out)
+	if err == nil && out.ContactID == "" {
+		return "", fmt.Errorf("connect: an answer without a contact")
+	}
+	return out.ContactID, err
+}
+
+// Sandbox notes calls and reaches nobody.
+type Sandbox struct {
+	mu    sync.Mutex
+	calls []Call
+}
+
+// Dial notes the call; the same token is one call.
+func (s *Sandbox) Dial(_ context.Context, c Call) (contact string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, before := range s.calls {
+		if before.Token == c.Token {
+			return "sandbox-" + c.Token, nil
+		}
+	}
+	s.calls = append(s.calls, c)
+	return "sandbox-" + c.Token, nil
+}
+
+// Calls are the calls so far.
+func (s *Sandbox) Calls() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Call(nil), s.calls...)
+}
