@@ -120,6 +120,7 @@ func TestTheBotDoesACustomersBusinessThroughTheAPI(t *testing.T) {
 		"name": map[string]string{"ko": "감사 쿠폰", "en": "Thank you"}, "kind": "percentage", "class": "order",
 		"starts": "2026-11-22T10:00", "ends": "2026-11-29T24:00", "timeZone": "Asia/Seoul", "code": "THANKS",
 		"terms": map[string]any{"basisPoints": 1_000}, "conditions": map[string]any{"customers": []string{b.Owner.Name}},
+		"targets": map[string]any{"all": true},
 	})
 	s.AdvanceBy(17 * time.Hour) // it has begun
 	_, variant := s.Product(10, nil)
