@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"dangol/shared/callback"
 	"dangol/shared/callback/dialer"
@@ -96,9 +97,9 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		Limiter: ratelimit.Limiter{Table: tables[0], Clock: env.Clock},
 	}
 	if config.Instance != "" {
-		f.Dialer = dialer.NewConnect(env.AWS(), dialer.Settings{
+		f.Dialer = dialer.NewConnect(env.AWS(), dialer.ConnectInstance{
 			InstanceID: config.Instance, ContactFlowID: config.Flow, From: config.Number,
-		}, "", env.Clock)
+		}, aws.ToString(env.Endpoint("CONNECT")), env.Clock)
 	}
 	return f.Handler(options), nil
 }

@@ -31,8 +31,8 @@ func (b business) Signals(context.Context, string) (vip, openCase bool, err erro
 	return false, false, nil
 }
 
-// Do carries out an errand: 1 round trip, and 1 for each order that is shown.
-func (b business) Do(ctx context.Context, e conversation.Errand) (string, []conversation.Button, error) {
+// Do carries out an action: 1 round trip, and 1 for each order that is shown.
+func (b business) Do(ctx context.Context, e conversation.ActionRequest) (string, []conversation.Button, error) {
 	switch e.Action {
 	case conversation.OrderStatus:
 		return b.status(ctx, e.CustomerID, e.Language)

@@ -43,7 +43,8 @@ func (b business) returnable(ctx context.Context, customerID, language string) (
 
 // returnOrder asks for the reason, then offers the order's lines. Of is the order and the reason as the pressed button
 // names them: what a client made up is no order of the customer, or is refused by the API when it is called.
-func (b business) returnOrder(ctx context.Context, e conversation.Errand) (string, []conversation.Button, error) {
+func (b business) returnOrder(ctx context.Context, e conversation.ActionRequest) (string, []conversation.Button,
+	error) {
 	orderID, reason, _ := strings.Cut(e.Of, ":")
 	if !slices.Contains(returnReasons, reason) {
 		var buttons []conversation.Button

@@ -21,7 +21,8 @@ func main() {
 	var bills runs
 	flag.Var(&bills, "bills", "billing runs as due/subscriptions, say 2000/20000,100000/1000000")
 	workers := flag.Int("workers", 2, "how many billing workers at once")
-	only := flag.String("only", "start,sizes,costs,pricing,returns,load,drop,reviews,faq,chat,mails,billing", "the parts to run")
+	only := flag.String("only", "start,sizes,costs,pricing,returns,load,drop,reviews,faq,chat,mails,billing",
+		"the parts to run")
 	floor := flag.String("floor", "",
 		"serve the floor that loads are compared with, data in this folder; the command starts itself so")
 	reviews := flag.Int("reviews", 1_000_000, "how many reviews are counted again")

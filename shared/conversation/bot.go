@@ -24,8 +24,8 @@ const (
 // Actions lists what the bot can do, in the order of its menu.
 var Actions = []Action{OrderStatus, StartReturn, SkipDelivery, CancelSubscription, Coupons}
 
-// Errand is something to do for a customer.
-type Errand struct {
+// ActionRequest is an action that the bot carries out for a customer.
+type ActionRequest struct {
 	Action     Action
 	Of         string // of ReturnOrder: what the pressed button says after its colon
 	CustomerID string

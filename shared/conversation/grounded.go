@@ -3,8 +3,8 @@ package conversation
 import "strings"
 
 // Grounded reports whether every number in a text that a model worded is in the sources it was given: a price, a
-// deadline or a telephone number of its own making is the mistake that costs the shop most. Separators within a number do
-// not count, so 3,000 and 3000 are the same.
+// deadline or a telephone number of its own making is the mistake that costs the shop most. Separators within a number
+// do not count, so 3,000 and 3000 are the same.
 func Grounded(text string, sources ...string) bool {
 	known := map[string]bool{}
 	for _, s := range sources {

@@ -26,6 +26,9 @@ const (
 	chatBucket  = "chat-files"
 )
 
+// phonePath is where the telephone network's stand-in is.
+const phonePath = "/dev/phone"
+
 // longest is the longest step that the clock takes at once: five years cover every rule with a
 // term.
 const longest = 5 * 366 * 24 * time.Hour
@@ -43,6 +46,7 @@ func (r *Runner) routes() http.Handler {
 	}
 	mux.Handle("/.well-known/", r.issuer)
 	mux.Handle("/dev/push/", http.StripPrefix("/dev/push", r.push.Handler()))
+	mux.Handle(phonePath+"/", http.StripPrefix(phonePath, r.phone))
 	mux.Handle("/inbox", r.mail)
 	mux.Handle("/inbox/", r.mail)
 	mux.Handle("/inbox.json", r.mail)
@@ -101,6 +105,7 @@ var pages = []struct{ path, what string }{
 	{"/inbox", "every mail the shop has sent"},
 	{"/dev/clock", "the shop's time; POST {\"advance\":\"72h\"} to move it"},
 	{"/dev/push/browsers", "POST for a browser that receives web push; GET /dev/push/browsers/{id} for its messages"},
+	{phonePath + "/calls", "every call that the shop has started; " + phonePath + "/texts for its text messages"},
 	{"/oauth2/authorize", "log-in page, as Cognito has it: authorization code with PKCE, client dangol-local"},
 	{"/dev/token", "POST {\"sub\":\"ann\",\"email\":\"ann@example.com\",\"groups\":[]} for an access token"},
 }

@@ -22,6 +22,7 @@ import (
 	"dangol/infra/local/engine"
 	"dangol/infra/local/gateway"
 	"dangol/infra/local/issuer"
+	"dangol/infra/local/phone"
 	"dangol/infra/local/pushservice"
 	"dangol/infra/local/queue"
 	"dangol/infra/local/scheduler"
@@ -75,6 +76,7 @@ type Runner struct {
 	payments  *server.Server
 	issuer    *issuer.Issuer
 	push      *pushservice.Service
+	phone     *phone.Service
 	gateway   *gateway.Gateway
 	sockets   *socket.Server // nil when no function serves the WebSocket API
 	media     http.Handler

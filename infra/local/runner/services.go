@@ -16,6 +16,7 @@ import (
 	"dangol/infra/local/bus"
 	"dangol/infra/local/gateway"
 	"dangol/infra/local/issuer"
+	"dangol/infra/local/phone"
 	"dangol/infra/local/pushservice"
 	"dangol/infra/local/queue"
 	"dangol/infra/local/scheduler"
@@ -38,6 +39,7 @@ const (
 	paymentKey    = "sk_local"
 	mailFrom      = "hello@haneul.example"
 	mailImprint   = "주식회사 하늘,서울특별시 성동구 왕십리로 83" // no advertising goes out without a postal address
+	shopNumber    = "+8225551234"               // shown to those who are called
 	shutdownGrace = 5 * time.Second
 )
 
@@ -66,6 +68,7 @@ func (r *Runner) openServices(ctx context.Context) (err error) {
 		}}); err != nil {
 		return err
 	}
+	r.phone = phone.New(r.clock)
 	r.push = pushservice.New(r.clock, r.address+"/dev/push")
 	if r.issuer, err = issuer.Open(issuer.Options{Clock: r.clock, URL: r.address,
 		KeyFile: r.file("issuer.pem")}); err != nil {
@@ -245,10 +248,10 @@ func (r *Runner) variables() map[string]string {
 	}
 	known["SOCKET_URL"] = "ws" + strings.TrimPrefix(r.address, "http") + "/" + socket.Stage
 	known["CHAT_BUCKET"] = chatBucket
-	// A laptop has a language model or a telephone system only where its owner names one of the account.
-	for _, name := range []string{"BEDROCK_MODEL", "CONNECT_INSTANCE", "CONNECT_FLOW", "CONNECT_NUMBER"} {
-		known[name] = r.getenv(name)
-	}
+	// A laptop has a language model only where its owner names one of the account.
+	known["BEDROCK_MODEL"] = r.getenv("BEDROCK_MODEL")
+	known["CONNECT_ENDPOINT"] = r.address + phonePath
+	known["CONNECT_INSTANCE"], known["CONNECT_FLOW"], known["CONNECT_NUMBER"] = "local", "local", shopNumber
 	for _, s := range r.options.System.Tables {
 		known[strings.ToUpper(s.Name)+"_TABLE"] = s.Name
 	}

@@ -1,12 +1,11 @@
-// Package dialer calls a shopper's number and connects an agent: Amazon Connect (StartOutboundVoiceContact), or a
-// sandbox that only notes the call. Without a dialer agents dial a tel: link.
+// Package dialer calls a shopper's number by Amazon Connect (StartOutboundVoiceContact), which then connects an agent.
+// Without a dialer agents dial a tel: link.
 package dialer
 
 import (
 	"context"
 	"fmt"
 	"net/http"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -27,18 +26,18 @@ type Call struct {
 // Connect dials by an instance of Amazon Connect. The contact flow rings the agent whom the attribute agentId names.
 type Connect struct {
 	client awsjson.Client
-	Settings
+	ConnectInstance
 }
 
-// Settings name what dials.
-type Settings struct {
+// ConnectInstance names what dials.
+type ConnectInstance struct {
 	InstanceID    string
 	ContactFlowID string
 	From          string // the number that is shown, E.164; one of the instance's
 }
 
 // NewConnect returns the dialer of an instance. endpoint replaces the region's own when it is not empty.
-func NewConnect(config aws.Config, s Settings, endpoint string, c clock.Clock) Connect {
+func NewConnect(config aws.Config, s ConnectInstance, endpoint string, c clock.Clock) Connect {
 	if endpoint == "" {
 		endpoint = "https://connect." + config.Region + ".amazonaws.com"
 	}
@@ -61,30 +60,4 @@ func (d Connect) Dial(ctx context.Context, c Call) (contact string, err error) {
 		return "", fmt.Errorf("connect: an answer without a contact")
 	}
 	return out.ContactID, err
-}
-
-// Sandbox notes calls and reaches nobody.
-type Sandbox struct {
-	mu    sync.Mutex
-	calls []Call
-}
-
-// Dial notes the call; the same token is one call.
-func (s *Sandbox) Dial(_ context.Context, c Call) (contact string, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, before := range s.calls {
-		if before.Token == c.Token {
-			return "sandbox-" + c.Token, nil
-		}
-	}
-	s.calls = append(s.calls, c)
-	return "sandbox-" + c.Token, nil
-}
-
-// Calls are the calls so far.
-func (s *Sandbox) Calls() []Call {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]Call(nil), s.calls...)
 }

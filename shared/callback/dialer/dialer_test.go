@@ -35,7 +35,7 @@ func connect(t *testing.T, status int, kind, answer string, look func(*http.Requ
 	}))
 	t.Cleanup(s.Close)
 	config := aws.Config{Region: "ap-northeast-2", Credentials: credentials.NewStaticCredentialsProvider("k", "s", "")}
-	settings := dialer.Settings{InstanceID: "inst", ContactFlowID: "flow", From: "+8225551234"}
+	settings := dialer.ConnectInstance{InstanceID: "inst", ContactFlowID: "flow", From: "+8225551234"}
 	return dialer.NewConnect(config, settings, s.URL, clock.Stopped(time.Unix(1_800_000_000, 0)))
 }
 
@@ -73,18 +73,5 @@ func TestARefusedCallSaysWhy(t *testing.T) {
 	}
 	if _, err := connect(t, 200, "", `{}`, nil).Dial(t.Context(), call); err == nil {
 		t.Error("an answer without a contact is a call")
-	}
-}
-
-func TestTheSandboxNotesACallOnce(t *testing.T) {
-	t.Parallel()
-	var s dialer.Sandbox
-	for range 2 {
-		if _, err := s.Dial(t.Context(), call); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if calls := s.Calls(); len(calls) != 1 || calls[0] != call {
-		t.Errorf("%+v", calls)
 	}
 }

@@ -91,7 +91,7 @@ func (s *Service) business(ctx context.Context, c conversation.Conversation,
 	if s.Business == nil {
 		return conversation.Reply{HandOver: conversation.AsksPerson}, nil
 	}
-	text, buttons, err := s.Business.Do(ctx, conversation.Errand{
+	text, buttons, err := s.Business.Do(ctx, conversation.ActionRequest{
 		Action: reply.Do, Of: reply.Of, CustomerID: c.CustomerID, Language: c.Language,
 	})
 	// Not told to the shopper: what failed is the shop's own matter.

@@ -39,8 +39,8 @@ type Answers interface {
 
 // Business does a customer's own business, by the rules of the API.
 type Business interface {
-	// Do carries out an errand and says the outcome in the customer's language, with buttons to go on.
-	Do(ctx context.Context, errand conversation.Errand) (text string, buttons []conversation.Button, err error)
+	// Do carries out an action and says the outcome in the customer's language, with buttons to go on.
+	Do(ctx context.Context, request conversation.ActionRequest) (text string, buttons []conversation.Button, err error)
 	// Signals says whether people serve the customer.
 	Signals(ctx context.Context, customerID string) (vip, openCase bool, err error)
 }
