@@ -5749,6 +5749,8 @@ export interface components {
             conversationId?: string;
             /** @description tel: link, for the agent who calls. */
             dial?: string;
+            /** @description The telephone system is calling: the agent's phone rings. */
+            dialing?: boolean;
             id: string;
             name: string;
             /** @description The last four digits; whole for the agent who calls. */
@@ -6569,9 +6571,16 @@ export interface components {
             confirm?: string;
             /** @description What to say when it succeeded. */
             done?: string;
+            keyed?: boolean;
             /** @enum {string} */
-            method: "GET" | "POST";
+            method: "GET" | "POST" | "PUT";
             path: string;
+            /** @description The field of this body by the field of the answer before. */
+            take?: {
+                [key: string]: string;
+            };
+            /** @description The call that follows with this one's answer. */
+            then?: components["schemas"]["ConversationCall"];
         };
         ConversationCallPolicy: {
             /**
@@ -10635,6 +10644,11 @@ export interface components {
         ServiceRead: {
             /** Format: date-time */
             at: string;
+            /**
+             * Format: int64
+             * @description Arrived, perhaps not read.
+             */
+            delivered: number;
             /** Format: int64 */
             seq: number;
         };
