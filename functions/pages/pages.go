@@ -27,7 +27,7 @@ import (
 // Spec describes the function.
 func Spec() function.Spec {
 	return function.Spec{
-		Name: "pages", Purpose: "The operators' pages, the page that pays a subscription and the chat widget, as static files",
+		Name: "pages", Purpose: "The operators' pages, the page that pays a subscription, and the chat widget",
 		New: New, API: API(), Memory: 128, Timeout: 10 * time.Second,
 	}
 }
