@@ -43,6 +43,10 @@ type Provider interface {
 	// Get reads a payment by the provider's id. Webhooks arrive out of order, so what counts is what Get says. Error:
 	// ErrNotFound.
 	Get(ctx context.Context, id string) (Payment, error)
+	// Ledger reads the provider's own books, a page at a time: what was begun at or after from and before to, in no
+	// particular order across kinds. cursor is empty for the first page and else LedgerPage.Next, which is good for the
+	// same window only. Errors: ErrInvalid (no such cursor), ErrUnavailable.
+	Ledger(ctx context.Context, from, to time.Time, cursor string) (LedgerPage, error)
 	// ParseWebhook checks the signature of a provider's message and reads it. The message is refused when it was signed
 	// more than WebhookTolerance before or after now. Errors: ErrBadSignature, ErrInvalid (signed, yet not readable).
 	ParseWebhook(header http.Header, body []byte, now time.Time) (Notification, error)

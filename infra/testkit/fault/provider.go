@@ -75,6 +75,11 @@ func (f faultyProvider) Get(ctx context.Context, id string) (payment.Payment, er
 	return payCall(ctx, f, "Get", func(ctx context.Context) (payment.Payment, error) { return f.p.Get(ctx, id) })
 }
 
+func (f faultyProvider) Ledger(ctx context.Context, from, to time.Time, cursor string) (payment.LedgerPage, error) {
+	return payCall(ctx, f, "Ledger",
+		func(ctx context.Context) (payment.LedgerPage, error) { return f.p.Ledger(ctx, from, to, cursor) })
+}
+
 func (f faultyProvider) ParseWebhook(h http.Header, body []byte, now time.Time) (payment.Notification, error) {
 	return f.p.ParseWebhook(h, body, now)
 }

@@ -66,10 +66,12 @@ func Run(t *testing.T, fresh func(t *testing.T) Fixture, can Capabilities) {
 		})
 	}
 	group("every call is answered", true, shapeCases)
+	group("the ledger is answered", true, ledgerShapeCases)
 	group("authorize", can.Stateful, authorizeCases)
 	group("capture, void, refund", can.Stateful, moneyCases)
 	group("kept methods", can.Stateful, methodCases)
 	group("keys", can.Stateful, keyCases)
+	group("ledger", can.Stateful, ledgerCases)
 	group("challenge", can.Challenges, challengeCases)
 	group("immediate capture", can.ImmediateCapture, captureCases)
 	group("late outcome", can.Late, lateCases)

@@ -194,6 +194,11 @@ func (r *rotating) Get(ctx context.Context, id string) (payment.Payment, error) 
 	return call(ctx, r, func(p payment.Provider) (payment.Payment, error) { return p.Get(ctx, id) })
 }
 
+// Ledger implements payment.Provider.
+func (r *rotating) Ledger(ctx context.Context, from, to time.Time, cursor string) (payment.LedgerPage, error) {
+	return call(ctx, r, func(p payment.Provider) (payment.LedgerPage, error) { return p.Ledger(ctx, from, to, cursor) })
+}
+
 // ParseWebhook implements payment.Provider. After a rotation, messages signed with the new secret
 // are refused for up to freshFor; the provider sends them again.
 func (r *rotating) ParseWebhook(header http.Header, body []byte, now time.Time) (payment.Notification, error) {

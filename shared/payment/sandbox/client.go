@@ -93,6 +93,14 @@ func (c *Client) Get(ctx context.Context, id string) (payment.Payment, error) {
 	return get[payment.Payment](ctx, c, "/v1/payments/"+url.PathEscape(id))
 }
 
+// Ledger implements payment.Provider.
+func (c *Client) Ledger(ctx context.Context, from, to time.Time, cursor string) (payment.LedgerPage, error) {
+	query := url.Values{
+		"from": {from.UTC().Format(time.RFC3339Nano)}, "to": {to.UTC().Format(time.RFC3339Nano)}, "cursor": {cursor},
+	}
+	return get[payment.LedgerPage](ctx, c, "/v1/ledger?"+query.Encode())
+}
+
 // ParseWebhook implements payment.Provider.
 func (c *Client) ParseWebhook(header http.Header, body []byte, now time.Time) (payment.Notification, error) {
 	if !Verify(c.cfg.WebhookSecret, header.Get(SignatureHeader), body, now) {

@@ -8,6 +8,7 @@
 //	GET  /v1/payments/{id}            read               POST /v1/charges   charge a kept method
 //	GET  /v1/payments?key=            what became of a key
 //	GET  /v1/methods/{setup}          what became of keeping it
+//	GET  /v1/ledger?from=&to=&cursor= the books, a page at a time
 //	GET  /pay/{id}                    challenge page     POST /pay/{id}     decision=approve or decline
 //
 // What a payment does depends on its method token; see tokens.go.
@@ -60,6 +61,7 @@ type Server struct {
 	ops      map[string]operation
 	events   map[string]event // not yet delivered
 	byKey    map[string]string
+	made     books
 	due      timers
 	counts   map[string]int
 	seq      int64
@@ -85,6 +87,7 @@ func New(cfg Config) (*Server, error) {
 	s.handle("GET /v1/payments/{id}", s.getPayment)
 	s.handle("GET /v1/payments", s.lookup)
 	s.handle("GET /v1/refunds", s.lookupRefund)
+	s.handle("GET /v1/ledger", s.ledgerPage)
 	s.mux.HandleFunc("GET /pay/{id}", s.page)
 	s.mux.HandleFunc("POST /pay/{id}", s.decide)
 	return s, nil

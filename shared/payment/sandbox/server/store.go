@@ -80,6 +80,9 @@ func (s *Server) commit(c change) error {
 // clock.
 func (s *Server) apply(c change) {
 	for _, p := range c.Payments {
+		if _, known := s.payments[p.ID]; !known && !p.Setup {
+			s.made.payments = append(s.made.payments, p.ID)
+		}
 		s.payments[p.ID], s.byKey[p.Key] = p, p.ID
 		if !p.ChangesAt.IsZero() {
 			// An old timer of the payment stays in the heap; settle and NextDue recognize it by its
@@ -88,6 +91,9 @@ func (s *Server) apply(c change) {
 		}
 	}
 	for _, r := range c.Refunds {
+		if _, known := s.refunds[r.ID]; !known {
+			s.made.refunds = append(s.made.refunds, r.ID)
+		}
 		s.refunds[r.ID], s.byKey[r.Key] = r, r.ID
 	}
 	for _, m := range c.Methods {
