@@ -111,6 +111,39 @@ func (s Store) BookPage(
 	return out, page.Next, nil
 }
 
+// Booked is a line of a book with the key of its document.
+type Booked struct {
+	BookEntry
+	Key table.Key
+}
+
+// Latest reads a page of a year's book from the newest number down: who is interested in the last days stops there. 1
+// round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
+func (s Store) Latest(
+	ctx context.Context, series Series, year, limit int, after table.Cursor,
+) ([]Booked, table.Cursor, error) {
+	q := bookQuery(series, year)
+	q.Limit, q.After, q.Backwards = limit, after, true
+	page, err := s.Table.Query(ctx, q)
+	if err != nil {
+		return nil, "", err
+	}
+	out := make([]Booked, len(page.Items))
+	for i, item := range page.Items {
+		entry, err := entryOf(item)
+		if err != nil {
+			return nil, "", err
+		}
+		out[i] = Booked{entry, item.Key()}
+	}
+	return out, page.Next, nil
+}
+
+// KeyOf is the key of the invoice of a subscription's period; seq is the period's number.
+func KeyOf(subscriptionID string, seq int) table.Key {
+	return table.Key{PK: partition(subscriptionID), SK: fmt.Sprintf("INVOICE#%06d", seq)}
+}
+
 // Find finds a number in the books; nil when it is in none. 1 round trip.
 func (s Store) Find(ctx context.Context, number string) (*BookEntry, error) {
 	series, year, _, err := ParseNumber(number)

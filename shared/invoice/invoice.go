@@ -64,8 +64,7 @@ func (i *Invoice) Item() Item {
 		// The book shows what was invoiced; account credit that paid a part does not change that.
 		Issued: i.Issued,
 	}
-	key := table.Key{PK: partition(i.SubscriptionID), SK: fmt.Sprintf("INVOICE#%06d", i.Seq)}
-	return Item{Key: key, bookKeys: entry.keys(), Invoice: *i, State: i.State}
+	return Item{Key: KeyOf(i.SubscriptionID, i.Seq), bookKeys: entry.keys(), Invoice: *i, State: i.State}
 }
 
 // Put is the write of an invoice that is made or closed. isNew says that it was not stored before. The condition is

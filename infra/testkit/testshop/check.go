@@ -8,8 +8,6 @@ import (
 	"dangol/shared/cart"
 	"dangol/shared/checkout"
 	"dangol/shared/order"
-	"dangol/shared/payment"
-	"dangol/shared/payment/sandbox/server"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/table"
 	"dangol/shared/stock"
@@ -20,47 +18,13 @@ import (
 // what there was; no cart is locked; nothing is due.
 func (w *Shop) Check(t testing.TB) {
 	t.Helper()
+	w.Reconcile(t)
 	orders := w.Orders(t)
-	byPayment := map[string]*order.Order{}
-	for _, o := range orders {
-		if o.Payment.ID != "" {
-			byPayment[o.Payment.ID] = o
-		}
-	}
-	for _, e := range w.Bank.Ledger() {
-		checkPayment(t, e, byPayment[e.ID])
-		delete(byPayment, e.ID)
-	}
-	for id := range byPayment {
-		t.Errorf("an order has payment %s, which the bank does not know", id)
-	}
 	w.checkStock(t, orders)
 	w.checkCarts(t, orders)
 	w.checkOffers(t, orders)
 	if at, more := w.nextDue(t.Context()); more {
 		t.Errorf("something is still due, at %v", at)
-	}
-}
-
-func checkPayment(t testing.TB, e server.Entry, o *order.Order) {
-	t.Helper()
-	if e.Charged() > 1 {
-		t.Errorf("payment %s was charged %d times", e.ID, e.Charged())
-	}
-	kept := e.Refundable()
-	switch {
-	case e.State == payment.StateAuthorized || e.State.Open():
-		t.Errorf("payment %s is left %s", e.ID, e.State)
-	case o == nil && kept > 0:
-		t.Errorf("payment %s: %d was taken and there is no order", e.ID, kept)
-	case o == nil:
-	case o.State == order.Canceled && kept != 0:
-		t.Errorf("order %s is canceled and %d of its payment is kept", o.ID, kept)
-	case o.State != order.Canceled && kept != o.Totals.Total:
-		t.Errorf("order %s costs %d, and %d was taken (%s)", o.ID, o.Totals.Total, kept, e.State)
-	case o.Payment.Captured != e.Captured.Amount || o.Payment.Refunded != e.Refunded.Amount:
-		t.Errorf("order %s says %d captured, %d refunded; the bank says %d, %d", o.ID,
-			o.Payment.Captured, o.Payment.Refunded, e.Captured.Amount, e.Refunded.Amount)
 	}
 }
 

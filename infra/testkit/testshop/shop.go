@@ -24,6 +24,7 @@ import (
 	"dangol/shared/catalog"
 	"dangol/shared/checkout"
 	"dangol/shared/order"
+	"dangol/shared/payment"
 	"dangol/shared/payment/sandbox"
 	"dangol/shared/payment/sandbox/server"
 	"dangol/shared/platform/clock"
@@ -43,14 +44,15 @@ const (
 
 // Shop is one shop.
 type Shop struct {
-	T        testing.TB
-	Clock    *clock.Movable
-	Table    *table.Table // without faults, for looking and for setting up
-	Service  checkout.Service
-	Bank     *server.Server
-	Faults   *fault.Injector
-	webhooks server.Deliver
-	client   *dynamodb.Client
+	T         testing.TB
+	Clock     *clock.Movable
+	Table     *table.Table // without faults, for looking and for setting up
+	Service   checkout.Service
+	Bank      *server.Server
+	Faults    *fault.Injector
+	unfaulted payment.Provider // the bank without faults, for looking
+	webhooks  server.Deliver
+	client    *dynamodb.Client
 
 	mu     sync.Mutex
 	stock  map[string]int // units each stocked variant began with
@@ -96,9 +98,10 @@ func NewOn(t testing.TB, in *fault.Injector, db table.DB, name string) *Shop {
 		t.Fatal(err)
 	}
 	faulty := table.New(in.DB(db), name, nil)
-	bank := in.Provider(sandbox.New(sandbox.Config{
+	w.unfaulted = sandbox.New(sandbox.Config{
 		BaseURL: "http://bank.test", APIKey: APIKey, WebhookSecret: WebhookSecret, Transport: inProcess{w.Bank},
-	}))
+	})
+	bank := in.Provider(w.unfaulted)
 	log := slog.New(slog.DiscardHandler)
 	w.Service = checkout.Service{
 		Table: faulty, Carts: cart.Store{Table: faulty, Clock: w.Clock},

@@ -11,6 +11,7 @@ import (
 	"dangol/shared/payment"
 	"dangol/shared/payment/sandbox/server"
 	"dangol/shared/platform/table"
+	"dangol/shared/reconcile"
 	"dangol/shared/subscription"
 	"dangol/shared/subscription/service"
 )
@@ -160,33 +161,20 @@ func (b *Records) Audit() (wrong []string) {
 
 type report func(format string, args ...any)
 
-// auditInvoices holds the invoices against the charges.
+// auditInvoices holds the invoices against the charges, by the rules of the daily reconciliation.
 func (b *Records) auditInvoices(say report) {
-	charges, seen, receipts := map[string][]server.Entry{}, map[string]bool{}, 0
+	charges, seen, receipts := map[string][]payment.Payment{}, map[string]bool{}, 0
 	for _, e := range b.Ledger {
-		if e.State == payment.StateCaptured {
-			charges[e.Metadata["invoice"]] = append(charges[e.Metadata["invoice"]], e)
-		}
+		charges[e.Metadata["invoice"]] = append(charges[e.Metadata["invoice"]], e.Payment)
 	}
+	var found []reconcile.Difference
 	for _, i := range b.Invoices {
 		if seen[i.Draft.Key] {
 			say("invoice %s is there twice", i.Draft.Key)
 		}
 		seen[i.Draft.Key] = true
-		made := charges[i.Draft.Key]
-		switch {
-		case i.State == invoice.Paid && i.Total == 0:
-			if len(made) > 0 {
-				say("invoice %s costs nothing and was charged", i.Number)
-			}
-		case i.State == invoice.Paid && len(made) != 1:
-			say("invoice %s over %d is paid by %d charges", i.Number, i.Total, len(made))
-		case i.State == invoice.Paid && (made[0].Captured.Amount != i.Total || made[0].ID != i.PaymentID):
-			say("invoice %s over %d names payment %s; the bank took %d with %s", i.Number, i.Total, i.PaymentID,
-				made[0].Captured.Amount, made[0].ID)
-		case i.State != invoice.Paid && kept(made) > 0:
-			say("invoice %s is %s and %d was taken for it", i.Number, i.State, kept(made))
-		case i.State == invoice.Open && (b.Sub.Open == nil || b.Sub.Open.Key != i.Draft.Key):
+		found = append(found, reconcile.Invoice(i, charges[i.Draft.Key], false)...)
+		if i.State == invoice.Open && (b.Sub.Open == nil || b.Sub.Open.Key != i.Draft.Key) {
 			say("invoice %s is left open", i.Number)
 		}
 		if i.State == invoice.Paid && i.Total > 0 {
@@ -194,23 +182,18 @@ func (b *Records) auditInvoices(say report) {
 		}
 		delete(charges, i.Draft.Key)
 	}
+	// What came after its request had been given up went back.
 	for key, made := range charges {
-		if kept(made) == 0 {
-			continue // it came after its request had been given up, and went back
+		for _, p := range made {
+			found = append(found, reconcile.NoInvoice(key, p, false)...)
 		}
-		say("%d charges for %s, which is no invoice", len(made), key)
+	}
+	for _, d := range found {
+		say("%s", d)
 	}
 	if b.Receipts != receipts {
 		say("%d receipts for %d payments", b.Receipts, receipts)
 	}
-}
-
-// kept is what was taken and has not gone back.
-func kept(entries []server.Entry) (sum int64) {
-	for _, e := range entries {
-		sum += e.Captured.Amount - e.Refunded.Amount
-	}
-	return sum
 }
 
 // auditLedger looks at the bank's side: nothing charged twice or left half done, and what went back is what credit

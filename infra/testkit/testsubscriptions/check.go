@@ -29,7 +29,7 @@ type Tally struct {
 // told bounds how many wrong subscriptions a failing check tells the story of.
 const maxReported = 5
 
-// Check fails the test unless the invoices agree with the bank's ledger: each paid invoice was charged once and for its
+// Check fails the test unless the daily reconciliation finds nothing and the invoices agree with the bank's ledger: each paid invoice was charged once and for its
 // total, nothing was charged for any other, and what went back is in the credit notes; the periods follow each other
 // without a gap and each that is paid has its invoice; money less credit is what the days used cost; the numbers of
 // each year have no gap; each cycle that was sent has one order; stock is conserved; what customers have as members is
@@ -42,6 +42,7 @@ func (w *Shop) Check(t testing.TB) Tally {
 // CheckEach is Check with more to be asked of each subscription.
 func (w *Shop) CheckEach(t testing.TB, more func(*Records) []string) Tally {
 	t.Helper()
+	w.Reconcile(t)
 	sum := Tally{States: map[subscription.State]int{}, Invoices: map[invoice.State]int{}}
 	ledger := map[string][]server.Entry{}
 	for _, e := range w.Bank.Ledger() {

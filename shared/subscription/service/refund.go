@@ -187,6 +187,18 @@ func (s *Service) Refund(ctx context.Context, subscriptionID, id string) (*Refun
 	return &r, err
 }
 
+// RefundKeyOf is the key of the refund that the provider was asked for with a key of the subscription.
+func RefundKeyOf(subscriptionID, sendKey string) table.Key {
+	return refundKey(subscriptionID, refundID(subscriptionID, sendKey))
+}
+
+// DecodeRefund reads a refund from its item.
+func DecodeRefund(item table.Item) (RefundDetails, error) {
+	var i refundItem
+	err := item.Decode(&i)
+	return i.Card.Value, err
+}
+
 // Refunds lists the refunds of a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
 func (s *Service) Refunds(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]Refund,
 	table.Cursor, error) {
