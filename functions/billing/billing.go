@@ -1,20 +1,20 @@
 // Package billing is the worker that does what subscriptions are due for: it opens periods, invoices and charges them,
-// follows up failed payments, asks for consent, announces renewals, and sends boxes. It serves nobody directly; without
-// it nothing renews.
+// follows up failed payments, asks for consent, announces renewals, and sends boxes. Once a day it holds the shop's books
+// against the payment provider's (package daily). It serves nobody directly; without it nothing renews.
 //
-// It works off the queue of the due kinds subscription and subscription_report (the merchant's figures), which the
-// sweeper fills, and changes the items of shared/subscription/service. It makes orders and emits subscription.changed,
-// subscription.notice_issued and order.placed.
+// It works off the queue of the due kinds subscription, subscription_report (the merchant's figures) and reconciliation,
+// which the sweeper fills, and changes the items of shared/subscription/service and shared/reconcile/report. It makes
+// orders and emits subscription.changed, subscription.notice_issued and order.placed.
 //
-// Trigger: SQS with partial batch failures. Each job may come twice, late, or to two workers at once; see
-// shared/subscription/service for why nothing is charged twice.
+// Triggers: SQS with partial batch failures, and EventBridge Scheduler once a day, which begins a reconciliation. Each
+// job may come twice, late, or to two workers at once; see shared/subscription/service for why nothing is charged twice.
 package billing
 
 import (
 	"context"
+	"slices"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"dangol/shared/payment/providers"
@@ -23,6 +23,8 @@ import (
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/worker"
+	"dangol/shared/reconcile/daily"
+	reconciliation "dangol/shared/reconcile/report"
 	"dangol/shared/subscription/report"
 	"dangol/shared/subscription/service"
 )
@@ -30,12 +32,13 @@ import (
 // Worker is the function with what it needs.
 type Worker struct {
 	Billing *service.Service
+	Books   daily.Reconciler
 }
 
 // Spec describes the function.
 func Spec() function.Spec {
 	return function.Spec{
-		Name: "billing", Purpose: "Renews subscriptions: invoices, charges once, follows up, asks for consent, sends boxes",
+		Name: "billing", Purpose: "Renews subscriptions: invoices, charges once, follows up, sends boxes; reconciles each day's books",
 		// 45 seconds are less than the lease of a minute, so a worker that is cut off never
 		// overlaps with the one that takes over. 512 MB: a batch of ten subscriptions waits for the
 		// provider at once.
@@ -48,17 +51,25 @@ func Spec() function.Spec {
 		}},
 		Jobs:        Worker{}.Jobs(),
 		Permissions: []function.Permission{function.ReadPayments},
-		Alarms:      []function.Alarm{service.RefundsRefused},
+		Schedule:    &function.Schedule{Rate: 24 * time.Hour},
+		Alarms:      slices.Concat([]function.Alarm{service.RefundsRefused}, daily.Alarms),
 	}
 }
 
 // New builds the function. Environment: what service.FromEnv names.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
-	service, err := service.FromEnv(ctx, env)
+	billing, err := service.FromEnv(ctx, env)
 	if err != nil {
 		return nil, err
 	}
-	return lambda.NewHandler(Worker{service}.Handler()), nil
+	return Worker{Billing: billing, Books: BooksOf(billing)}.Lambda(), nil
+}
+
+// BooksOf reconciles with the table and the provider of the billing, in the zone of its books.
+func BooksOf(s *service.Service) daily.Reconciler {
+	return daily.Reconciler{
+		Table: s.Table, Provider: s.Provider, Clock: s.Clock, Log: s.Log, Metrics: s.Metrics, Zone: s.FiscalZone,
+	}
 }
 
 // Jobs are the jobs that the function does.
@@ -67,6 +78,7 @@ func (w Worker) Jobs() worker.Kinds {
 		// Together, because the invoices of a batch take their numbers in one step.
 		{Name: service.DueSubscription, Table: table.Commerce.Name, HandleAll: w.renew},
 		{Name: report.Due, Table: table.Commerce.Name, Handle: w.report},
+		{Name: reconciliation.Due, Table: table.Commerce.Name, Handle: w.reconcile},
 	}
 }
 
@@ -78,7 +90,12 @@ func (w Worker) report(ctx context.Context, job due.Job) error {
 	return report.Reports{Service: w.Billing}.Continue(ctx, job.Key)
 }
 
-// Handler returns the Lambda handler of the function's queue.
-func (w Worker) Handler() func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
-	return w.Jobs().Handler(w.Billing.Log)
+// reconcile continues the reconciliation of a day by one slice.
+func (w Worker) reconcile(ctx context.Context, job due.Job) error {
+	return w.Books.Continue(ctx, job.Key)
+}
+
+// Lambda returns the function's handler: the jobs of its queue, and the schedule, whose payload says nothing.
+func (w Worker) Lambda() lambda.Handler {
+	return function.Handlers{Jobs: w.Jobs(), Other: lambda.NewHandler(w.Books.Start), Log: w.Billing.Log}.Lambda()
 }

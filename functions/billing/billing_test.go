@@ -18,9 +18,15 @@ import (
 
 func handle(t *testing.T, w *testsubscriptions.Shop, batch events.SQSEvent) events.SQSEventResponse {
 	t.Helper()
-	answer, err := function.Worker{Billing: w.Billing}.Handler()(t.Context(), batch)
+	payload, err := json.Marshal(batch)
 	if err != nil {
 		t.Fatal(err)
+	}
+	worker := function.Worker{Billing: w.Billing, Books: function.BooksOf(w.Billing)}
+	raw, err := worker.Lambda().Invoke(t.Context(), payload)
+	var answer events.SQSEventResponse
+	if err != nil || json.Unmarshal(raw, &answer) != nil {
+		t.Fatalf("%s: %v", raw, err)
 	}
 	return answer
 }
@@ -65,7 +71,7 @@ func TestAMessageThatComesThreeTimesRenewsOnce(t *testing.T) {
 	}
 	batch := events.SQSEvent{Records: make([]events.SQSMessage, 3)}
 	for i := range batch.Records {
-		batch.Records[i] = events.SQSMessage{MessageId: "m", Body: string(body)}
+		batch.Records[i] = events.SQSMessage{MessageId: "m", EventSource: "aws:sqs", Body: string(body)}
 	}
 	if answer := handle(t, w, batch); len(answer.BatchItemFailures) != 0 {
 		t.Fatalf("failed: %v", answer.BatchItemFailures)
@@ -89,7 +95,7 @@ func TestADatabaseThatFailsLeavesTheJobDue(t *testing.T) {
 	w.Clock.MoveTo(r.Sub.Span.End)
 	resume()
 	body, _ := json.Marshal(due.Job{Kind: service.DueSubscription, Key: service.KeyOf(r.Sub.ID)})
-	answer := handle(t, w, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(body)}}})
+	answer := handle(t, w, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", EventSource: "aws:sqs", Body: string(body)}}})
 	if len(answer.BatchItemFailures) != 1 {
 		t.Fatalf("failed: %v", answer.BatchItemFailures)
 	}

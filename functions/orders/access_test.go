@@ -2,6 +2,7 @@ package orders_test
 
 import (
 	"testing"
+	"time"
 
 	"dangol/functions/orders"
 	"dangol/infra/testkit/system"
@@ -21,6 +22,10 @@ func TestAccess(t *testing.T) {
 			"fulfillOrder":       {Needs: system.OwnOrder, Body: `{"carrier":"cj","trackingNumber":"1"}`},
 			"deliverFulfillment": {Needs: system.ShippedOrder},
 			"addOrderNote":       {Needs: system.OwnOrder, Body: `{"text":"called"}`},
+
+			"listReconciliations": {},
+			"getReconciliation":   {Needs: reconciledDay},
+			"listDifferences":     {Needs: reconciledDay},
 		},
 		Journey: func(s *system.Shop) {
 			b := guestOrder(s)
@@ -36,4 +41,12 @@ func guestOrder(s *system.Shop) system.Things {
 	guest, order := s.Order()
 	number := s.Do(guest.Caller, "GET", "/orders/"+order, nil).Field(s.T, "number")
 	return system.Things{Owner: guest, Fill: system.Fill{"orderId": order, "number": number, "email": guest.Email}}
+}
+
+// reconciledDay is a day whose books were reconciled.
+func reconciledDay(s *system.Shop) system.Things {
+	s.Order()
+	s.AdvanceBy(50 * time.Hour)
+	list := s.Do(s.Merchant(), "GET", "/admin/reconciliations", nil)
+	return system.Things{Fill: system.Fill{"day": list.Field(s.T, "reconciliations.0.day")}}
 }

@@ -2,11 +2,12 @@
 // number, and the shop's people ship, deliver, cancel and make notes.
 //
 // It changes the items ORDER#<id>/ORDER that the checkout makes (see shared/order) and keeps ORDER#<id>/ACCESS#<hash>
-// for guests; a cancellation gives stock and lifetime counters back. It emits order.shipped, order.delivered and
+// for guests; a cancellation gives stock and lifetime counters back. It shows the merchant what the daily reconciliation
+// found, which the billing function stores (see shared/reconcile/report). It emits order.shipped, order.delivered and
 // order.canceled. Captures and refunds that get no answer here are left to the checkout-worker function.
 //
-// Routes: GET /orders, GET /orders/{orderId}, POST /orders/lookup, GET /admin/orders, and POST fulfillments, delivered,
-// cancel and notes on an order.
+// Routes: GET /orders, GET /orders/{orderId}, POST /orders/lookup, GET /admin/orders, POST fulfillments, delivered, cancel
+// and notes on an order, and GET /admin/reconciliations.
 package orders
 
 import (
@@ -25,6 +26,7 @@ import (
 	"dangol/shared/platform/ratelimit"
 	"dangol/shared/platform/table"
 	"dangol/shared/problemtext"
+	"dangol/shared/reconcile/report"
 )
 
 // Orders holds the cashier, which stores orders and moves their money, and the limiter for guests'
@@ -46,10 +48,15 @@ func Spec() function.Spec {
 			Title:    "Orders",
 			About:    "Package `shared/order`. One item an order.",
 			Patterns: order.AccessPatterns,
+		}, {
+			Title: "Reconciliation",
+			About: "Packages `shared/reconcile/report` and `daily`. One item a day, and one for each difference, deleted " +
+				"after 400 days. See [reconciliation.md](reconciliation.md).",
+			Patterns: report.AccessPatterns,
 		}},
 		Tables: []function.Grant{{
 			Table:   table.Commerce.Name,
-			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"},
+			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"},
 			Indexes: []string{table.ByOne, table.ByTwo},
 		}},
 		Permissions: []function.Permission{function.ReadPayments},
@@ -127,6 +134,7 @@ func (f *Orders) Service(o api.Options) *api.Service {
 	note := route(api.Agent, "POST", one+"/notes", "addOrderNote", "Add a note that customers do not see", 404, 409, 503)
 	note.Status, note.Keyed = 201, api.KeyOptional
 	api.Handle(s, note, f.note)
+	f.reconciliations(s)
 	return s
 }
 

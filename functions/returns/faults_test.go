@@ -143,10 +143,8 @@ func (r *returner) Check(t testing.TB) {
 		if e.Refunded.Amount != owed[e.ID] {
 			t.Errorf("the bank gave back %d of %s, the orders say %d", e.Refunded.Amount, e.ID, owed[e.ID])
 		}
-		if e.Charged() > 1 {
-			t.Errorf("payment %s was charged %d times", e.ID, e.Charged())
-		}
 	}
+	r.Reconcile(t)
 	kept := int64(0)
 	for _, e := range r.Bank.Ledger() {
 		kept += e.Refundable()

@@ -60,7 +60,10 @@ func newShop(db table.DB, wall clock.Clock) *shop {
 		kinds = append(kinds, sweeper.Kind{Name: name, Table: t, Queue: "billing"})
 	}
 	s.sweeper = lambda.NewHandler(sweeper.With(kinds, "dead", s.belt, env).Handle)
-	s.worker = func() lambda.Handler { return lambda.NewHandler(function.Worker{Billing: service()}.Handler()) }
+	s.worker = func() lambda.Handler {
+		b := service()
+		return function.Worker{Billing: b, Books: function.BooksOf(b)}.Lambda()
+	}
 	return s
 }
 

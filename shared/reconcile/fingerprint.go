@@ -31,7 +31,9 @@ func (f *Fingerprint) put(id string, times uint64) {
 
 // Empty reports whether both walks saw the same ids. Different ones that leave nothing by chance are as rare as equal
 // hashes of 64 bits.
-func (f Fingerprint) Empty() bool { return !slices.ContainsFunc(f, func(sum uint64) bool { return sum != 0 }) }
+func (f Fingerprint) Empty() bool {
+	return !slices.ContainsFunc(f, func(sum uint64) bool { return sum != 0 })
+}
 
 // Unmatched reports whether an id may be among those that only one walk saw. It is true for all ids of a bucket in which
 // there is one, and never false for one that only one walk saw.

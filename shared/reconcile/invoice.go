@@ -7,8 +7,8 @@ import (
 
 // Invoice holds an invoice against the payments that were made for it, those that were declined included. An invoice
 // that is paid has one payment over its total; of every other payment, and of those for an invoice that is not paid,
-// nothing may be kept. refunding is true while money of it is on its way back.
-func Invoice(i invoice.Invoice, made []payment.Payment, refunding bool) (found []Difference) {
+// nothing may be kept.
+func Invoice(i invoice.Invoice, made []payment.Payment) (found []Difference) {
 	say := func(kind Kind, paymentID string, books, provider int64, note string) {
 		found = append(found, Difference{
 			Kind: kind, Subject: i.Number, PaymentID: paymentID, Currency: i.Currency, Books: books, Provider: provider,
@@ -25,7 +25,7 @@ func Invoice(i invoice.Invoice, made []payment.Payment, refunding bool) (found [
 			if p.Captured.Amount != i.Total {
 				say(CaptureDiffers, p.ID, i.Total, p.Captured.Amount, "")
 			}
-		case p.Refundable() == 0 || refunding:
+		case p.Refundable() == 0:
 		case charged:
 			say(ChargedTwice, p.ID, 0, p.Refundable(), "the invoice is paid by "+i.PaymentID)
 		default:
@@ -39,8 +39,8 @@ func Invoice(i invoice.Invoice, made []payment.Payment, refunding bool) (found [
 }
 
 // NoInvoice is the difference of a payment for an invoice that is not there. key is what the payment names.
-func NoInvoice(key string, p payment.Payment, refunding bool) []Difference {
-	if p.State != payment.StateCaptured || p.Refundable() == 0 || refunding {
+func NoInvoice(key string, p payment.Payment) []Difference {
+	if p.State != payment.StateCaptured || p.Refundable() == 0 {
 		return nil
 	}
 	return []Difference{{

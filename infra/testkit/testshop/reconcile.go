@@ -5,11 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"dangol/shared/checkout"
-	"dangol/shared/order"
 	"dangol/shared/reconcile/daily"
 	"dangol/shared/reconcile/report"
-	"dangol/shared/subscription/service"
 )
 
 // Reconciler is the shop's own daily reconciliation, without faults.
@@ -21,7 +18,6 @@ func (w *Shop) Reconciler(t testing.TB) daily.Reconciler {
 	}
 	return daily.Reconciler{
 		Table: w.Table, Provider: w.unfaulted, Clock: w.Clock, Log: slog.New(slog.DiscardHandler), Zone: seoul,
-		Overdue: []string{checkout.DueCheckout, order.DueCapture, order.DueRefund, service.DueSubscription},
 	}
 }
 

@@ -173,7 +173,7 @@ func (b *Records) auditInvoices(say report) {
 			say("invoice %s is there twice", i.Draft.Key)
 		}
 		seen[i.Draft.Key] = true
-		found = append(found, reconcile.Invoice(i, charges[i.Draft.Key], false)...)
+		found = append(found, reconcile.Invoice(i, charges[i.Draft.Key])...)
 		if i.State == invoice.Open && (b.Sub.Open == nil || b.Sub.Open.Key != i.Draft.Key) {
 			say("invoice %s is left open", i.Number)
 		}
@@ -185,7 +185,7 @@ func (b *Records) auditInvoices(say report) {
 	// What came after its request had been given up went back.
 	for key, made := range charges {
 		for _, p := range made {
-			found = append(found, reconcile.NoInvoice(key, p, false)...)
+			found = append(found, reconcile.NoInvoice(key, p)...)
 		}
 	}
 	for _, d := range found {

@@ -35,7 +35,12 @@ type Reconciler struct {
 	Log      *slog.Logger
 	Metrics  *metrics.Writer // nil for none
 	Zone     *time.Location  // in which the shop's days begin, and its books' years
-	Overdue  []string        // kinds of due jobs that hold money or stock
+}
+
+// MoneyKinds are the kinds of due jobs that hold money or stock; docs/deploy.md lists them. They are names here, because
+// the packages that do the jobs are far too large to be linked for them.
+var MoneyKinds = []string{
+	"checkout", "capture", "refund", "subscription", "return", "order_addition", "payment_return",
 }
 
 const (

@@ -155,12 +155,12 @@ func (w *walk) askAboutInvoice(ctx context.Context, i invoice.Invoice) error {
 	p, err := w.Provider.Get(ctx, i.PaymentID)
 	switch {
 	case errors.Is(err, payment.ErrNotFound):
-		w.note(reconcile.Invoice(i, nil, false))
+		w.note(reconcile.Invoice(i, nil))
 		return nil
 	case err != nil || w.within(p.CreatedAt):
 		return err
 	}
-	w.note(reconcile.Invoice(i, []payment.Payment{p}, false))
+	w.note(reconcile.Invoice(i, []payment.Payment{p}))
 	return nil
 }
 
@@ -186,11 +186,11 @@ func (w *walk) lookAtInvoice(ctx context.Context, was report.Pending) error {
 	}
 	p, err := w.Provider.Get(ctx, i.PaymentID)
 	if errors.Is(err, payment.ErrNotFound) {
-		w.note(reconcile.Invoice(i, nil, false))
+		w.note(reconcile.Invoice(i, nil))
 		return nil
 	}
 	if err == nil {
-		w.note(reconcile.Invoice(i, []payment.Payment{p}, false))
+		w.note(reconcile.Invoice(i, []payment.Payment{p}))
 	}
 	return err
 }

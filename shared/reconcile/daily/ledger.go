@@ -144,13 +144,13 @@ func (w *walk) compareCharge(l line, items map[table.Key]table.Item) error {
 		return err
 	}
 	if !ok {
-		w.note(reconcile.NoInvoice(l.invoice, p, false))
+		w.note(reconcile.NoInvoice(l.invoice, p))
 		return nil
 	}
 	if i.State == invoice.Paid && i.PaymentID == p.ID && w.within(i.Issued) && w.within(p.CreatedAt) {
 		w.at.Seen.Remove(p.ID)
 	}
-	found := reconcile.Invoice(i, []payment.Payment{p}, false)
+	found := reconcile.Invoice(i, []payment.Payment{p})
 	// The invoice's own payment is another one, and is looked at when it comes.
 	if p.ID != i.PaymentID {
 		found = without(found, reconcile.InvoiceNotPaid)

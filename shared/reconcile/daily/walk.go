@@ -194,7 +194,7 @@ func (w *walk) askAboutOrder(ctx context.Context, o *order.Order) error {
 // stepJobs finds work on money and stock that nobody has done for an hour.
 func (w *walk) stepJobs(ctx context.Context) error {
 	before := w.Clock.Now().Add(-overdueAfter)
-	for _, kind := range w.Reconciler.Overdue {
+	for _, kind := range MoneyKinds {
 		n := 0
 		err := due.Overdue(ctx, w.Table, kind, before, func(j due.Job) error {
 			w.note([]reconcile.Difference{{
