@@ -1,13 +1,14 @@
 // Package billing is the worker that does what subscriptions are due for: it opens periods, invoices and charges them,
-// follows up failed payments, asks for consent, announces renewals, and sends boxes. Once a day it holds the shop's books
-// against the payment provider's (package daily). It serves nobody directly; without it nothing renews.
+// follows up failed payments, asks for consent, announces renewals, and sends boxes. Once a day it holds the shop's
+// books against the payment provider's (package daily). It serves nobody directly; without it nothing renews.
 //
-// It works off the queue of the due kinds subscription, subscription_report (the merchant's figures) and reconciliation,
-// which the sweeper fills, and changes the items of shared/subscription/service and shared/reconcile/report. It makes
-// orders and emits subscription.changed, subscription.notice_issued and order.placed.
+// It works off the queue of the due kinds subscription, subscription_report (the merchant's figures) and
+// reconciliation, which the sweeper fills, and changes the items of shared/subscription/service and
+// shared/reconcile/report. It makes orders and emits subscription.changed, subscription.notice_issued and order.placed.
 //
 // Triggers: SQS with partial batch failures, and EventBridge Scheduler once a day, which begins a reconciliation. Each
-// job may come twice, late, or to two workers at once; see shared/subscription/service for why nothing is charged twice.
+// job may come twice, late, or to two workers at once; see shared/subscription/service for why nothing is charged
+// twice.
 package billing
 
 import (
@@ -38,7 +39,8 @@ type Worker struct {
 // Spec describes the function.
 func Spec() function.Spec {
 	return function.Spec{
-		Name: "billing", Purpose: "Renews subscriptions: invoices, charges once, follows up, sends boxes; reconciles each day's books",
+		Name: "billing", Purpose: "Renews subscriptions: invoices, charges once, follows up, sends boxes; reconciles each " +
+			"day's books",
 		// 45 seconds are less than the lease of a minute, so a worker that is cut off never
 		// overlaps with the one that takes over. 512 MB: a batch of ten subscriptions waits for the
 		// provider at once.

@@ -95,7 +95,8 @@ func TestADatabaseThatFailsLeavesTheJobDue(t *testing.T) {
 	w.Clock.MoveTo(r.Sub.Span.End)
 	resume()
 	body, _ := json.Marshal(due.Job{Kind: service.DueSubscription, Key: service.KeyOf(r.Sub.ID)})
-	answer := handle(t, w, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", EventSource: "aws:sqs", Body: string(body)}}})
+	answer := handle(t, w, events.SQSEvent{
+		Records: []events.SQSMessage{{MessageId: "m", EventSource: "aws:sqs", Body: string(body)}}})
 	if len(answer.BatchItemFailures) != 1 {
 		t.Fatalf("failed: %v", answer.BatchItemFailures)
 	}

@@ -2,12 +2,13 @@
 // number, and the shop's people ship, deliver, cancel and make notes.
 //
 // It changes the items ORDER#<id>/ORDER that the checkout makes (see shared/order) and keeps ORDER#<id>/ACCESS#<hash>
-// for guests; a cancellation gives stock and lifetime counters back. It shows the merchant what the daily reconciliation
-// found, which the billing function stores (see shared/reconcile/report). It emits order.shipped, order.delivered and
-// order.canceled. Captures and refunds that get no answer here are left to the checkout-worker function.
+// for guests; a cancellation gives stock and lifetime counters back. It shows the merchant what the daily
+// reconciliation found, which the billing function stores (see shared/reconcile/report). It emits order.shipped,
+// order.delivered and order.canceled. Captures and refunds that get no answer here are left to the checkout-worker
+// function.
 //
-// Routes: GET /orders, GET /orders/{orderId}, POST /orders/lookup, GET /admin/orders, POST fulfillments, delivered, cancel
-// and notes on an order, and GET /admin/reconciliations.
+// Routes: GET /orders, GET /orders/{orderId}, POST /orders/lookup, GET /admin/orders, POST fulfillments, delivered,
+// cancel and notes on an order, and GET /admin/reconciliations.
 package orders
 
 import (

@@ -22,11 +22,13 @@ func (f *Orders) reconciliations(s *api.Service) {
 		}
 	}
 	list := route("", "listReconciliations", "The reconciliations of the last days, newest first")
-	list.Description = "Each day the shop's orders, invoices and refunds are held against the payment provider's ledger. A " +
+	list.Description = "Each day the shop's orders, invoices and refunds are held against the payment provider's " +
+		"ledger. A " +
 		"report without differences says that they agree."
 	api.Handle(s, list, f.listReconciliations)
 	api.Handle(s, route("/{day}", "getReconciliation", "The reconciliation of a day", 404), f.getReconciliation)
-	differences := route("/{day}/differences", "listDifferences", "What does not agree, in the order in which it was found",
+	differences := route("/{day}/differences", "listDifferences",
+		"What does not agree, in the order in which it was found",
 		404)
 	differences.Description = "At most 1,000 are kept; the report has the number of all."
 	api.Handle(s, differences, f.listDifferences)

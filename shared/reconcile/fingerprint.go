@@ -19,8 +19,8 @@ func (f *Fingerprint) Add(id string) { f.put(id, 1) }
 // Remove notes an id that the second walk saw.
 func (f *Fingerprint) Remove(id string) { f.put(id, ^uint64(0)) }
 
-// put adds the hash of an id, times 1 or minus 1, to the sum of its bucket. Sums wrap around, so each id that both walks
-// saw leaves nothing.
+// put adds the hash of an id, times 1 or minus 1, to the sum of its bucket. Sums wrap around, so each id that both
+// walks saw leaves nothing.
 func (f *Fingerprint) put(id string, times uint64) {
 	if *f == nil {
 		*f = make(Fingerprint, buckets)
@@ -35,8 +35,8 @@ func (f Fingerprint) Empty() bool {
 	return !slices.ContainsFunc(f, func(sum uint64) bool { return sum != 0 })
 }
 
-// Unmatched reports whether an id may be among those that only one walk saw. It is true for all ids of a bucket in which
-// there is one, and never false for one that only one walk saw.
+// Unmatched reports whether an id may be among those that only one walk saw. It is true for all ids of a bucket in
+// which there is one, and never false for one that only one walk saw.
 func (f Fingerprint) Unmatched(id string) bool { return f != nil && f[hash(id)%buckets] != 0 }
 
 // hash is never zero, which would leave nothing in its bucket.

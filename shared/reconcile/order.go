@@ -9,7 +9,8 @@ import (
 	"dangol/shared/refund"
 )
 
-// Order checks an order by itself: a canceled one holds no stock, and a live one whose money was taken was paid in full.
+// Order checks an order by itself: a canceled one holds no stock, and a live one whose money was taken was paid in
+// full.
 func Order(o *order.Order) (found []Difference) {
 	if o.State == order.Canceled && len(o.Allocations) > 0 {
 		found = append(found, Difference{
@@ -58,7 +59,8 @@ const checkoutPrefix = "chk_"
 func OrderPayment(o *order.Order, p payment.Payment) (found []Difference) {
 	say := func(kind Kind, books, provider int64, note string) {
 		found = append(found, Difference{
-			Kind: kind, Subject: o.ID, PaymentID: p.ID, Currency: p.Amount.Currency, Books: books, Provider: provider, Note: note,
+			Kind: kind, Subject: o.ID, PaymentID: p.ID, Currency: p.Amount.Currency, Books: books, Provider: provider,
+			Note: note,
 		})
 	}
 	books, ok := paidBy(o, p.ID)

@@ -74,7 +74,8 @@ func TestAnOrderByItself(t *testing.T) {
 		}), nil},
 		{"paid too little", paid(func(o *order.Order) { o.Payment.Captured = 11_999 }),
 			[]reconcile.Kind{reconcile.OrderNotPaid}},
-		{"not captured yet", paid(func(o *order.Order) { o.Payment.State, o.Payment.Captured = order.PayAuthorized, 0 }), nil},
+		{"not captured yet", paid(func(o *order.Order) { o.Payment.State, o.Payment.Captured = order.PayAuthorized, 0 }),
+			nil},
 		{"canceled, its stock given back", paid(canceled), nil},
 		{"canceled with stock", paid(canceled, func(o *order.Order) {
 			o.Allocations = append(o.Allocations, stock.Allocation{VariantID: "v", Quantity: 1})

@@ -29,11 +29,12 @@ type Tally struct {
 // told bounds how many wrong subscriptions a failing check tells the story of.
 const maxReported = 5
 
-// Check fails the test unless the daily reconciliation finds nothing and the invoices agree with the bank's ledger: each paid invoice was charged once and for its
-// total, nothing was charged for any other, and what went back is in the credit notes; the periods follow each other
-// without a gap and each that is paid has its invoice; money less credit is what the days used cost; the numbers of
-// each year have no gap; each cycle that was sent has one order; stock is conserved; what customers have as members is
-// what their subscriptions give; nothing is left to be done. It reads every subscription once.
+// Check fails the test unless the daily reconciliation finds nothing and the invoices agree with the bank's ledger:
+// each paid invoice was charged once and for its total, nothing was charged for any other, and what went back is in the
+// credit notes; the periods follow each other without a gap and each that is paid has its invoice; money less credit is
+// what the days used cost; the numbers of each year have no gap; each cycle that was sent has one order; stock is
+// conserved; what customers have as members is what their subscriptions give; nothing is left to be done. It reads
+// every subscription once.
 func (w *Shop) Check(t testing.TB) Tally {
 	t.Helper()
 	return w.CheckEach(t, func(*Records) []string { return nil })

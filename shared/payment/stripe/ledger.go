@@ -20,8 +20,9 @@ const (
 	listFailures = "refund_failures"
 )
 
-// Ledger implements payment.Provider. Cost: 1 request for every 100 payments, refunds or returned refunds of the window,
-// and at least 3 for the whole of it. Needs a key that may read PaymentIntents, refunds and balance transactions.
+// Ledger implements payment.Provider. Cost: 1 request for every 100 payments, refunds or returned refunds of the
+// window, and at least 3 for the whole of it. Needs a key that may read PaymentIntents, refunds and balance
+// transactions.
 func (p *Provider) Ledger(ctx context.Context, from, to time.Time, cursor string) (payment.LedgerPage, error) {
 	list, after, _ := strings.Cut(cursor, ":")
 	window := &stripego.RangeQueryParams{GreaterThanOrEqual: from.Unix(), LesserThan: to.Unix()}
@@ -41,7 +42,8 @@ func (p *Provider) Ledger(ctx context.Context, from, to time.Time, cursor string
 		return ledgerPage(p.api.V1Refunds.List(ctx, in), listRefunds, listFailures, refundLine)
 	case listFailures:
 		in := &stripego.BalanceTransactionListParams{
-			ListParams: params, CreatedRange: window, Type: stripego.String(string(stripego.BalanceTransactionTypeRefundFailure)),
+			ListParams: params, CreatedRange: window,
+			Type:   stripego.String(string(stripego.BalanceTransactionTypeRefundFailure)),
 			Expand: []*string{stripego.String("data.source")},
 		}
 		return ledgerPage(p.api.V1BalanceTransactions.List(ctx, in), listFailures, "", failureLine)

@@ -35,7 +35,8 @@ func TestLedgerReadsPaymentsRefundsAndRefundsThatCameBack(t *testing.T) {
 	p, stripe := says(t, map[string]string{
 		list: listOf(captured, strings.Replace(intent("requires_capture"), "pi_1", "pi_2", 1)),
 		// The second is of a payment of another kind, and not ours.
-		refundList:  listOf(fmt.Sprintf(refundShape, captured), `{"id":"re_2","object":"refund","amount":1,"currency":"krw"}`),
+		refundList: listOf(fmt.Sprintf(refundShape, captured),
+			`{"id":"re_2","object":"refund","amount":1,"currency":"krw"}`),
 		balanceList: listOf(failureShape),
 	})
 	from, to := noon.Add(-24*time.Hour), noon
@@ -67,7 +68,8 @@ func TestLedgerReadsPaymentsRefundsAndRefundsThatCameBack(t *testing.T) {
 		t.Errorf("refund that came back: %+v", e)
 	}
 	for _, asked := range stripe.seen {
-		if asked.form.Get("created[gte]") != fmt.Sprint(from.Unix()) || asked.form.Get("created[lt]") != fmt.Sprint(to.Unix()) ||
+		if asked.form.Get("created[gte]") != fmt.Sprint(from.Unix()) ||
+			asked.form.Get("created[lt]") != fmt.Sprint(to.Unix()) ||
 			asked.form.Get("limit") != "100" {
 			t.Errorf("asked %+v", asked)
 		}

@@ -77,7 +77,8 @@ func (s *shop) read(t testing.TB, id string) *order.Order {
 func (s *shop) change(t testing.TB, id string, how func(*order.Order)) {
 	t.Helper()
 	store := order.Store{Table: s.Table, Clock: s.Clock}
-	_, err := store.Change(t.Context(), id, func(o *order.Order) (bool, []table.Write, error) { how(o); return true, nil, nil })
+	_, err := store.Change(t.Context(), id,
+		func(o *order.Order) (bool, []table.Write, error) { how(o); return true, nil, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +147,8 @@ func (s *shop) work(ctx context.Context, t testing.TB, r daily.Reconciler) (slic
 // nextJob is the key of the report that is due.
 func (s *shop) nextJob(ctx context.Context, t testing.TB) (key table.Key, ok bool) {
 	t.Helper()
-	err := due.Overdue(ctx, s.Table, report.Due, s.Clock.Now(), func(j due.Job) error { key, ok = j.Key, true; return nil })
+	err := due.Overdue(ctx, s.Table, report.Due, s.Clock.Now(),
+		func(j due.Job) error { key, ok = j.Key, true; return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,8 +37,8 @@ type Reconciler struct {
 	Zone     *time.Location  // in which the shop's days begin, and its books' years
 }
 
-// MoneyKinds are the kinds of due jobs that hold money or stock; docs/deploy.md lists them. They are names here, because
-// the packages that do the jobs are far too large to be linked for them.
+// MoneyKinds are the kinds of due jobs that hold money or stock; docs/deploy.md lists them. They are names here,
+// because the packages that do the jobs are far too large to be linked for them.
 var MoneyKinds = []string{
 	"checkout", "capture", "refund", "subscription", "return", "order_addition", "payment_return",
 }

@@ -282,7 +282,11 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	runs := map[string]func(context.Context) error{
 		"begin the reconciliation of a day": s.books.Start,
 		"read the report of a day":          func(ctx context.Context) error { _, err := store.Get(ctx, day); return err },
-		"the reports, newest first":         func(ctx context.Context) error { _, _, err := store.List(ctx, 20, ""); return err },
+		"the reports, newest first": func(ctx context.Context) error {
+			_, _,
+				err := store.List(ctx, 20, "")
+			return err
+		},
 		"the differences of a day": func(ctx context.Context) error {
 			_, _, err := store.Differences(ctx, day, 20, "")
 			return err

@@ -17,8 +17,8 @@ import (
 // tolerance is how far the times in a book may be out of order: two workers number at the same moment.
 const tolerance = time.Minute
 
-// book reads the next page of a book, from its end back to the beginning of the day, and checks its numbers. The walk is
-// at its end when next is empty.
+// book reads the next page of a book, from its end back to the beginning of the day, and checks its numbers. The walk
+// is at its end when next is empty.
 func (w *walk) book(ctx context.Context, series invoice.Series) (ofDay []invoice.Booked, next table.Cursor, err error) {
 	// The day lies in one year: both are the shop's. A window of several days, as tests have it, may reach into two.
 	year := invoice.YearOf(w.to.Add(-time.Nanosecond), w.Zone)
@@ -146,8 +146,8 @@ func (w *walk) seeInvoice(_ context.Context, i invoice.Invoice) error {
 	return nil
 }
 
-// askAboutInvoice asks the provider about the payment of an invoice that may be missing in the day's ledger: it was paid
-// a day later, or not at all.
+// askAboutInvoice asks the provider about the payment of an invoice that may be missing in the day's ledger: it was
+// paid a day later, or not at all.
 func (w *walk) askAboutInvoice(ctx context.Context, i invoice.Invoice) error {
 	if i.State != invoice.Paid || i.Total == 0 || !w.at.Seen.Unmatched(i.PaymentID) {
 		return nil

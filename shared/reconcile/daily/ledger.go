@@ -205,8 +205,8 @@ func (w *walk) compareRefund(l line, items map[table.Key]table.Item) error {
 	return nil
 }
 
-// subscriptionRefund holds a refund against the books of a subscription. An attempt that was followed by another one has
-// failed; otherwise both would have gone back.
+// subscriptionRefund holds a refund against the books of a subscription. An attempt that was followed by another one
+// has failed; otherwise both would have gone back.
 func subscriptionRefund(books service.RefundDetails, r payment.Refund) []reconcile.Difference {
 	b := reconcile.BookedRefund{Amount: books.Amount, State: payment.RefundFailed}
 	if books.SendKey == r.Key {

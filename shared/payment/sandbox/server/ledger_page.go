@@ -54,7 +54,8 @@ var sections = []section{
 	},
 }
 
-// ledgerPage answers a page of the books: GET /v1/ledger?from=&to=&cursor=. The cursor is a section and a position in it.
+// ledgerPage answers a page of the books: GET /v1/ledger?from=&to=&cursor=. The cursor is a section and a position in
+// it.
 func (s *Server) ledgerPage(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	from, errFrom := time.Parse(time.RFC3339Nano, query.Get("from"))
