@@ -36,6 +36,8 @@ type Contact struct {
 	Consent     map[compliance.Channel]consent.State          `dynamodbav:"consent,omitempty"`
 	TopicsOff   []string                                      `dynamodbav:"topicsOff,omitempty"`
 	Suppression map[compliance.Channel]compliance.Suppression `dynamodbav:"suppression,omitempty"`
+	// Mailbox is what stopped messages to an erased address besides the erasure; it counts again when the person returns.
+	Mailbox map[compliance.Channel]compliance.Suppression `dynamodbav:"mailbox,omitempty"`
 	// since the last delivery
 	SoftBounces []time.Time `dynamodbav:"softBounces,omitempty"`
 	// ErasedAt is when everything of the person was removed; the address is kept as a hash only, in ID.
@@ -157,9 +159,27 @@ func (c *Contact) Suppress(channel compliance.Channel, why compliance.Suppressio
 	if c.Suppression == nil {
 		c.Suppression = map[compliance.Channel]compliance.Suppression{}
 	}
-	if c.Suppression[channel] == compliance.NotSuppressed || why == compliance.Erased {
+	known := c.Suppression[channel]
+	switch {
+	case known == compliance.NotSuppressed:
 		c.Suppression[channel] = why
+	case why == compliance.Erased:
+		c.Suppression[channel] = why
+		c.outlive(channel, known)
+	case known == compliance.Erased:
+		c.outlive(channel, why) // the event of a mail that was sent before the erasure
 	}
+}
+
+// outlive keeps a reason for the time after an erasure; the first one stays.
+func (c *Contact) outlive(channel compliance.Channel, why compliance.Suppression) {
+	if why == compliance.Erased || why == compliance.NotSuppressed || c.Mailbox[channel] != compliance.NotSuppressed {
+		return
+	}
+	if c.Mailbox == nil {
+		c.Mailbox = map[compliance.Channel]compliance.Suppression{}
+	}
+	c.Mailbox[channel] = why
 }
 
 // Lift lets an address be written to again that bounced or that an operator had suppressed: the mailbox works again. A
@@ -246,7 +266,7 @@ func (c *Contact) Erase(at time.Time) {
 	kept := Contact{
 		// The key and the list stay, so that the same address is found again.
 		Key: c.Key, ID: c.ID, Person: segment.Person{ID: c.ID}, Version: c.Version, List: c.List, Place: c.Place,
-		ErasedAt: at,
+		ErasedAt: at, Suppression: c.Suppression, Mailbox: c.Mailbox,
 	}
 	// Under the hash: nothing may be sent to the address, and nobody can read it.
 	for _, channel := range consent.Channels {
@@ -273,10 +293,6 @@ func (c *Contact) Returned(email string, at time.Time) bool {
 	}
 	c.Email, c.ErasedAt = strings.TrimSpace(email), time.Time{}
 	// Bounces and complaints outlive an erasure: they are about the mailbox.
-	for channel, why := range c.Suppression {
-		if why == compliance.Erased {
-			delete(c.Suppression, channel)
-		}
-	}
+	c.Suppression, c.Mailbox = c.Mailbox, nil
 	return true
 }
