@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	"golang.org/x/sync/errgroup"
 
 	"dangol/functions/mailer"
 	"dangol/infra/local/ses"
@@ -47,7 +48,7 @@ type killer struct {
 	*chance
 }
 
-// chance decides, the same in each run.
+// chance decides by a seed; in which order those who ask come is for the scheduler.
 type chance struct {
 	mu    sync.Mutex
 	dice  *rand.Rand
@@ -59,6 +60,13 @@ func (c *chance) draw(n int) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.dice.IntN(n)
+}
+
+// count is how often a worker was killed.
+func (c *chance) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.kills
 }
 
 // maybe kills once in a while.
@@ -165,6 +173,13 @@ func (s *moodySES) RoundTrip(request *http.Request) (*http.Response, error) {
 	return taken, nil
 }
 
+// count is how many mails SES has taken.
+func (s *moodySES) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.accepted)
+}
+
 // sender is the mailer's own sender, through the SDK's client.
 func (s *moodySES) sender(t *testing.T) *mail.Sender {
 	t.Helper()
@@ -180,7 +195,7 @@ func (s *moodySES) sender(t *testing.T) *mail.Sender {
 	return sender
 }
 
-// deliver hands some of SES's events over, each twice and out of order, as EventBridge may.
+// deliver hands some of SES's events over, many of them twice, out of order and side by side, as EventBridge may.
 func (s *moodySES) deliver(t *testing.T, h outbox.SESEventHandler, now time.Time, all bool) {
 	t.Helper()
 	s.mu.Lock()
@@ -188,21 +203,27 @@ func (s *moodySES) deliver(t *testing.T, h outbox.SESEventHandler, now time.Time
 	s.events = nil
 	s.mu.Unlock()
 	var later []outbox.SESEvent
+	group, ctx := errgroup.WithContext(t.Context())
+	group.SetLimit(sideBySide)
 	for i := len(waiting) - 1; i >= 0; i-- {
 		if !all && s.draw(3) > 0 {
 			later = append(later, waiting[i])
 			continue
 		}
-		for range 2 {
-			if err := h.Handle(t.Context(), waiting[i], now); err != nil {
-				t.Fatal(err)
-			}
+		for range 1 + s.draw(2) {
+			group.Go(func() error { return h.Handle(ctx, waiting[i], now) })
 		}
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
 	}
 	s.mu.Lock()
 	s.events = append(s.events, later...)
 	s.mu.Unlock()
 }
+
+// sideBySide is how many jobs and events are worked at a time, each by a worker of its own.
+const sideBySide = 8
 
 // recipients is how many people the campaign of the crash test goes to; `make campaign-mails` asks for 100,000.
 var recipients = flag.Int("recipients", 400, "people in the campaign that is sent through kills")
@@ -244,6 +265,7 @@ func TestACampaignThroughKillsTimeoutsAndRepetitions(t *testing.T) {
 		return m
 	}
 	luck.off = false
+	began, wall, reported := clock.System{}.Now(), clock.System{}, 0
 	hearing := outbox.SESEventHandler{Store: outbox.Store{Table: plain}, Contacts: contact.Store{Table: plain}}
 	for range 400 + people/100 {
 		now.Advance(30 * time.Second)
@@ -255,6 +277,11 @@ func TestACampaignThroughKillsTimeoutsAndRepetitions(t *testing.T) {
 			crowd(t, plain, kind, now.Now(), luck, do)
 		}
 		ses.deliver(t, hearing, now.Now(), false)
+		if n := ses.count(); n >= reported+5_000 {
+			reported = n
+			t.Logf("%s: %d of %d mails taken by SES, %d kills", wall.Now().Sub(began).Round(time.Second), n, people,
+				luck.count())
+		}
 		if got, _ := s.GetCampaign(ctx, c.ID); got.Status == campaign.Finished {
 			break
 		}
@@ -267,17 +294,7 @@ func TestACampaignThroughKillsTimeoutsAndRepetitions(t *testing.T) {
 // spring is a campaign to people who have agreed, scheduled.
 func spring(t *testing.T, s *service.Service, people int) *service.Campaign {
 	t.Helper()
-	for i := range people {
-		email := fmt.Sprintf("reader%d@example.com", i)
-		_, err := s.Contacts.Change(t.Context(), email, noon, func(c *contact.Contact) ([]table.Write, bool, error) {
-			c.Language, c.Country = "ko", "KR"
-			c.Apply(consent.Change{Channel: compliance.Email, Action: consent.Give, At: noon})
-			return nil, false, nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	seed(t, s.Table, people)
 	texts := outbox.Texts{Subject: "봄", Heading: "봄", Body: []string{"봄입니다."}, Button: "보기"}
 	c, err := s.CreateCampaign(t.Context(), service.CampaignPlan{
 		Name: "Spring", Topic: "offers", Local: "2026-03-01T21:10", By: campaign.ShopClock, Lateness: 24 * 60,
@@ -293,24 +310,50 @@ func spring(t *testing.T, s *service.Service, people int) *service.Campaign {
 	return c
 }
 
-// crowd works off what is due; some jobs come twice, and a worker that is killed leaves the rest of its work to others.
+// seed stores people who have agreed, as they are after they said so.
+func seed(t *testing.T, tb *table.Table, people int) {
+	t.Helper()
+	group, ctx := errgroup.WithContext(t.Context())
+	group.SetLimit(sideBySide)
+	for from := 0; from < people; from += 25 {
+		group.Go(func() error {
+			var batch []any
+			for i := from; i < min(from+25, people); i++ {
+				c := contact.New(fmt.Sprintf("reader%d@example.com", i))
+				c.Language, c.Country, c.Version = "ko", "KR", 1
+				c.Apply(consent.Change{Channel: compliance.Email, Action: consent.Give, At: noon})
+				batch = append(batch, c)
+			}
+			return tb.BatchPut(ctx, batch...)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// crowd works off what is due, side by side; some jobs come twice, and a worker that is killed leaves the rest of its
+// work to others.
 func crowd(t *testing.T, tb *table.Table, kind string, now time.Time, luck *chance,
 	do func(context.Context, due.Job) error) {
 	t.Helper()
+	var group errgroup.Group
+	group.SetLimit(sideBySide)
 	err := due.Overdue(t.Context(), tb, kind, now, func(j due.Job) error {
 		for range 1 + luck.draw(2) {
-			func() {
+			group.Go(func() error {
 				defer func() {
 					if cause := recover(); cause != nil && cause != (killed{}) {
 						panic(cause)
 					}
 				}()
 				_ = do(t.Context(), j) // a fault leaves the job due
-			}()
+				return nil
+			})
 		}
 		return nil
 	})
-	if err != nil {
+	if err := errors.Join(err, group.Wait()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -82,12 +82,12 @@ func (h SESEventHandler) Handle(ctx context.Context, e SESEvent, now time.Time) 
 	case "Send":
 		return h.sent(ctx, e, now)
 	case "Delivery":
-		if err := h.mark(ctx, e, "delivered", CountDelivered, e.Delivery.Timestamp, now); err != nil {
+		if _, err := h.mark(ctx, e, "delivered", CountDelivered, e.Delivery.Timestamp, now); err != nil {
 			return err
 		}
 		return h.delivered(ctx, e, now)
 	case "Bounce":
-		if err := h.mark(ctx, e, "bounced", CountBounced, e.Bounce.Timestamp, now); err != nil {
+		if _, err := h.mark(ctx, e, "bounced", CountBounced, e.Bounce.Timestamp, now); err != nil {
 			return err
 		}
 		return h.each(ctx, e.Bounce.Recipients, now, func(c *contact.Contact) {
@@ -99,7 +99,7 @@ func (h SESEventHandler) Handle(ctx context.Context, e SESEvent, now time.Time) 
 			c.SoftBounce(e.Bounce.Timestamp)
 		})
 	case "Complaint":
-		if err := h.mark(ctx, e, "complained", CountComplained, e.Complaint.Timestamp, now); err != nil {
+		if _, err := h.mark(ctx, e, "complained", CountComplained, e.Complaint.Timestamp, now); err != nil {
 			return err
 		}
 		return h.each(ctx, e.Complaint.Recipients, now,
@@ -156,10 +156,13 @@ func (h SESEventHandler) sent(ctx context.Context, e SESEvent, now time.Time) er
 	if id == "" {
 		return nil
 	}
-	if err := h.mark(ctx, e, "sentEvent", CountSES, e.Mail.Timestamp, now); err != nil {
+	r, err := h.mark(ctx, e, "sentEvent", CountSES, e.Mail.Timestamp, now)
+	// What SES is known to have taken is never given up, so there is nothing to correct.
+	if err != nil || r.State == Accepted {
 		return err
 	}
-	r, err := h.Store.Get(ctx, id)
+	// Read again: it may have been given up while the event was noted.
+	r, err = h.Store.Get(ctx, id)
 	// Only a mail that was given up has to be corrected.
 	if err != nil || r.State != Unknown {
 		return err
@@ -177,12 +180,13 @@ func (h SESEventHandler) sent(ctx context.Context, e SESEvent, now time.Time) er
 	return err
 }
 
-// mark sets a time on the record and counts it, once. If the record is not there yet, the event
-// makes it.
-func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counter string, at, now time.Time) error {
+// mark sets a time on the record and counts it, once, and returns the record as it was before. If the record is not
+// there yet, the event makes it. 2 round trips.
+func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counter string, at, now time.Time) (Record,
+	error) {
 	id := e.id()
 	if id == "" {
-		return nil
+		return Record{}, nil
 	}
 	// A field that SES left out.
 	if at.IsZero() {
@@ -190,7 +194,7 @@ func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counte
 	}
 	r, err := h.Store.Get(ctx, id)
 	if err != nil && !errors.Is(err, table.ErrNotFound) {
-		return err
+		return r, err
 	}
 	writes := []table.Write{table.Update{
 		// once
@@ -209,9 +213,9 @@ func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counte
 	}
 	err = h.Store.Table.Transact(ctx, "", writes...)
 	if canceled, ok := table.Refused(err); ok && canceled.Refused(0) {
-		return nil
+		return r, nil
 	}
-	return err
+	return r, err
 }
 
 // rejected is a mail that SES accepted and then found to hold a virus. It is listed for the merchant.

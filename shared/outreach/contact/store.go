@@ -49,6 +49,22 @@ func (s Store) ChangeID(
 	return s.change(ctx, func() (Contact, error) { return s.Get(ctx, contactID) }, now, change)
 }
 
+// ChangeRead is ChangeID for a contact that was read already, with others in one call. It is read again only when it
+// has changed since. 1 round trip. Errors: table.ErrNotFound.
+func (s Store) ChangeRead(
+	ctx context.Context, c Contact, now time.Time,
+	change func(*Contact) (writes []table.Write, skip bool, err error),
+) (Contact, error) {
+	known := true
+	return s.change(ctx, func() (Contact, error) {
+		if known {
+			known = false
+			return c, nil
+		}
+		return s.Get(ctx, c.ID)
+	}, now, change)
+}
+
 // change is the loop behind Change and ChangeID. It pauses a little between attempts, because
 // contacts are changed in bursts of events.
 func (s Store) change(

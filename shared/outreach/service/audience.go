@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"dangol/shared/compliance"
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/campaign"
 	"dangol/shared/outreach/contact"
@@ -14,20 +13,7 @@ import (
 	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/table"
-	"dangol/shared/platform/task"
 )
-
-// page is a part of a frozen audience.
-type page struct {
-	table.Key
-	due.Due
-	Campaign string   `dynamodbav:"campaign"`
-	Contacts []string `dynamodbav:"contacts"`
-	// Next is the place in Contacts up to which messages have been planned, in this round: the test, then the rest.
-	Next int  `dynamodbav:"next"`
-	Rest bool `dynamodbav:"rest"` // the round after the test
-	Done bool `dynamodbav:"done"`
-}
 
 // A page is as many contacts as are read and planned within one invocation with time to spare.
 const (
@@ -186,188 +172,6 @@ func (s *Service) watch(ctx context.Context, c *Campaign) error {
 		return err
 	}
 	return s.change(ctx, c, finished...)
-}
-
-// WorkPage plans the messages of the recipients on a page. Each is planned in the transaction that notes it on the
-// contact, under an id of campaign and contact, so a page that is worked twice plans nobody twice.
-func (s *Service) WorkPage(ctx context.Context, job due.Job) error {
-	var p page
-	if err := s.Table.Get(ctx, job.Key, &p); errors.Is(err, table.ErrNotFound) || p.Done {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	c, err := s.GetCampaign(ctx, p.Campaign)
-	if err != nil {
-		return err
-	}
-	now := s.Clock.Now()
-	switch {
-	// The rest waits for the winner.
-	case c.Status == campaign.Paused || c.Status == campaign.Freezing || p.Rest && c.test() != nil && c.Winner == "" &&
-		c.Status == campaign.Sending:
-		return s.putOff(ctx, p, now.Add(time.Minute))
-	case c.Status != campaign.Sending:
-		return s.cancelPage(ctx, c, p, now)
-	}
-	// The invocation may end in the middle; the place is stored.
-	for i := p.Next; i < len(p.Contacts) && ctx.Err() == nil; i++ {
-		err := s.recipient(ctx, c, p, p.Contacts[i], now)
-		if err != nil && table.Permanent(err) {
-			// One recipient who can never be planned must not keep the others of the page from their mail.
-			s.Log.ErrorContext(ctx, "recipient left out", "campaign", c.ID, "contact", p.Contacts[i], "error", err)
-			err = s.leaveOut(ctx, c, p.Contacts[i], "cannot_be_stored", now)
-		}
-		if err != nil {
-			return err
-		}
-		p.Next = i + 1
-	}
-	if p.Next < len(p.Contacts) {
-		// A context of its own: the place has to be stored although the time is over.
-		return s.putOff(context.WithoutCancel(ctx), p, now)
-	}
-	// The second round goes over the same contacts and plans those who were no testers.
-	if c.test() != nil && !p.Rest {
-		p.Rest, p.Next = true, 0
-		return s.putOff(ctx, p, now.Add(time.Minute))
-	}
-	p.Done, p.Due = true, due.Due{}
-	return s.Table.Put(ctx, table.Put{Item: p, If: table.IfExists}) // done once more is as good
-}
-
-// putOff stores how far a page is and when it goes on.
-func (s *Service) putOff(ctx context.Context, p page, at time.Time) error {
-	p.Due = due.On(DuePage, p.Key.String(), at)
-	// messages carry ids of their own: a page worked twice harms nobody
-	return s.Table.Put(ctx, table.Put{Item: p, If: table.IfExists})
-}
-
-// cancelPage counts the recipients of a stopped campaign who have not been planned. The end of the page and the count
-// are one transaction.
-func (s *Service) cancelPage(ctx context.Context, c *Campaign, p page, now time.Time) error {
-	open := len(p.Contacts) - p.Next
-	// In the second round testers and the holdout are settled already.
-	if p.Rest {
-		open = 0
-		for _, person := range p.Contacts[p.Next:] {
-			if a := campaign.Assign(c.ID, person, c.Plan.Holdout, c.test()); !a.Tester && !a.Holdout {
-				open++
-			}
-		}
-	}
-	p.Done, p.Due = true, due.Due{}
-	err := s.Table.Transact(ctx, "",
-		table.Put{Item: p, If: "#done = :no", With: map[string]any{":no": false}}, // counted once
-		outbox.Count(c.source("all"), p.SK, now, outbox.Counters{outbox.CountCanceled: open}),
-	)
-	if _, met := table.Met(err, 0); met {
-		return nil
-	}
-	return err
-}
-
-// recipient plans the message of one recipient, or records why there is none.
-func (s *Service) recipient(ctx context.Context, c *Campaign, p page, contactID string, now time.Time) error {
-	a := campaign.Assign(c.ID, contactID, c.Plan.Holdout, c.test())
-	// Testers and the holdout in the first round, everybody else in the second.
-	if c.test() != nil && p.Rest == (a.Tester || a.Holdout) {
-		return nil // the other round's
-	}
-	_, err := s.Contacts.ChangeID(ctx, contactID, now, func(person *contact.Contact) ([]table.Write, bool, error) {
-		planned := s.campaignMessage(c, a, *person)
-		var known map[string]any
-		// Peek is enough: the write of the task decides.
-		if err := s.Table.Peek(ctx, task.KeyOf(outbox.DueMarketing, planned.Mail.ID), &known); err == nil {
-			return nil, true, nil // planned before
-		}
-		if a.Holdout {
-			return s.once(planned, s.withhold(planned, "holdout", now)), false, nil
-		}
-		d := s.gate(planned, *person, now)
-		// The cap or the night is over before the mail is too late.
-		if d.Waits() && c.Plan.OnCap == compliance.WaitOnCap && d.NotBefore.Before(planned.Mail.Latest) {
-			planned.Mail.Planned = d.NotBefore
-			// The mailer asks the gate again at that time.
-			d.Allowed = true
-		}
-		if !d.Allowed {
-			return s.once(planned, planned.withheld(string(d.Reason), now)), false, nil
-		}
-		// Last, because a code that was taken is used up.
-		if name := c.Plan.Coupon; name != "" {
-			code, until, ok := s.coupon(ctx, name, person)
-			if !ok {
-				return s.once(planned, planned.withheld("no_coupon", now)), false, nil
-			}
-			planned.Mail.Compose.Coupon, planned.Mail.Compose.Until = code, until
-		}
-		return s.write(planned, person, d, now), false, nil
-	})
-	// Erased between freezing and planning; they are counted all the same, so that the campaign
-	// ends.
-	if errors.Is(err, table.ErrNotFound) {
-		return s.leaveOut(ctx, c, contactID, "erased", now)
-	}
-	// The task was there already. When the contact itself was overtaken, ChangeID has tried again.
-	if _, refused := table.Refused(err); refused && !table.Permanent(err) {
-		return nil // planned already by another worker
-	}
-	return err
-}
-
-// leaveOut records that a recipient gets nothing, without what is known of them.
-func (s *Service) leaveOut(ctx context.Context, c *Campaign, contactID, reason string, now time.Time) error {
-	p := PlannedMessage{Mail: outbox.Mail{ID: mailID(c.ID, contactID), Source: c.source("all"), Template: "campaign"}}
-	err := s.Table.Transact(ctx, "", s.once(p, p.withheld(reason, now))...)
-	if _, refused := table.Refused(err); refused && !table.Permanent(err) {
-		return nil // recorded already by another worker
-	}
-	return err
-}
-
-// once adds a task that is over to the writes of a message that is not sent, so that it is counted once however often
-// the page is worked.
-func (s *Service) once(p PlannedMessage, writes []table.Write) []table.Write {
-	over := p.Mail.Task(s.Clock.Now())
-	over.State, over.Due, over.TTL = task.Done, due.Due{}, s.Clock.Now().Add(task.KeepFor).Unix()
-	return append([]table.Write{table.Put{Item: over, If: table.IfNew}}, writes...)
-}
-
-// campaignMessage is the mail of a campaign to one recipient.
-func (s *Service) campaignMessage(c *Campaign, a campaign.Assignment, person contact.Contact) PlannedMessage {
-	// The rest without a winner gets the first.
-	variant := c.Plan.Variants[0]
-	for _, v := range c.Plan.Variants {
-		if a.Tester && v.ID == a.Variant || !a.Tester && v.ID == c.Winner {
-			variant = v
-		}
-	}
-	language := languageOf(person)
-	// Check asks for English and Korean in each variant.
-	texts, ok := variant.Texts[language]
-	if !ok {
-		texts = variant.Texts["en"]
-	}
-	// The winner goes out later by the time of the test.
-	planned := campaign.SendAt(c.local(), c.Plan.By, s.Shop.Zone, person.Location(s.Shop.Zone))
-	if !a.Tester && c.test() != nil {
-		planned = planned.Add(c.test().Wait)
-	}
-	return PlannedMessage{
-		Message: compliance.OutgoingMessage{
-			Kind: compliance.Marketing, Channel: compliance.Email, Topic: c.Plan.Topic, Subject: texts.Subject,
-			Priority: c.Plan.Priority,
-			OnCap:    c.Plan.OnCap,
-		},
-		Mail: outbox.Mail{
-			ID: mailID(c.ID, person.ID), Kind: compliance.Marketing, To: person.Email, Language: language, Template: "campaign",
-			About:  c.ID,
-			Source: c.source(variant.ID), Topic: c.Plan.Topic, Contact: person.ID, Planned: planned,
-			Latest:  planned.Add(c.lateness()),
-			Compose: &outbox.Compose{Texts: &texts, URL: c.Plan.URL, Name: person.Name},
-		},
-	}
 }
 
 // DryRun is what a campaign would do, without doing it.
