@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"dangol/functions/mailer"
+	"dangol/infra/local/engine"
 	"dangol/infra/local/ses"
 	"dangol/infra/testkit/localtest"
 	"dangol/shared/compliance"
@@ -235,7 +236,7 @@ func TestACampaignThroughKillsTimeoutsAndRepetitions(t *testing.T) {
 	people := *recipients
 	ctx, now := t.Context(), clock.Stopped(noon)
 	luck := &chance{dice: rand.New(rand.NewPCG(7, 11)), off: true}
-	db, name := localtest.DB(t), localtest.Name(t, table.Outreach)
+	db, name := table.DB(engine.RememberTokens(localtest.DB(t))), localtest.Name(t, table.Outreach)
 	outreach, plain := table.New(killer{db, luck}, name, nil), table.New(db, name, nil)
 	ses := newMoodySES(t, now, luck)
 	client := ses.sender(t)

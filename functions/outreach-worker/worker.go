@@ -156,9 +156,11 @@ func (w Worker) orderPlaced(ctx context.Context, e event.Envelope, b events.Orde
 	})
 }
 
-// orderCanceled takes a purchase back. It starts no series.
-func (w Worker) orderCanceled(ctx context.Context, _ event.Envelope, b events.OrderCanceled) error {
-	return w.take(ctx, b.Email, service.TriggerEvent{Canceled: b.OrderID})
+// orderCanceled takes a purchase back, and notes that it was.
+func (w Worker) orderCanceled(ctx context.Context, e event.Envelope, b events.OrderCanceled) error {
+	return w.take(ctx, b.Email, service.TriggerEvent{
+		Event: happened("order.canceled", e, "orderId", b.OrderID, "url", w.Service.Shop.URL+"/"), Canceled: b.OrderID,
+	})
 }
 
 // orderDelivered starts what follows a delivery, once all of the order has arrived. The day on which the goods are

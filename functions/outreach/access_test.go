@@ -49,7 +49,7 @@ func TestAccess(t *testing.T) {
 			"dryRunCampaign": {Needs: draft}, "scheduleCampaign": {Needs: draft},
 			"pauseCampaign":  {Needs: state(campaign.Sending)},
 			"resumeCampaign": {Needs: state(campaign.Paused)}, "stopCampaign": {Needs: draft},
-			"listSegments": {}, "saveSegment": {Needs: segment, Body: `{"condition":{"orders":{"atLeast":1}}}`},
+			"listSegments": {}, "saveSegment": {Needs: buyers, Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"countSegment":     {Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"listMailFailures": {Needs: failed}, "resendMail": {Needs: failed},
 			"createWebhook": {Needs: nobody, Body: `{"url":"https://crm.example.com/x","events":["consent.given"]}`},
@@ -77,7 +77,7 @@ func series(*system.Shop) system.Things {
 	return system.Things{Fill: map[string]string{"sequenceId": "abandoned_cart"}}
 }
 
-func segment(*system.Shop) system.Things {
+func buyers(*system.Shop) system.Things {
 	return system.Things{Fill: map[string]string{"segment": "buyers"}}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dangol/shared/outbox"
+	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/tracking"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/problem"
@@ -110,9 +111,9 @@ func (f *Outreach) why(ctx context.Context, in *LinkInput) (*Page, error) {
 		return nil, err
 	}
 	// Somebody who was erased still gets an answer.
-	language := "en"
+	language := contact.Contact{}.MailLanguage()
 	if c, err := f.Service.Contacts.Get(ctx, r.Contact); err == nil {
-		language = c.Language
+		language = c.MailLanguage()
 	}
 	t := func(key string) string { return text(language, key) }
 	// In the shop's zone, because the page names none.

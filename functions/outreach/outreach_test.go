@@ -119,6 +119,43 @@ func (b *bench) agree() contact.Contact {
 
 const signUp = `{"email":"haneul@example.com","language":"ko","country":"KR","source":"footer_form","textVersion":"2026-03"}`
 
+func TestASignUpSaysWhetherItHasToBeConfirmed(t *testing.T) {
+	t.Parallel()
+	for doubleOptIn, want := range map[bool]string{true: "pending", false: "subscribed"} {
+		b := newBench(t)
+		b.service.Shop.DoubleOptIn = doubleOptIn
+		got := b.guest.Do("POST", "/outreach/sign-ups", signUp).Want(http.StatusAccepted)
+		if !strings.Contains(got.Body, `"state":"`+want+`"`) {
+			t.Errorf("double opt-in %t: %s", doubleOptIn, got.Body)
+		}
+	}
+}
+
+// Whose language is not known is written to, and reads the pages, in the shop's first.
+func TestPagesAndMailsOfAPersonHaveOneLanguage(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	c := b.agree()
+	for language, want := range map[string]string{"": "ko", "ko": "ko", "en": "en"} {
+		_, err := b.service.Contacts.ChangeID(t.Context(), c.ID, b.clock.Now(),
+			func(c *contact.Contact) ([]table.Write, bool, error) { c.Language = language; return nil, false, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.contact(reader).MailLanguage(); got != want {
+			t.Errorf("mails to %q are in %q", language, got)
+		}
+		for _, path := range []string{
+			"/outreach/preferences/" + b.sign(tracking.Preferences, c.ID),
+			"/outreach/unsubscribe/" + b.sign(tracking.Unsubscribe, c.ID, "news", "m1"),
+		} {
+			if page := b.guest.Do("GET", path, nil).Want(http.StatusOK); !strings.Contains(page.Body, `<html lang="`+want+`"`) {
+				t.Errorf("%s of %q: %.80s", path, language, page.Body)
+			}
+		}
+	}
+}
+
 func TestASignUpIsConfirmedFromTheMailbox(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

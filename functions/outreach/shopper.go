@@ -54,7 +54,7 @@ func (f *Outreach) shopperRoutes(s *api.Service) {
 // Descriptions that are too long for the routes.
 const (
 	signUpText = "The answer is the same whether the address is known or not. A mail asks to confirm; before that " +
-		"nothing is sent. " +
+		"nothing is sent. A shop that does without (doubleOptIn false) takes the sign-up as the consent. " +
 		"The text that the person agreed to is named by its version and kept by the shop."
 	unsubscribeText = "RFC 8058: the body is List-Unsubscribe=One-Click as application/x-www-form-urlencoded or " +
 		"multipart/form-data. " +
@@ -80,7 +80,7 @@ type SignUpInput struct {
 // SignUpOutput says nothing of the address.
 type SignUpOutput struct {
 	Body struct {
-		State string `json:"state" enum:"pending" doc:"A mail asks to confirm."`
+		State string `json:"state" enum:"pending,subscribed" doc:"pending: a mail asks to confirm. subscribed: the shop does without."`
 	}
 }
 
@@ -103,17 +103,17 @@ func (f *Outreach) signUp(ctx context.Context, in *SignUpInput) (*SignUpOutput, 
 	if err := f.limited(ctx, email); err != nil {
 		return nil, err
 	}
-	action := consent.Ask
+	action, state := consent.Ask, "pending"
 	if !f.Service.Shop.DoubleOptIn {
 		// Where the shop does without confirmation the sign-up is the consent.
-		action = consent.Give
+		action, state = consent.Give, "subscribed"
 	}
 	change := consent.Change{
 		Channel: compliance.Email, Action: action, At: f.now(), Source: b.Source, TextVersion: b.TextVersion,
 	}
 	_, err = f.Service.Answer(ctx, email, change, in.fill)
 	out := &SignUpOutput{}
-	out.Body.State = "pending"
+	out.Body.State = state
 	return out, err
 }
 
@@ -162,11 +162,12 @@ func (f *Outreach) confirmPage(ctx context.Context, in *LinkInput) (*Page, error
 	if err != nil {
 		return nil, err
 	}
-	t := func(key string) string { return text(c.Language, key) }
-	return page(c.Language, t("confirm"), paragraph(t("confirm_ask"))+form("", "", t("confirm"))), nil
+	language := c.MailLanguage()
+	t := func(key string) string { return text(language, key) }
+	return page(language, t("confirm"), paragraph(t("confirm_ask"))+form("", "", t("confirm"))), nil
 }
 
-// confirm counts a confirmation. It stands for what was asked for last: the link of an older mail, or one that is too
+// confirm counts a confirmation. It stands for what was requestedAt for last: the link of an older mail, or one that is too
 // old, gives nothing.
 func (f *Outreach) confirm(ctx context.Context, in *LinkInput) (*Page, error) {
 	fields, err := f.verify(ctx, tracking.Confirm, in.Token, 3)
@@ -179,15 +180,17 @@ func (f *Outreach) confirm(ctx context.Context, in *LinkInput) (*Page, error) {
 	}
 	channel := compliance.Channel(fields[1])
 	requestedAt, err := time.Parse(time.RFC3339, fields[2])
+	language := c.MailLanguage()
+	t := func(key string) string { return text(language, key) }
 	// A link that is too old, or from before a refusal.
 	state := c.Consent[channel]
 	if err != nil || f.now().Sub(requestedAt) > consent.ConfirmWithin || state.Answer == compliance.Refused {
-		return page(c.Language, text(c.Language, "confirm"), paragraph(text(c.Language, "not_confirmed"))), nil
+		return page(language, t("confirm"), paragraph(t("not_confirmed"))), nil
 	}
 	_, err = f.Service.AnswerID(ctx, c.ID, consent.Change{
 		Channel: channel, Action: consent.Confirm, At: f.now(), Source: "confirmation_mail", TextVersion: "confirmation",
 	}, nil)
-	return page(c.Language, text(c.Language, "confirm"), paragraph(text(c.Language, "confirmed"))), err
+	return page(language, t("confirm"), paragraph(t("confirmed"))), err
 }
 
 // unsubscribePage shows a button: programs that follow links must not unsubscribe anybody.
@@ -197,9 +200,9 @@ func (f *Outreach) unsubscribePage(ctx context.Context, in *LinkInput) (*Page, e
 		return nil, err
 	}
 	// Somebody who was erased still gets a page.
-	language := "en"
+	language := contact.Contact{}.MailLanguage()
 	if c, err := f.Service.Contacts.Get(ctx, fields[0]); err == nil {
-		language = c.Language
+		language = c.MailLanguage()
 	}
 	t := func(key string) string { return text(language, key) }
 	return page(language, t("unsubscribe"), paragraph(t("unsubscribe_ask"))+
@@ -270,7 +273,9 @@ func (f *Outreach) unsubscribe(ctx context.Context, in *FormInput) (*Page, error
 	if err := f.Service.CountOnce(ctx, fields[2], outbox.CountLeft, "left"); err != nil {
 		f.Service.Log.WarnContext(ctx, "count unsubscribe", "error", err)
 	}
-	return page(c.Language, text(c.Language, "unsubscribe"), paragraph(text(c.Language, "unsubscribed"))), nil
+	language := c.MailLanguage()
+	t := func(key string) string { return text(language, key) }
+	return page(language, t("unsubscribe"), paragraph(t("unsubscribed"))), nil
 }
 
 // preferencesPage shows what somebody has chosen.
@@ -288,7 +293,8 @@ func (f *Outreach) preferencesPage(ctx context.Context, in *LinkInput) (*Page, e
 
 // preferences is the page with the choices as they are.
 func preferences(c contact.Contact, note string) *Page {
-	t := func(key string) string { return text(c.Language, key) }
+	language := c.MailLanguage()
+	t := func(key string) string { return text(language, key) }
 	inner := `<fieldset><legend>` + t("preferences") + `</legend>`
 	inner += checkbox("email", "yes", t("email"), c.Consent[compliance.Email].Answer == compliance.Given)
 	inner += checkbox("push", "yes", t("push"), c.Consent[compliance.Push].Answer == compliance.Given)
@@ -301,7 +307,7 @@ func preferences(c contact.Contact, note string) *Page {
 	if note != "" {
 		note = paragraph(note)
 	}
-	return page(c.Language, t("preferences"), note+form("", inner+`</fieldset>`, t("save")))
+	return page(language, t("preferences"), note+form("", inner+`</fieldset>`, t("save")))
 }
 
 // savePreferences replaces topics and answers of each channel by what the form says. What did not change is no new
@@ -347,5 +353,6 @@ func (f *Outreach) savePreferences(ctx context.Context, in *FormInput) (*Page, e
 			return nil, err
 		}
 	}
-	return preferences(c, text(c.Language, "saved")), nil
+	language := c.MailLanguage()
+	return preferences(c, text(language, "saved")), nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 
 	"dangol/infra/local/bus"
+	"dangol/infra/local/engine"
 	"dangol/infra/local/gateway"
 	"dangol/infra/local/issuer"
 	"dangol/infra/local/phone"
@@ -203,7 +204,11 @@ func (r *Runner) transport() *http.Transport {
 
 // wrap puts the line of writers, and what a test wants in between, before a function's tables.
 func (r *Runner) wrap(function string, db table.DB) table.DB {
-	// The line of writers is innermost, so that a test's wrapper sees what the function asked for.
+	// Only around the engine: a database elsewhere keeps its own tokens.
+	if r.engine != nil {
+		db = engine.RememberTokens(db)
+	}
+	// Both are inside a test's wrapper, which sees what the function asked for.
 	db = r.watch(db)
 	if r.options.WrapDB != nil {
 		db = r.options.WrapDB(function, db)

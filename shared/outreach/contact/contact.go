@@ -138,6 +138,18 @@ func (c Contact) Location(fallback *time.Location) *time.Location {
 	return zone
 }
 
+// defaultLanguage is the shop's first language.
+const defaultLanguage = "ko"
+
+// MailLanguage is the language that a person is written to in, by mail, push and on the pages behind their links: theirs,
+// or the shop's first where nothing is known.
+func (c Contact) MailLanguage() string {
+	if c.Language == "" {
+		return defaultLanguage
+	}
+	return c.Language
+}
+
 // Apply adds an answer about consent. Errors are none: what does not apply changes nothing.
 func (c *Contact) Apply(change consent.Change) consent.Applied {
 	// Both copies of the answer change together: the person's is what conditions of segments ask

@@ -53,7 +53,7 @@ func TestConditions(t *testing.T) {
 		{`{"orders":{"spent":1,"currency":"USD"}}`, false},
 		{`{"event":{"type":"mail.clicked","atLeast":1,"days":30}}`, true},
 		{`{"event":{"type":"mail.clicked","atLeast":2,"days":30}}`, false},
-		{`{"event":{"type":"product.viewed","atMost":0}}`, true},
+		{`{"event":{"type":"order.canceled","atMost":0}}`, true},
 		{`{"consent":{"channel":"email","is":"given"}}`, true},
 		{`{"consent":{"channel":"push","is":""}}`, true},
 		{`{"not":{"orders":{"atLeast":3}}}`, true},
@@ -187,18 +187,18 @@ func TestAPersonStaysSmallAndInOrder(t *testing.T) {
 	var p segment.Person
 	for i := range 300 {
 		at := noon.Add(time.Duration(i*37%300) * time.Hour)
-		p.Happened("product.viewed", at)
-		p.Happened("product.viewed", at)
+		p.Happened("order.canceled", at)
+		p.Happened("order.canceled", at)
 		p.Ordered(segment.Order{ID: fmt.Sprint(i), At: at})
 		p.Ordered(segment.Order{ID: fmt.Sprint(i), At: at})
 	}
-	if n := len(p.Events["product.viewed"]); n != segment.MaxEvents {
+	if n := len(p.Events["order.canceled"]); n != segment.MaxEvents {
 		t.Errorf("%d events kept", n)
 	}
 	if n := len(p.Orders); n != segment.MaxOrders {
 		t.Errorf("%d orders kept", n)
 	}
-	if !slices.IsSortedFunc(p.Events["product.viewed"], time.Time.Compare) {
+	if !slices.IsSortedFunc(p.Events["order.canceled"], time.Time.Compare) {
 		t.Error("events are out of order")
 	}
 	if last, ok := p.LastOrder(); !ok || !last.At.Equal(noon.Add(299*time.Hour)) {

@@ -9,13 +9,12 @@ import (
 	"dangol/shared/compliance"
 )
 
-// EventTypes are the events that conditions and sequences can ask about. Opens are not among them: mail programs open
+// EventTypes are the events that conditions and sequences can ask about: those that are noted on people. Opens are not among them: mail programs open
 // everything by themselves (Apple Mail Privacy Protection, Gmail's proxy), so nothing may depend on an open.
 var EventTypes = []string{
-	"cart.changed", "order.placed", "order.delivered", "order.canceled", "product.viewed", "review.published",
-	"review.negative",
+	"cart.changed", "order.placed", "order.delivered", "order.canceled", "review.published", "review.negative",
 	"subscription.started", "subscription.renewal_due", "subscription.trial_ending", "subscription.ended", "consent.given",
-	"mail.clicked", "push.clicked", "customer.birthday",
+	"mail.clicked", "customer.birthday",
 }
 
 // Limits of a condition.

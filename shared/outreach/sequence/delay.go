@@ -14,6 +14,14 @@ type Delay struct {
 	Clock time.Duration
 }
 
+// longestDays are ten years.
+const longestDays = 3650
+
+// longestDelay is ten years in each unit.
+var longestDelay = map[byte]uint64{
+	'm': longestDays * 24 * 60, 'h': longestDays * 24, 'd': longestDays, 'w': longestDays / 7,
+}
+
 // errDelay says what a delay looks like.
 var errDelay = errors.New(`not a delay such as "90m", "24h", "3d", "2w" or "-7d"`)
 
@@ -30,10 +38,13 @@ func ParseDelay(text string) (d Delay, err error) {
 		if end <= 0 {
 			return Delay{}, fmt.Errorf("%q: %w", text, errDelay)
 		}
-		// 16 bits keep the sums below far from overflowing.
-		n, err := strconv.ParseUint(rest[:end], 10, 16)
-		if err != nil || n > 3650*24*60 {
+		n, err := strconv.ParseUint(rest[:end], 10, 32)
+		if err != nil {
 			return Delay{}, fmt.Errorf("%q: %w", text, errDelay)
+		}
+		// By unit, and after each part, so that nothing overflows before it is compared.
+		if n > longestDelay[rest[end]] {
+			return Delay{}, fmt.Errorf("%q: more than ten years", text)
 		}
 		switch rest[end] {
 		case 'm':
@@ -45,11 +56,11 @@ func ParseDelay(text string) (d Delay, err error) {
 		case 'w':
 			d.Days += 7 * int(n)
 		}
+		// Also for sums such as "3000d3000d".
+		if d.Days > longestDays || d.Clock > longestDays*24*time.Hour {
+			return Delay{}, fmt.Errorf("%q: more than ten years", text)
+		}
 		rest = rest[end+1:]
-	}
-	// Also for sums such as "9000d9000d".
-	if d.Days > 3650 || d.Clock > 3650*24*time.Hour {
-		return Delay{}, fmt.Errorf("%q: more than ten years", text)
 	}
 	if negative {
 		d.Days, d.Clock = -d.Days, -d.Clock

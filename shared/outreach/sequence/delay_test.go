@@ -72,9 +72,21 @@ func TestAReadingThatComesTwiceIsItsFirst(t *testing.T) {
 func TestWhatIsNoDelay(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "-", "3", "d", "3x", "3d ", "1.5h", "--1d", "99999999d", "4000d", "3 d", "+1d",
-		"1d-2h", "٣d"} {
+		"1d-2h", "٣d", "3651d", "522w", "87601h", "5256001m", "3000d3000d", "80000h80000h", "99999999999m"} {
 		if d, err := sequence.ParseDelay(text); err == nil {
 			t.Errorf("%q is %+v", text, d)
+		}
+	}
+}
+
+func TestADelayIsUpToTenYearsInEachUnit(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]sequence.Delay{
+		"3650d": {Days: 3650}, "521w": {Days: 3647}, "87600h": {Clock: 87_600 * time.Hour},
+		"5256000m": {Clock: 87_600 * time.Hour}, "129600m": {Clock: 90 * 24 * time.Hour}, "-1d12h": {Days: -1, Clock: -12 * time.Hour},
+	} {
+		if d, err := sequence.ParseDelay(text); err != nil || d != want {
+			t.Errorf("%q is %+v, %v", text, d, err)
 		}
 	}
 }

@@ -166,7 +166,7 @@ func (s *Service) consentMail(ctx context.Context, c contact.Contact, template s
 		url = s.Shop.LinkBase + "/outreach/confirm/" + signer.Sign(tracking.Confirm, c.ID, string(change.Channel),
 			change.At.UTC().Format(time.RFC3339))
 	}
-	catalog, err := texts.Of(languageOf(c))
+	catalog, err := texts.Of(c.MailLanguage())
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (s *Service) consentMail(ctx context.Context, c contact.Contact, template s
 	now := s.Clock.Now()
 	letter := outbox.Mail{
 		// Neither advertising nor an answer to an order: the law asks for it.
-		ID: mailID(template, change.ID), Kind: compliance.LegalNotice, To: c.Email, Language: languageOf(c),
+		ID: mailID(template, change.ID), Kind: compliance.LegalNotice, To: c.Email, Language: c.MailLanguage(),
 		Template: template, About: c.ID,
 		Source: outbox.Source{Name: "consent", Step: template}, Contact: c.ID, Planned: now,
 		Basis: compliance.ReasonLegalNotice,

@@ -36,7 +36,7 @@ func (s *Service) Hit(ctx context.Context, r outbox.Record, place int, h trackin
 	if err := s.CountOnce(ctx, r.ID, outbox.CountClicked, "clicked"); err != nil || r.Contact == "" {
 		return err
 	}
-	return s.Click(ctx, r, attribution.MailClick, h.At)
+	return s.Click(ctx, r, h.At)
 }
 
 // takeBack takes back a click that was counted for a person in the seconds before at. A series that moved on because of
@@ -65,7 +65,9 @@ func (s *Service) takeBack(ctx context.Context, r outbox.Record, at time.Time) e
 		c.Untouched(r.ID, attribution.MailClick)
 		// Events carry only their time, so those of the last seconds go.
 		c.Person.Undone("mail.clicked", at.Add(-tracking.AllLinksWithin), at)
-		return nil, false, nil
+		// Segments that ask for clicks lose a member who was one only by this click.
+		writes, err := s.settle(ctx, c, s.Clock.Now())
+		return writes, false, err
 	})
 	return ignoreMissing(err)
 }

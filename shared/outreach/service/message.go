@@ -74,14 +74,6 @@ func mailID(parts ...string) string {
 	return strings.Map(clean, strings.Join(parts, "-"))
 }
 
-// languageOf is the language that a contact is written to in; Korean where nothing is known.
-func languageOf(c contact.Contact) string {
-	if c.Language == "" {
-		return "ko"
-	}
-	return c.Language
-}
-
 // products fills a block. A fault of the recommender makes a mail without products, not no mail.
 func (s *Service) products(ctx context.Context, block string, c contact.Contact,
 	data map[string]string) []outbox.Product {

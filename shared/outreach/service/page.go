@@ -231,7 +231,7 @@ func (s *Service) campaignMessage(c *Campaign, a campaign.Assignment, person con
 			variant = v
 		}
 	}
-	language := languageOf(person)
+	language := person.MailLanguage()
 	// Check asks for English and Korean in each variant.
 	texts, ok := variant.Texts[language]
 	if !ok {

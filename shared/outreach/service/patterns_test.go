@@ -65,7 +65,9 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	var run, page due.Job
 	steps := []func(context.Context) error{
 		func(ctx context.Context) error { _, err := f.Contacts.Get(ctx, contactID); return err },
-		func(ctx context.Context) error { return f.Take(ctx, person, event("product.viewed", "id", "1")) },
+		func(ctx context.Context) error {
+			return f.Take(ctx, person, event("review.published", "reviewId", "rev_1"))
+		},
 		func(ctx context.Context) error { return f.Take(ctx, person, event("cart.changed", "cartId", "cart_1")) },
 		func(ctx context.Context) error { return f.WorkRun(ctx, run) },
 		func(ctx context.Context) error {

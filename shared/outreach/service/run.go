@@ -233,7 +233,7 @@ func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Ru
 		url = s.Shop.URL + "/"
 	}
 	p.Mail = outbox.Mail{
-		ID: id, Kind: d.Kind, To: c.Email, Language: languageOf(c), Template: out.Send.Template, About: r.Key, Source: source,
+		ID: id, Kind: d.Kind, To: c.Email, Language: c.MailLanguage(), Template: out.Send.Template, About: r.Key, Source: source,
 		Topic:     d.Topic,
 		SameGoods: d.SameGoods, Contact: c.ID, Planned: s.Clock.Now(), Latest: latest.After(out.Planned, time.UTC),
 		Compose: &outbox.Compose{
@@ -243,7 +243,7 @@ func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Ru
 	p.Message.Subject = out.Send.Template // the author's text is the catalog's, which has no label
 	if out.Send.Channel == compliance.Push {
 		p.Push = &PushMessage{
-			ID: id, Contact: c.ID, Kind: d.Kind, Topic: d.Topic, Title: pushTitle(out.Send.Template, languageOf(c)), URL: url,
+			ID: id, Contact: c.ID, Kind: d.Kind, Topic: d.Topic, Title: pushTitle(out.Send.Template, c.MailLanguage()), URL: url,
 			Source: source,
 			// A newer reminder of the same run takes the place of an older one.
 			Planned: p.Mail.Planned, Latest: p.Mail.Latest, Replaces: format.HashEmail(r.Key)[:16],

@@ -266,7 +266,7 @@ func TestOrdersAreCountedForTheLastClickAndForTheLiftOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Click(t.Context(), r, "mail_click", f.clock.Now()); err != nil {
+	if err := f.Click(t.Context(), r, f.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	f.advance(time.Hour)

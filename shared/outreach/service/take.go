@@ -217,18 +217,20 @@ func (s *Service) stopPending(r stored, now time.Time) (writes []table.Write) {
 	return writes
 }
 
-// Click notes that a person followed a link of a message. Series hear of it.
-func (s *Service) Click(ctx context.Context, r outbox.Record, kind attribution.TouchKind, at time.Time) error {
-	// The names are those of segment.EventTypes.
-	event := map[attribution.TouchKind]string{attribution.MailClick: "mail.clicked",
-		attribution.PushClick: "push.clicked"}[kind]
+// Click notes that a person followed a link of a mail, in one transaction with the series that wait for it and the
+// segments that ask for it. 2 round trips, 1 more when runs are under way. Somebody erased since is no error.
+func (s *Service) Click(ctx context.Context, r outbox.Record, at time.Time) error {
+	const event = "mail.clicked"
 	now := s.Clock.Now()
 	_, err := s.Contacts.ChangeID(ctx, r.Contact, now, func(c *contact.Contact) ([]table.Write, bool, error) {
-		c.Touched(attribution.Touch{Message: r.ID, Source: r.Source.Name + "|" + r.Source.Step, Kind: kind, At: at})
+		c.Touched(attribution.Touch{Message: r.ID, Source: r.Source.Name + "|" + r.Source.Step, Kind: attribution.MailClick, At: at})
 		c.Person.Happened(event, at)
-		// Series may wait for the click.
 		writes, err := s.series(ctx, c, sequence.Event{Type: event, At: at}, now)
-		return writes, false, err
+		if err != nil {
+			return nil, false, err
+		}
+		settled, err := s.settle(ctx, c, now)
+		return append(writes, settled...), false, err
 	})
 	return ignoreMissing(err) // erased since
 }
