@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"dangol/shared/platform/backoff"
@@ -25,22 +26,35 @@ type Budget struct {
 	// Sleep waits for a place; nil is backoff.Sleep.
 	Sleep func(context.Context, time.Duration) error
 
-	mu     sync.Mutex
-	slices [2]slice // transactional, marketing
+	lines [2]line // transactional, marketing: neither waits for the other
+	known atomic.Pointer[Rate]
+}
+
+// line is those who wait for a place of one kind, and the places that were reserved for them.
+type line struct {
+	waiting atomic.Int32
+	mu      sync.Mutex
+	slice   slice
 }
 
 // slice is places that were reserved together and are not used yet.
 type slice struct {
 	left  int
+	next  time.Time     // of the next place
+	step  time.Duration // from one place to the next
 	until time.Time
 }
 
-// A slice of places saves writes: for marketing ten are reserved at once. Places that a worker does
-// not use within sliceFor are lost.
+// A slice of places saves writes. Order mails reserve as many as wait, up to mostTransactional: more would delay a mail
+// that comes later. For marketing sliceOf of the rate are reserved at once, at least leastMarketing. Places that a
+// worker does not use within sliceFor are lost. Waits shorter than shortest are not worth a timer.
 const (
-	marketingSlice = 10
-	sliceFor       = 2 * time.Second
-	budgetTries    = 12
+	leastMarketing    = 10
+	mostTransactional = 20
+	sliceOf           = 100 * time.Millisecond
+	sliceFor          = 2 * time.Second
+	shortest          = time.Millisecond
+	budgetTries       = 12
 )
 
 // rateKey is one item for the whole account: SES counts all mails together.
@@ -55,41 +69,81 @@ type Busy struct {
 // Error says why there is no place.
 func (b *Busy) Error() string { return "outbox: no place to send: " + b.Why }
 
-// Take waits for one place. Errors: *Busy; that of ctx. 2 round trips for a slice of places, none while one lasts.
+// Take waits for one place. Errors: *Busy; that of ctx. 1 round trip for a slice of places, 1 more when another worker
+// has reserved some since, none while a slice lasts.
 func (b *Budget) Take(ctx context.Context, marketing bool) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	// Transactional mail reserves one place at a time: ten would delay a mail that somebody waits
-	// for.
-	kind, want := 0, 1
-	if marketing {
-		kind, want = 1, marketingSlice
-	}
-	now := b.Clock.Now()
-	if s := &b.slices[kind]; s.left > 0 && now.Before(s.until) {
-		s.left--
-		return nil
-	}
-	grant, err := b.reserve(ctx, want, marketing)
+	at, err := b.next(ctx, marketing)
 	if err != nil {
 		return err
 	}
-	if grant.Places == 0 {
-		return &Busy{Why: grant.Why, Until: grant.Later}
-	}
-	b.slices[kind] = slice{left: grant.Places - 1, until: now.Add(grant.Wait + sliceFor)}
-	if grant.Wait <= 0 {
+	wait := at.Sub(b.Clock.Now())
+	if wait < shortest {
 		return nil
 	}
+	// Outside the lock, so that those behind learn their own time meanwhile.
 	sleep := b.Sleep
 	if sleep == nil {
 		sleep = backoff.Sleep
 	}
-	return sleep(ctx, grant.Wait)
+	return sleep(ctx, wait)
 }
 
-// reserve takes n places from the account's rate. 2 round trips without contention.
-func (b *Budget) reserve(ctx context.Context, n int, marketing bool) (grant Grant, err error) {
+// next is the time of the next place.
+func (b *Budget) next(ctx context.Context, marketing bool) (time.Time, error) {
+	l := &b.lines[kindOf(marketing)]
+	l.waiting.Add(1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer l.waiting.Add(-1)
+	now := b.Clock.Now()
+	if l.slice.left == 0 || !now.Before(l.slice.until) {
+		grant, err := b.reserve(ctx, int(l.waiting.Load()), marketing)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if grant.Places == 0 {
+			return time.Time{}, &Busy{Why: grant.Why, Until: grant.Later}
+		}
+		l.slice = slice{
+			left: grant.Places, next: now.Add(grant.Wait), step: grant.Step, until: now.Add(grant.Wait + sliceFor),
+		}
+	}
+	at := l.slice.next
+	l.slice.left--
+	l.slice.next = at.Add(l.slice.step)
+	return at, nil
+}
+
+// kindOf is the line of a kind of mail.
+func kindOf(marketing bool) int {
+	if marketing {
+		return 1
+	}
+	return 0
+}
+
+// drop gives up the places that were reserved: they were of another rate.
+func (b *Budget) drop() {
+	for i := range b.lines {
+		b.lines[i].mu.Lock()
+		b.lines[i].slice = slice{}
+		b.lines[i].mu.Unlock()
+	}
+}
+
+// size is how many places are reserved at once when so many wait.
+func (r Rate) size(waiting int, marketing bool, now time.Time) int {
+	rate := r.Effective(now)
+	n := min(max(1, waiting), mostTransactional)
+	if marketing {
+		n = max(leastMarketing, int(rate*sliceOf.Seconds()))
+	}
+	// Never more at once than one second's mails: SES counts by the second.
+	return max(1, min(n, int(rate)))
+}
+
+// reserve takes places from the account's rate for those who wait. 1 round trip without contention.
+func (b *Budget) reserve(ctx context.Context, waiting int, marketing bool) (grant Grant, err error) {
 	err = b.change(ctx, func(r Rate, now time.Time) (Rate, error) {
 		if b.WarmUp != nil && (r.Stale(now) || r.WarmDay != now.UTC().Format(time.DateOnly)) {
 			warm, err := b.WarmUp(ctx, now)
@@ -108,8 +162,7 @@ func (b *Budget) reserve(ctx context.Context, n int, marketing bool) (grant Gran
 				r = r.Account(perSecond, quota, sent, now)
 			}
 		}
-		// Never more at once than one second's mails: SES counts by the second.
-		r, grant = r.Reserve(max(1, min(n, int(r.Effective(now)))), marketing, now)
+		r, grant = r.Reserve(r.size(waiting, marketing, now), marketing, now)
 		return r, nil
 	})
 	return grant, err
@@ -117,17 +170,13 @@ func (b *Budget) reserve(ctx context.Context, n int, marketing bool) (grant Gran
 
 // Throttled notes that SES turned a mail away because too many were sent, and drops what is left of the slices.
 func (b *Budget) Throttled(ctx context.Context) error {
-	b.mu.Lock()
-	b.slices = [2]slice{}
-	b.mu.Unlock()
+	b.drop()
 	return b.change(ctx, func(r Rate, now time.Time) (Rate, error) { return r.Throttled(now), nil })
 }
 
 // Pause stops marketing, or lets it go on when why is empty.
 func (b *Budget) Pause(ctx context.Context, why string) error {
-	b.mu.Lock()
-	b.slices = [2]slice{} // places that were given out before
-	b.mu.Unlock()
+	b.drop()
 	return b.change(ctx, func(r Rate, _ time.Time) (Rate, error) { r.Paused = why; return r, nil })
 }
 
@@ -141,16 +190,26 @@ func (b *Budget) Read(ctx context.Context) (Rate, error) {
 	return r, err
 }
 
-// change replaces the rate by its next version. Workers that meet try again.
+// change replaces the rate by its next version. It begins with the version that this worker wrote last: when no other
+// has written since, nothing needs to be read. Workers that meet try again.
 func (b *Budget) change(ctx context.Context, to func(Rate, time.Time) (Rate, error)) error {
+	known := b.known.Swap(nil)
 	for try := 1; ; try++ {
-		read, err := b.Read(ctx)
+		read, err := b.from(ctx, known)
 		if err != nil {
 			return err
 		}
 		next, err := to(read, b.Clock.Now())
-		if err != nil || next == read {
+		if err != nil {
 			return err
+		}
+		// A refusal rests on what is stored, not on what was known.
+		if next == read && known == nil {
+			return nil
+		}
+		if next == read {
+			known = nil
+			continue
 		}
 		next.Version = read.Version + 1
 		// Only what was read is replaced.
@@ -159,11 +218,27 @@ func (b *Budget) change(ctx context.Context, to func(Rate, time.Time) (Rate, err
 			put.If, put.With = table.IfNew, nil
 		}
 		err = b.Table.Put(ctx, put)
+		if err == nil {
+			b.known.Store(&next)
+		}
 		if _, refused := table.Failed(err); !refused || try == budgetTries {
 			return err
+		}
+		// The first refusal may only say that what was known is old.
+		if known != nil {
+			known = nil
+			continue
 		}
 		if err := backoff.Sleep(ctx, backoff.Jitter(5*time.Millisecond, try)); err != nil {
 			return err
 		}
 	}
+}
+
+// from is the rate that a change begins with: the known one, or what is stored.
+func (b *Budget) from(ctx context.Context, known *Rate) (Rate, error) {
+	if known != nil {
+		return *known, nil
+	}
+	return b.Read(ctx)
 }

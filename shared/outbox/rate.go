@@ -100,7 +100,8 @@ func (r Rate) Throttled(now time.Time) Rate {
 // Grant is the answer to a request for places.
 type Grant struct {
 	Places int
-	Wait   time.Duration // until the first; the others follow at the rate
+	Wait   time.Duration // until the first
+	Step   time.Duration // from one to the next
 	// Later is when to ask again where there are no places now.
 	Later time.Time
 	Why   string // paused, quota, busy
@@ -140,5 +141,5 @@ func (r Rate) Reserve(n int, marketing bool, now time.Time) (Rate, Grant) {
 		r.WarmSent += n
 	}
 	r.Used += n
-	return r, Grant{Places: n, Wait: wait}
+	return r, Grant{Places: n, Wait: wait, Step: time.Duration(1e9 / rate)}
 }

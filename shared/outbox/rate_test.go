@@ -126,7 +126,7 @@ func TestNoSecondHasMorePlacesThanTheRateAllows(t *testing.T) {
 				t.Fatal("a refusal used places up")
 			}
 			for i := range g.Places {
-				places = append(places, at.Add(g.Wait+time.Duration(float64(i)/perSecond*1e9)))
+				places = append(places, at.Add(g.Wait+time.Duration(i)*g.Step))
 			}
 		}
 		for i := range places {
