@@ -62,6 +62,8 @@ func (m *Mailer) composed(ctx context.Context, letter outbox.Mail, c contact.Con
 		frame = m.frame(signer, letter)
 	case letter.Test:
 		frame = m.testFrame()
+	case letter.Kind == compliance.LegalNotice:
+		frame = mail.Frame{Consent: true}
 	}
 	// Before anything is signed: a mail that is not sent needs no links.
 	decision := m.gate(letter, c, content.Subject, frame.Unsubscribe, now)

@@ -41,7 +41,7 @@ func (d doctor) machine() []check {
 	return []check{
 		{name: "Go", mend: "install Go 1.26 or later from https://go.dev/dl",
 			look: d.version(`go1\.(\d+)`, goMinor, "go", "version")},
-		{name: "Node", mend: "install Node 22 or later from https://nodejs.org",
+		{name: "Node", mend: "install Node 20 or later from https://nodejs.org",
 			look: d.version(`v(\d+)`, nodeMajor, "node", "--version")},
 		{name: "AWS CLI", mend: "install it: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
 			look: d.version(`aws-cli/(\d+)`, 2, "aws", "--version")},

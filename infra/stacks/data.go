@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -125,7 +126,7 @@ func (d *Data) pool(c Config) {
 	server := pool.AddResourceServer(str("Shop"), &awscognito.UserPoolResourceServerOptions{
 		Identifier: str("shop"), Scopes: &all,
 	})
-	client := func(name string, more []awscognito.OAuthScope, names ...string) {
+	client := func(name string, more []awscognito.OAuthScope, callbacks []string, names ...string) {
 		allowed := append([]awscognito.OAuthScope{awscognito.OAuthScope_OPENID(), awscognito.OAuthScope_EMAIL()}, more...)
 		for _, n := range names {
 			allowed = append(allowed, awscognito.OAuthScope_ResourceServer(server, scopes[n]))
@@ -136,7 +137,7 @@ func (d *Data) pool(c Config) {
 			PreventUserExistenceErrors: yes(true), EnableTokenRevocation: yes(true),
 			OAuth: &awscognito.OAuthSettings{
 				Flows: &awscognito.OAuthFlows{AuthorizationCodeGrant: yes(true)}, Scopes: &allowed,
-				CallbackUrls: strs(c.CallbackURL...),
+				CallbackUrls: strs(callbacks...),
 				LogoutUrls:   strs(c.LogoutURL...),
 			},
 		})
@@ -148,15 +149,20 @@ func (d *Data) pool(c Config) {
 		CognitoDomain: &awscognito.CognitoDomainOptions{
 			DomainPrefix: str("dangol-" + c.Stage.Name + "-" + *awscdk.Aws_ACCOUNT_ID())},
 	})
-	client("Storefront", nil, "customer")
+	client("Storefront", nil, c.CallbackURL, "customer")
 	// With the scope of Cognito's own user API an operator's token may set up a one-time password (AssociateSoftwareToken,
 	// VerifySoftwareToken, SetUserMFAPreference), see docs/deploy.md.
-	client("Console", []awscognito.OAuthScope{awscognito.OAuthScope_COGNITO_ADMIN()}, "customer", "agent", "merchant")
+	// The importer returns to a port of the merchant's machine (RFC 8252); Cognito allows http for localhost only.
+	client("Console", []awscognito.OAuthScope{awscognito.OAuthScope_COGNITO_ADMIN()},
+		append(slices.Clone(c.CallbackURL), importerReturn), "customer", "agent", "merchant")
 	d.Issuer = *pool.UserPoolProviderUrl()
 	d.output("Pool", "User pool of customers and operators", pool.UserPoolId())
 	d.output("Issuer", "Issuer of access tokens", pool.UserPoolProviderUrl())
 	d.output("LoginUrl", "Log-in page", login.BaseUrl(nil))
 }
+
+// importerReturn is where the log-in page returns to for functions/products/importer.
+const importerReturn = "http://localhost:8976/callback"
 
 // output shows a value after the deployment.
 func (d *Data) output(name, what string, value *string) {

@@ -180,6 +180,23 @@ func TestTheLoginPageReturnsAfterLogout(t *testing.T) {
 	}
 }
 
+// TestOnlyOperatorsLogInToTheImporter holds the address that the importer listens at against the clients.
+func TestOnlyOperatorsLogInToTheImporter(t *testing.T) {
+	source, err := os.ReadFile("../../functions/products/importer/login.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const address = `"http://localhost:8976/callback"`
+	if !strings.Contains(string(source), address) {
+		t.Errorf("the importer returns elsewhere than to %s", address)
+	}
+	for id, c := range resources(t, synth(t).Data.Stack, "AWS::Cognito::UserPoolClient") {
+		if allowed := strings.Contains(compact(c.Properties["CallbackURLs"]), address); allowed != strings.Contains(id, "Console") {
+			t.Errorf("%s: %v", id, c.Properties["CallbackURLs"])
+		}
+	}
+}
+
 // TestTheDeployGuideSaysWhatIsDeployed holds the figures and lists of docs/deploy.md against the templates and the
 // code.
 func TestTheDeployGuideSaysWhatIsDeployed(t *testing.T) {

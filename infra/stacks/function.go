@@ -80,12 +80,26 @@ func allow(role awsiam.Role, t awsdynamodb.TableV2, grant function.Grant) {
 	}
 }
 
-// retention is the next period that CloudWatch offers: a week, or three months.
+// retentions are periods that CloudWatch offers, by days, shortest first.
+var retentions = []struct {
+	days float64
+	is   awslogs.RetentionDays
+}{
+	{1, awslogs.RetentionDays_ONE_DAY}, {3, awslogs.RetentionDays_THREE_DAYS}, {5, awslogs.RetentionDays_FIVE_DAYS},
+	{7, awslogs.RetentionDays_ONE_WEEK}, {14, awslogs.RetentionDays_TWO_WEEKS}, {30, awslogs.RetentionDays_ONE_MONTH},
+	{60, awslogs.RetentionDays_TWO_MONTHS}, {90, awslogs.RetentionDays_THREE_MONTHS},
+	{120, awslogs.RetentionDays_FOUR_MONTHS}, {150, awslogs.RetentionDays_FIVE_MONTHS},
+	{180, awslogs.RetentionDays_SIX_MONTHS}, {365, awslogs.RetentionDays_ONE_YEAR},
+}
+
+// retention is the shortest period of CloudWatch that keeps logs for so many days; a year at the most.
 func retention(days float64) awslogs.RetentionDays {
-	if days <= 7 {
-		return awslogs.RetentionDays_ONE_WEEK
+	for _, r := range retentions {
+		if days <= r.days {
+			return r.is
+		}
 	}
-	return awslogs.RetentionDays_THREE_MONTHS
+	return awslogs.RetentionDays_ONE_YEAR
 }
 
 // environment picks the variables that the function reads. One that no stack sets is a mistake in a

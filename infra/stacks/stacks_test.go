@@ -154,8 +154,9 @@ func TestFunctionsAreSmallTracedAndLogged(t *testing.T) {
 			}
 		}
 		for id, group := range resources(t, stack, "AWS::Logs::LogGroup") {
-			if group.Properties["RetentionInDays"] == nil {
-				t.Errorf("%s keeps logs forever", id)
+			// The stage of the tests is prod.
+			if kept := fmt.Sprint(group.Properties["RetentionInDays"]); kept != fmt.Sprint(Stages["prod"].LogDays) {
+				t.Errorf("%s keeps logs for %s days", id, kept)
 			}
 		}
 	}

@@ -90,6 +90,7 @@ func ComposedKinds() (kinds []string) {
 // transactional mail.
 type Frame struct {
 	Advertising bool
+	Consent     bool   // a notice about consent, which is neither advertising nor about an order
 	Unsubscribe string // page that ends such mails
 	Preferences string
 	Why         string // page that says why the mail was sent

@@ -190,7 +190,7 @@ func TestComposedMailsReadAsTheGoldenArchives(t *testing.T) {
 			t.Parallel()
 			var got txtar.Archive
 			for _, language := range mail.Languages {
-				c, err := mail.Compose(language, kind, "brand", brand.Name, "date", "2026-03-01", "channel", "e-mail")
+				c, err := mail.Compose(language, kind, "brand", brand.Name, "date", day(language), "channel", channel(language))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -200,13 +200,23 @@ func TestComposedMailsReadAsTheGoldenArchives(t *testing.T) {
 					c.Products = []mail.Product{{Title: "쑥 비누 & <b>솔</b>", URL: "https://shop.example.com/p/1", Price: krw(9_000),
 						Was: krw(12_000)}}
 				}
-				m, err := templates(t).WriteIn(language, c, frame)
+				around := frame
+				if strings.HasPrefix(kind, "consent_") {
+					around = mail.Frame{Consent: true}
+				}
+				m, err := templates(t).WriteIn(language, c, around)
 				got.Files = append(got.Files, files(t, kind+"."+language, m, err)...)
 			}
 			golden(t, kind, &got)
 		})
 	}
 }
+
+// day is a day as consent mails name it.
+func day(language string) string { return map[string]string{"ko": "2026년 3월 1일", "en": "1 March 2026"}[language] }
+
+// channel is a channel as consent mails name it.
+func channel(language string) string { return map[string]string{"ko": "이메일", "en": "e-mail"}[language] }
 
 // written is a mail in all languages.
 func written(t *testing.T, name string, content mail.Content) (all []txtar.File) {

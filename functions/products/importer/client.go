@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"golang.org/x/oauth2"
 )
 
 // client sends pieces to the API.
@@ -20,6 +22,8 @@ type client struct {
 	api  string
 	// A token from the command line cannot be asked for anew.
 	given bool // the token came from the command line
+	// source gives tokens after a log-in by browser, and new ones when they run out; nil without one.
+	source oauth2.TokenSource
 	// pause waits between tries; tests replace it.
 	pause func(context.Context, time.Duration)
 
@@ -61,7 +65,7 @@ func (c *client) send(ctx context.Context, body []byte, firstRow int, o options)
 		refused, ok := errors.AsType[*refusal](err)
 		switch {
 		// The token ran out while the file was sent: log in again with the next try.
-		case ok && refused.status == http.StatusUnauthorized && !c.given && refused.token != "":
+		case ok && refused.status == http.StatusUnauthorized && !c.given && c.source == nil && refused.token != "":
 			c.forget(refused.token)
 		// The request itself is wrong; it would be refused again.
 		case ok && refused.status < 500 && refused.status != http.StatusTooManyRequests:
@@ -74,7 +78,7 @@ func (c *client) send(ctx context.Context, body []byte, firstRow int, o options)
 
 // once sends a piece one time.
 func (c *client) once(ctx context.Context, body []byte, firstRow int, o options) (report, error) {
-	token, err := c.login(ctx)
+	token, err := c.access(ctx)
 	if err != nil {
 		return report{}, err
 	}
@@ -94,10 +98,17 @@ func (c *client) once(ctx context.Context, body []byte, firstRow int, o options)
 	return r, err
 }
 
-// login returns the token. Without one it asks the development issuer for a merchant's, which only a laptop has.
-func (c *client) login(ctx context.Context) (string, error) {
+// access returns the token. After a log-in by browser it is renewed as needed. Without one it asks the development issuer for a merchant's, which only a laptop has.
+func (c *client) access(ctx context.Context) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.source != nil {
+		token, err := c.source.Token()
+		if err != nil {
+			return "", &refusal{status: http.StatusUnauthorized, detail: "the log-in has run out: " + err.Error()}
+		}
+		return token.AccessToken, nil
+	}
 	if c.token != "" {
 		return c.token, nil
 	}
@@ -108,7 +119,7 @@ func (c *client) login(ctx context.Context) (string, error) {
 	// A shop on AWS has no such route and answers 4xx.
 	if refused, ok := errors.AsType[*refusal](err); ok && refused.status < 500 {
 		return "", &refusal{status: refused.status,
-			detail: "no development issuer here; give a merchant's access token with -token"}
+			detail: "no development issuer here; log in with -login and -client, or give a merchant's access token with -token"}
 	}
 	c.token = answer.Token
 	return c.token, err

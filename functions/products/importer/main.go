@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 )
 
@@ -26,6 +27,7 @@ func main() {
 // options are what the command line and the environment ask for.
 type options struct {
 	file, api, token   string
+	login, client      string // log-in page and client id, instead of a token
 	currency, language string
 	delivery           string // adds the quantities of the file to the stock, once
 	encoding           string
@@ -57,10 +59,18 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	// Bytes after decoding are counted, while the size is
 	// that of the file: in EUC-KR the bar is a little ahead.
 	source := &counting{from: text}
+	// One request may take as long as the API: 29 seconds, and some for the way.
+	sender := &client{http: &http.Client{Timeout: 60 * time.Second}, api: o.api, token: o.token, given: o.token != "",
+		pause: sleep}
+	if o.login != "" {
+		l := login{page: strings.TrimRight(o.login, "/"), client: o.client, http: sender.http, out: stderr}
+		if sender.source, err = l.source(ctx); err != nil {
+			fmt.Fprintln(stderr, err)
+			return 1
+		}
+	}
 	job := &job{
-		// One request may take as long as the API: 29 seconds, and some for the way.
-		client: &client{http: &http.Client{Timeout: 60 * time.Second}, api: o.api, token: o.token, given: o.token != "",
-			pause: sleep},
+		client:   sender,
 		progress: newProgress(stdout, size, source.read),
 		errors:   stderr, options: o,
 	}
@@ -79,6 +89,9 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	flags.StringVar(&o.file, "file", "", "CSV file in Shopify's product format")
 	flags.StringVar(&o.api, "api", api, "address of the shop's API; the variable API is the default")
 	flags.StringVar(&o.token, "token", "", "merchant's access token; without one, the API's development issuer is asked")
+	flags.StringVar(&o.login, "login", "",
+		"address of the log-in page (output LoginUrl); the command prints a link and waits until a merchant has logged in")
+	flags.StringVar(&o.client, "client", "", "client id for -login (output ConsoleClient)")
 	flags.StringVar(&o.delivery, "delivery", "",
 		"a name of the delivery whose quantities the file has: they are added to the stock, once")
 	flags.StringVar(&o.currency, "currency", "",
@@ -91,7 +104,9 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	if o.file == "" || o.batch < 1 || o.parallel < 1 {
+	// A log-in needs both, and is no log-in when there is a token already.
+	half := (o.login == "") != (o.client == "") || o.login != "" && o.token != ""
+	if o.file == "" || o.batch < 1 || o.parallel < 1 || half {
 		fmt.Fprintln(stderr, "usage: importer -file products.csv [-api http://localhost:8080] [-currency KRW]")
 		flags.PrintDefaults()
 		return o, errors.New("usage")
