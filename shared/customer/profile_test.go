@@ -160,7 +160,8 @@ func TestAnOrderSaysWhoSomebodyIsAndDoesNotRenameThem(t *testing.T) {
 		"another mail address": {
 			profile: known, email: "new@example.com", changed: true, want: [3]string{"new@example.com", "김하늘", "ko"},
 		},
-		"an order that says nothing":                            {profile: known, want: [3]string{"haneul@example.com", "김하늘", "ko"}},
+		"an order that says nothing": {profile: known,
+			want: [3]string{"haneul@example.com", "김하늘", "ko"}},
 		"a first order that says nothing still makes a profile": {changed: true},
 	} {
 		p := c.profile

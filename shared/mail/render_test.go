@@ -213,10 +213,14 @@ func TestComposedMailsReadAsTheGoldenArchives(t *testing.T) {
 }
 
 // day is a day as consent mails name it.
-func day(language string) string { return map[string]string{"ko": "2026년 3월 1일", "en": "1 March 2026"}[language] }
+func day(language string) string {
+	return map[string]string{"ko": "2026년 3월 1일", "en": "1 March 2026"}[language]
+}
 
 // channel is a channel as consent mails name it.
-func channel(language string) string { return map[string]string{"ko": "이메일", "en": "e-mail"}[language] }
+func channel(language string) string {
+	return map[string]string{"ko": "이메일", "en": "e-mail"}[language]
+}
 
 // written is a mail in all languages.
 func written(t *testing.T, name string, content mail.Content) (all []txtar.File) {

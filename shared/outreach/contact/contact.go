@@ -141,8 +141,8 @@ func (c Contact) Location(fallback *time.Location) *time.Location {
 // defaultLanguage is the shop's first language.
 const defaultLanguage = "ko"
 
-// MailLanguage is the language that a person is written to in, by mail, push and on the pages behind their links: theirs,
-// or the shop's first where nothing is known.
+// MailLanguage is the language that a person is written to in, by mail, push and on the pages behind their links:
+// theirs, or the shop's first where nothing is known.
 func (c Contact) MailLanguage() string {
 	if c.Language == "" {
 		return defaultLanguage
