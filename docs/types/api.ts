@@ -416,70 +416,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/admin/reconciliations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The reconciliations of the last days, newest first
-         * @description Each day the shop's orders, invoices and refunds are held against the payment provider's ledger. A report without differences says that they agree.
-         *
-         *     Who may call: merchants.
-         */
-        get: operations["listReconciliations"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/reconciliations/{day}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The reconciliation of a day
-         * @description Who may call: merchants.
-         */
-        get: operations["getReconciliation"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/reconciliations/{day}/differences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What does not agree, in the order in which it was found
-         * @description At most 1,000 are kept; the report has the number of all.
-         *
-         *     Who may call: merchants.
-         */
-        get: operations["listDifferences"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/admin/recovery-cases": {
         parameters: {
             query?: never;
@@ -6999,22 +6935,6 @@ export interface components {
             /** @description Words of the text that it is about; the author gets them marked. */
             words?: string[];
         };
-        Difference: {
-            /** @description By the shop's books. */
-            books?: components["schemas"]["Money"];
-            /**
-             * @description docs/reconciliation.md says what each means and what to do.
-             * @example money_without_order
-             */
-            kind: string;
-            note?: string;
-            /** @description The provider's. */
-            paymentId?: string;
-            /** @description By the provider's. */
-            provider?: components["schemas"]["Money"];
-            /** @description The order, invoice, subscription or job that it is about. */
-            subject: string;
-        };
         DiscountBreach: {
             /** Format: int64 */
             actual: number;
@@ -7723,10 +7643,6 @@ export interface components {
              */
             reason?: string;
         };
-        OrderDifferenceList: {
-            differences: components["schemas"]["Difference"][];
-            nextCursor?: string;
-        };
         OrderFulfillRequest: {
             /**
              * @description cj, hanjin, lotte, epost, dhl, fedex, ups, usps, or any other.
@@ -7846,10 +7762,6 @@ export interface components {
             refunded: components["schemas"]["Money"];
             /** @enum {string} */
             state: "authorized" | "captured" | "failed" | "releasing" | "released" | "refunding" | "partially_refunded" | "refunded" | "refund_failed";
-        };
-        OrderReconciliationList: {
-            nextCursor?: string;
-            reconciliations: components["schemas"]["Reconciliation"][];
         };
         OrderRefund: {
             amount: components["schemas"]["Money"];
@@ -9530,60 +9442,6 @@ export interface components {
             placedAt: string;
             state: string;
             total: string;
-        };
-        Reconciliation: {
-            /** @description Differences of each kind. */
-            byKind: {
-                [key: string]: number;
-            };
-            /**
-             * Format: int64
-             * @description Open payments and invoices of earlier days that were looked at again.
-             */
-            carriedOver: number;
-            /**
-             * @description In the shop's time zone.
-             * @example 2026-11-29
-             */
-            day: string;
-            /**
-             * Format: int64
-             * @description 0: the books agree.
-             */
-            differences: number;
-            /** Format: date-time */
-            finishedAt?: string;
-            /** Format: date-time */
-            from: string;
-            /**
-             * Format: int64
-             * @description Issued on the day.
-             */
-            invoices: number;
-            /**
-             * Format: int64
-             * @description Placed on the day.
-             */
-            orders: number;
-            /**
-             * Format: int64
-             * @description Of the provider's ledger, as far as they were looked at.
-             */
-            payments: number;
-            /**
-             * Format: int64
-             * @description Of the provider's ledger, those included that came back.
-             */
-            refunds: number;
-            /** Format: date-time */
-            startedAt: string;
-            /** @enum {string} */
-            state: "running" | "done";
-            /**
-             * Format: date-time
-             * @description Not part of the day.
-             */
-            to: string;
         };
         RecoveryCase: {
             /** Format: date-time */
@@ -13518,206 +13376,6 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listReconciliations: {
-        parameters: {
-            query?: {
-                /** @description Entries per page. */
-                limit?: number;
-                /** @description Where to go on: nextCursor of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrderReconciliationList"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getReconciliation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                day: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Reconciliation"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listDifferences: {
-        parameters: {
-            query?: {
-                /** @description Entries per page. */
-                limit?: number;
-                /** @description Where to go on: nextCursor of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                day: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrderDifferenceList"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
                 headers: {
                     [name: string]: unknown;
                 };

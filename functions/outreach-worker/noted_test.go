@@ -46,7 +46,7 @@ func TestEveryEventThatConditionsOfferIsNotedOnPeople(t *testing.T) {
 		events.OrderCanceled{OrderRef: ref, By: "customer"},
 		subscription,
 	} {
-		told(t, func(payload []byte) error { _, err := handler.Invoke(t.Context(), payload); return err },
+		deliver(t, func(payload []byte) error { _, err := handler.Invoke(t.Context(), payload); return err },
 			"evt_"+string(rune('a'+i)), noon.Add(time.Duration(i)*time.Minute), body)
 	}
 	c, err := contact.Store{Table: tables[0]}.Of(t.Context(), mina)

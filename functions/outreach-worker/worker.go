@@ -164,7 +164,7 @@ func (w Worker) orderCanceled(ctx context.Context, e event.Envelope, b events.Or
 }
 
 // orderDelivered starts what follows a delivery, once all of the order has arrived. The day on which the goods are
-// likely to run out is known when the person has bought them before.
+// likely to run out is known when the person, or enough others, have bought them again before.
 func (w Worker) orderDelivered(ctx context.Context, e event.Envelope, b events.OrderDelivered) error {
 	if !b.Complete {
 		return nil
@@ -172,21 +172,33 @@ func (w Worker) orderDelivered(ctx context.Context, e event.Envelope, b events.O
 	h := happened("order.delivered", e, "orderId", b.OrderID, "url", w.Service.Shop.URL+"/orders/"+b.OrderID)
 	// A contact that cannot be read costs the reminder, not the series.
 	if c, err := w.Service.Contacts.Of(ctx, b.Email); err == nil {
-		if at, ok := firstReplenishment(c, b.Lines); ok {
+		at, ok, err := w.firstReplenishment(ctx, c, b.Lines)
+		if err != nil {
+			return err // the bus delivers the event again
+		}
+		if ok {
 			h.Data["replenishAt"] = at.Format(time.RFC3339)
 		}
 	}
 	return w.take(ctx, b.Email, service.TriggerEvent{Event: h, Profile: profile(b.CustomerID, b.Name, b.Language, "")})
 }
 
-// firstReplenishment is when the first of the goods is likely to run out.
-func firstReplenishment(c contact.Contact, lines []events.OrderLine) (first time.Time, ok bool) {
-	for _, l := range lines {
-		if at, known := sequence.Replenish(c.Person, l.ProductID, 0); known && (!ok || at.Before(first)) {
+// mostLookedUp is how many lines of an order are looked at for their replenishment: the first that runs out counts.
+const mostLookedUp = 10
+
+// firstReplenishment is when the first of the products is likely to run out.
+func (w Worker) firstReplenishment(ctx context.Context, c contact.Contact,
+	lines []events.OrderLine) (first time.Time, ok bool, err error) {
+	for _, l := range lines[:min(len(lines), mostLookedUp)] {
+		at, known, err := w.Service.ReplenishAt(ctx, c.Person, l.ProductID)
+		if err != nil {
+			return first, false, err
+		}
+		if known && (!ok || at.Before(first)) {
 			first, ok = at, true
 		}
 	}
-	return first, ok
+	return first, ok, nil
 }
 
 // subscriptionChanged starts the series of a renewal that is to come, and ends what a subscription has started when it

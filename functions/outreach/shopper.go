@@ -167,8 +167,8 @@ func (f *Outreach) confirmPage(ctx context.Context, in *LinkInput) (*Page, error
 	return page(language, t("confirm"), paragraph(t("confirm_ask"))+form("", "", t("confirm"))), nil
 }
 
-// confirm counts a confirmation. It stands for what was requestedAt for last: the link of an older mail, or one that is
-// too old, gives nothing.
+// confirm counts a confirmation. It stands for what was asked for last: the link of an older mail, or one that is too
+// old, gives nothing.
 func (f *Outreach) confirm(ctx context.Context, in *LinkInput) (*Page, error) {
 	fields, err := f.verify(ctx, tracking.Confirm, in.Token, 3)
 	if err != nil {

@@ -155,7 +155,7 @@ func TestFunctionsAreSmallTracedAndLogged(t *testing.T) {
 		}
 		for id, group := range resources(t, stack, "AWS::Logs::LogGroup") {
 			// The stage of the tests is prod.
-			if kept := fmt.Sprint(group.Properties["RetentionInDays"]); kept != fmt.Sprint(Stages["prod"].LogDays) {
+			if kept := fmt.Sprint(group.Properties["RetentionInDays"]); kept != fmt.Sprint(stacks.Stages["prod"].LogDays) {
 				t.Errorf("%s keeps logs for %s days", id, kept)
 			}
 		}

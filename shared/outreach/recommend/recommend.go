@@ -61,13 +61,13 @@ func (r *Recommender) Recommend(ctx context.Context, block string, c contact.Con
 		if err != nil {
 			return nil, err
 		}
-		return r.products(ctx, inCart, nil, c.Language, cartCurrency)
+		return r.products(ctx, inCart, nil, c.MailLanguage(), cartCurrency)
 	}
 	best, err := r.Ranking.Current(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return r.products(ctx, best.Best(candidates), bought, c.Language, currency)
+	return r.products(ctx, best.Best(candidates), bought, c.MailLanguage(), currency)
 }
 
 // cart is what a cart has: a guest's by its id, a customer's by whose it is. 1 round trip.

@@ -93,6 +93,7 @@ func (s *Service) ordered(c *contact.Contact, h TriggerEvent, now time.Time) []t
 	if h.Order == nil || slices.ContainsFunc(c.Person.Orders, func(o segment.Order) bool { return o.ID == h.Order.ID }) {
 		return nil
 	}
+	counted := intervals(c.ID, c.Person, *h.Order, now)
 	c.Person.Ordered(*h.Order)
 	c.Person.Customer = true
 	writes := ranking.CountOrder(c.ID, h.Order.Products, now)
@@ -104,7 +105,7 @@ func (s *Service) ordered(c *contact.Contact, h TriggerEvent, now time.Time) []t
 			outbox.CountOrders: 1, outbox.CountRevenue + "_" + h.Order.Currency: int(h.Order.Amount),
 		}))
 	}
-	return append(writes, countExposure(c, h.Order.At, now)...)
+	return slices.Concat(writes, counted, countExposure(c, h.Order.At, now))
 }
 
 // liftWindow is how long after the entry into a series a purchase counts for its lift.
@@ -223,8 +224,7 @@ func (s *Service) Click(ctx context.Context, r outbox.Record, at time.Time) erro
 	const event = "mail.clicked"
 	now := s.Clock.Now()
 	_, err := s.Contacts.ChangeID(ctx, r.Contact, now, func(c *contact.Contact) ([]table.Write, bool, error) {
-		c.Touched(attribution.Touch{Message: r.ID, Source: r.Source.Name + "|" + r.Source.Step, Kind: attribution.MailClick,
-			At: at})
+		c.Touched(attribution.Touch{Message: r.ID, Source: r.Source.Name + "|" + r.Source.Step, Kind: attribution.MailClick, At: at})
 		c.Person.Happened(event, at)
 		writes, err := s.series(ctx, c, sequence.Event{Type: event, At: at}, now)
 		if err != nil {
