@@ -72,6 +72,8 @@ func TestAccess(t *testing.T) {
 			"listAllCreditNotes": {Query: "year=2026"},
 			"getAnyCreditNote":   {Needs: refusedRefund},
 			"listOpenRefunds":    {},
+			"getCreditPayout":    {Needs: system.OwnSubscription},
+			"payOutCredit":       {Needs: creditLeft, Body: `{"note":"asked by telephone"}`},
 			"retryRefund":        {Needs: refusedRefund},
 			"settleRefund":       {Needs: refusedRefund, Body: `{"reference":"transfer"}`},
 		},
@@ -130,6 +132,15 @@ func refusedRefund(s *system.Shop) system.Things {
 	list := s.Do(b.Owner.Caller, "GET", path+"/credit-notes", nil)
 	b.Fill["number"] = list.Field(s.T, "creditNotes.0.number")
 	b.Fill["refundId"] = list.Field(s.T, "creditNotes.0.refunds.0.id")
+	return b
+}
+
+// creditLeft is a subscription that has ended and left credit on its customer's account.
+func creditLeft(s *system.Shop) system.Things {
+	b := system.OwnSubscription(s)
+	path := "/subscriptions/" + b.Fill["subscriptionId"] + "/changes"
+	s.Do(s.Merchant(), "POST", "/admin"+path, `{"do":"goodwill","amount":1000,"note":"late"}`)
+	s.Do(b.Owner.Caller, "POST", path, `{"do":"cancel_now"}`)
 	return b
 }
 

@@ -37,6 +37,7 @@ func (f *Subscriptions) credits(s *api.Service) {
 	settle := route(api.MerchantIs, "POST", "/admin"+one+"/refunds/{refundId}/settle", "settleRefund",
 		"Note that the customer got the money otherwise", 404, 409)
 	api.Handle(s, settle, f.settleRefund)
+	f.payouts(s)
 }
 
 // CreditNote is a credit note as the API shows it.

@@ -21,6 +21,7 @@ type Records struct {
 	*service.Record
 	Invoices []invoice.Invoice // oldest first
 	Notes    []invoice.CreditNote
+	Refunds  []service.RefundDetails // without their credit notes: account credit that was paid out
 	History  []service.HistoryEntry
 	Receipts int            // that were sent
 	Ledger   []server.Entry // its charges, also the declined ones
@@ -59,6 +60,12 @@ func (b *Records) add(item table.Item) error {
 		}
 		err := item.Decode(&stored)
 		b.Notes = append(b.Notes, stored.Note.Value)
+		return err
+	case "REFUND":
+		r, err := service.DecodeRefund(item)
+		if (service.Refund{RefundDetails: r}).PaysCreditOut() {
+			b.Refunds = append(b.Refunds, r)
+		}
 		return err
 	case "HISTORY":
 		var line service.HistoryEntry
@@ -218,6 +225,11 @@ func (b *Records) auditLedger(say report) {
 	}
 	for _, n := range b.Notes {
 		owed += n.ToCard
+	}
+	for _, r := range b.Refunds {
+		if r.State == service.RefundDone {
+			owed += r.Amount
+		}
 	}
 	if back != owed {
 		say("%d went back to the card, %d should have", back, owed)
