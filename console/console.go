@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the pages by folder.
 //
-//go:embed chat pay
+//go:embed chat gift pay
 var Files embed.FS

@@ -62,6 +62,8 @@ func TestAccess(t *testing.T) {
 			"answerConsent": {Needs: ownTrial, Owned: true,
 				Body: `{"noticeId":"{notice}","fingerprint":"{fingerprint}","answer":"yes","explicit":true,"separate":true}`},
 			"lookAtGift":         {Needs: ownGift, Body: `{"token":"{gift}"}`},
+			"reportGift":         {Needs: ownGift, Body: `{"token":"{gift}"}`},
+			"listGiftReports":    {},
 			"claimGift":          {Needs: ownGift, Body: `{"token":"{gift}","email":"a@example.com","language":"ko"}`},
 			"listMyGifts":        {},
 			"getGift":            {Needs: claimedGift, Owned: true},

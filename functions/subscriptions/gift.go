@@ -29,6 +29,14 @@ func (f *Subscriptions) gifts(s *api.Service) {
 	look := route(api.Public, "POST", "/gifts/look", "lookAtGift", "Show a gift to whoever has the link of its mail", 404)
 	look.Description = "The token stands behind the # of the link; it is sent in the body, so that no log has it."
 	api.Handle(s, look, f.lookAtGift)
+	report := route(api.Public, "POST", "/gifts/report", "reportGift", "Want no more gift mails from a sender", 404, 503)
+	report.Status = 204
+	report.Description = "For whoever has the link of the mail. The sender can cause no more gift mails to that address, " +
+		"also not those planned for a later day, and the shop sees the report. Repeating it changes nothing."
+	api.Handle(s, report, f.reportGift)
+	reports := route(api.Agent, "GET", "/admin/gift-reports", "listGiftReports", "List gifts that recipients reported")
+	reports.Description = "Newest first, each sender once for each recipient."
+	api.Handle(s, reports, f.giftReports)
 	claim := route(api.Customer, "POST", "/gifts/claim", "claimGift", "Accept a gift", 404, 409, 503)
 	claim.Description = "Once: the first customer who has the link. Repeating it gives the same gift."
 	api.Handle(s, claim, f.claimGift)
@@ -72,8 +80,16 @@ const (
 	giftMailsToRecipient = 5
 )
 
-// takeGiftMail counts a mail to a stranger. 1 round trip. Errors: 429 too_many_attempts.
+// takeGiftMail counts a mail to a stranger, unless they have reported the sender. 2 round trips. Errors: 409
+// gift_refused, 429 too_many_attempts.
 func (f *Subscriptions) takeGiftMail(ctx context.Context, sender, recipient string) error {
+	reported, err := f.Billing.GiftReported(ctx, sender, recipient)
+	if err != nil {
+		return err
+	}
+	if reported {
+		return service.GiftRefused()
+	}
 	const day = 24 * time.Hour
 	limiter := ratelimit.Limiter{Table: f.Billing.Table, Clock: f.Billing.Clock}
 	return limiter.Take(ctx,
@@ -204,6 +220,33 @@ func (f *Subscriptions) lookAtGift(ctx context.Context, in *lookInput) (*GiftOut
 		return nil, err
 	}
 	return &GiftOutput{Body: shown(r)}, nil
+}
+
+// reportGift is for whoever has the link of the mail: possession of the token is the permission.
+func (f *Subscriptions) reportGift(ctx context.Context, in *lookInput) (*struct{}, error) {
+	r, err := f.Billing.GiftBy(ctx, in.Body.Token)
+	if err != nil {
+		return nil, err
+	}
+	return nil, f.Billing.ReportGift(ctx, r)
+}
+
+// GiftReportList is a page of reports.
+type GiftReportList struct {
+	Body struct {
+		Reports    []service.ReportedGift `json:"reports" nullable:"false"`
+		NextCursor string                 `json:"nextCursor,omitempty"`
+	}
+}
+
+func (f *Subscriptions) giftReports(ctx context.Context, in *pageInput) (*GiftReportList, error) {
+	all, next, err := f.Billing.GiftReports(ctx, in.Limit, table.Cursor(in.Cursor))
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	out := &GiftReportList{}
+	out.Body.Reports, out.Body.NextCursor = all, string(next)
+	return out, nil
 }
 
 // claimInput has the recipient's own contact data; the giver does not see it.

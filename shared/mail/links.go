@@ -7,8 +7,8 @@ import (
 )
 
 // Links are the paths of the storefront that buttons of mails lead to, by what they show: "order", "subscription",
-// "payment" (of what is unpaid of a subscription), "gift". {id} stands for the order's number, the subscription's id,
-// the gift's token.
+// "payment" (of what is unpaid of a subscription), "gift", "gift_report". {id} stands for the order's number, the
+// subscription's id, the gift's token.
 type Links map[string]string
 
 // defaultLinks are those of a storefront that chose none. The token of a gift is behind a #, so that it reaches no
@@ -18,6 +18,7 @@ var defaultLinks = Links{
 	"subscription": "/account/subscriptions/{id}",
 	"payment":      "/account/subscriptions/{id}/pay",
 	"gift":         "/gift#{id}",
+	"gift_report":  "/gift/report#{id}",
 }
 
 // ParseLinks reads "order=/bestellung/{id},subscription=/abo/{id}"; what is left out keeps its default. An unknown
@@ -28,7 +29,7 @@ func ParseLinks(all []string) (Links, error) {
 		name, path, ok := strings.Cut(one, "=")
 		switch {
 		case !ok || defaultLinks[name] == "":
-			return nil, fmt.Errorf("mail: link %q: want order, subscription, payment or gift, = and a path", one)
+			return nil, fmt.Errorf("mail: link %q: want order, subscription, payment, gift or gift_report, = and a path", one)
 		case !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//"):
 			return nil, fmt.Errorf("mail: link %q: the path begins with one slash", one)
 		case !strings.Contains(path, "{id}"):
@@ -46,8 +47,10 @@ type linked interface {
 }
 
 // link is the address of the button of a mail.
-func (b Brand) link(c linked) string {
-	name, id := c.link()
+func (b Brand) link(c linked) string { return b.page(c.link()) }
+
+// page is the address of what a name shows.
+func (b Brand) page(name, id string) string {
 	path := b.Links[name]
 	if path == "" {
 		path = defaultLinks[name]
@@ -68,3 +71,6 @@ func (c SubscriptionNotice) link() (name, id string) {
 	}
 	return "subscription", c.SubscriptionID
 }
+
+// reportLink is where the recipient of a gift says that they want none from that sender.
+func (b Brand) reportLink(c SubscriptionGift) string { return b.page("gift_report", c.Token) }

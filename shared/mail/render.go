@@ -155,6 +155,7 @@ func (t *Templates) functions(catalog *texts.Catalog) map[string]any {
 		"say":     func(n SubscriptionNotice, part string) (string, error) { return say(catalog, n, part) },
 		"receipt": func(all []ReceiptLine) ([]Line, error) { return receiptLines(catalog, all) },
 		"link":    t.brand.link,
+		"report":  t.brand.reportLink,
 		"line":    texts.OneLine,
 		"join":    func(all []string) string { return texts.OneLine(strings.Join(all, " / ")) },
 		"fact":    func(name, value string) fact { return fact{name, texts.OneLine(value)} },

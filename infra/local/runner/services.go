@@ -243,9 +243,10 @@ func (r *Runner) variables() map[string]string {
 		"SANDBOX_WEBHOOK_SECRET": webhookSecret, "PAYMENT_SECRETS": "", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",
 		"MAIL_FROM": mailFrom, "MAIL_CONFIGURATION_SET": "local", "SHOP_CONFIG": r.getenv("SHOP_CONFIG"),
 		"CATALOG_CACHE_TTL": r.getenv("CATALOG_CACHE_TTL"), "SHOP_NAME": "하늘 HANEUL", "SHOP_URL": r.address,
-		// Without a storefront the mails about unpaid subscriptions lead to the page that functions/pages serves.
-		"SHOP_LINKS": cmp.Or(r.getenv("SHOP_LINKS"), "payment=/console/pay/index.html#{id}"),
-		"LINK_BASE":  r.address, "SHOP_CONTACT": mailFrom,
+		// Without a storefront some buttons of mails lead to the pages that functions/pages serves.
+		"SHOP_LINKS": cmp.Or(r.getenv("SHOP_LINKS"),
+			"payment=/console/pay/index.html#{id},gift_report=/console/gift/report.html#{id}"),
+		"LINK_BASE": r.address, "SHOP_CONTACT": mailFrom,
 		"OUTREACH_CONFIG": r.getenv("OUTREACH_CONFIG"), "PUSH_HOSTS": r.pushHosts(),
 		"WEBHOOK_HOSTS": r.getenv("WEBHOOK_HOSTS"),
 		"MEDIA_BUCKET":  mediaBucket, "MEDIA_URL": r.address + "/aws/s3/" + mediaBucket + "/public",

@@ -198,6 +198,9 @@ func (b *batchChange) add(ctx context.Context, w *changeSet) error {
 			give(n.run.Number(b.last + b.numbersGiven))
 		}
 	}
+	if err := b.withoutReported(ctx, w); err != nil {
+		return err
+	}
 	put, err := w.record(ctx)
 	if err != nil {
 		return err

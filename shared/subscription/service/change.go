@@ -170,6 +170,9 @@ func (s *Service) number(ctx context.Context, w *changeSet) error {
 // write is the transaction. The subscription comes first, then the answer of the request, then the
 // counters: the code that reads a refusal relies on these positions.
 func (s *Service) write(ctx context.Context, w *changeSet) error {
+	if err := s.withoutReported(ctx, w); err != nil {
+		return err
+	}
 	put, err := w.record(ctx)
 	if err != nil {
 		return err

@@ -3,11 +3,13 @@ package service_test
 import (
 	"context"
 	"errors"
+	"io"
 	"testing"
 
 	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/testshop"
 	"dangol/shared/invoice"
+	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/table"
 	"dangol/shared/subscription"
 	"dangol/shared/subscription/report"
@@ -23,6 +25,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	plan := w.CreatePlan(quiet)
 	r := subscribed(t, w, plan, "pm_card_visa")
 	id, s := r.Sub.ID, w.Unfaulted
+	s.Metrics = metrics.New(io.Discard, w.Clock, nil)
 	w.Clock.MoveTo(r.Sub.Due)
 	jobsOf(t, w)
 	many := dueAtOnce(t, fault.New(fault.Plan{}), 10, quiet)
@@ -47,6 +50,19 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		},
 		"every subscription, for the merchant's figures": func(ctx context.Context) error {
 			return s.Every(ctx, func(service.Summary) error { return nil })
+		},
+		"whether a recipient has reported a sender's gift": func(ctx context.Context) error {
+			_, err := s.GiftReported(ctx, "cus_1", "min@example.com")
+			return err
+		},
+		"report a gift": func(ctx context.Context) error {
+			given := *r
+			given.Sub.Gift = &subscription.Gift{Recipient: "min@example.com"}
+			return s.ReportGift(ctx, &given)
+		},
+		"list reported gifts, newest first": func(ctx context.Context) error {
+			p, c, err := s.GiftReports(ctx, 20, "")
+			return ignore(p, c, err)
 		},
 		"search subscriptions by plan": func(ctx context.Context) error {
 			p, c, err := s.Search(ctx, service.SearchQuery{PlanID: plan.ID, Limit: 20})
