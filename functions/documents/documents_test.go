@@ -46,6 +46,9 @@ func TestWhatIsPrinted(t *testing.T) {
 		!strings.Contains(label.Body[len(label.Body)-10:], "%%EOF") {
 		t.Errorf("the label is %s: %.40q", label.Header.Get("Content-Type"), label.Body)
 	}
+	if !strings.Contains(label.Body, "/FontFile2") {
+		t.Error("the label of a customer who reads Korean has no font with Hangul")
+	}
 	o := system.OwnOrder(s)
 	s.Do(o.Owner.Caller, "PUT", "/orders/"+o.Fill["orderId"]+"/address",
 		`{"name":"<b>김하늘</b>","line1":"왕십리로 83","postalCode":"04769","country":"KR"}`)

@@ -3,7 +3,10 @@ package documents
 import (
 	"bytes"
 	"context"
+	_ "embed" // for the font
 	"strings"
+	"time"
+	"unicode"
 
 	"github.com/go-pdf/fpdf"
 	"github.com/yeqown/go-qrcode/v2"
@@ -65,30 +68,65 @@ const (
 	codeSize = 60
 )
 
-// drawLabel draws the label. It names nobody and has no address: the carrier has both from the booking, by the tracking
-// number. The QR code is the id of the return, which the shop scans when the parcel arrives. The fonts that every PDF
-// reader has know no Hangul, so the label is in English.
+// hangul is Noto Sans KR Medium (SIL Open Font License, font/OFL.txt) cut down to printable ASCII and the syllables
+// that labels show, which keeps it at 18 KB. font/README.md says how it is made anew after a word has changed.
+//
+//go:embed font/label.ttf
+var hangul []byte
+
+// labelWords are the words of a label in one language.
+type labelWords struct {
+	Return, Carrier, Tracking, Order, ID, SendBy string
+	carrier                                      func(string) string // how the carrier is called
+	clock                                        *time.Location      // of the deadline
+	zone                                         string              // its name
+}
+
+// seoul is the zone of labels in Korean. It has had no summer time since 1988.
+var seoul = time.FixedZone("KST", 9*60*60)
+
+var (
+	koreanLabel = labelWords{
+		Return: "반품", Carrier: "택배사", Tracking: "운송장 번호", Order: "주문 번호", ID: "반품 번호", SendBy: "보내실 기한",
+		carrier: order.CarrierName, clock: seoul,
+	}
+	// Carriers that work abroad read Latin letters.
+	englishLabel = labelWords{
+		Return: "RETURN", Carrier: "Carrier", Tracking: "Tracking number", Order: "Order", ID: "Return",
+		SendBy: "Hand over before", carrier: strings.ToUpper, clock: time.UTC, zone: " UTC",
+	}
+)
+
+// drawLabel draws the label, in Korean for customers who read Korean and else in English. It names nobody and has no
+// address: the carrier has both from the booking, by the tracking number. The QR code is the id of the return, which
+// the shop scans when the parcel arrives.
 func drawLabel(r *rma.RMA) ([]byte, error) {
 	pdf := fpdf.NewCustom(&fpdf.InitType{UnitStr: "mm", Size: fpdf.SizeType{Wd: labelWidth, Ht: labelHeight}})
-	// The times of the return, not of now: the same label has the same bytes each time.
+	// The times of the return, not of now, and a fixed order of resources: the same label has the same bytes each time.
 	pdf.SetCreationDate(r.UpdatedAt)
 	pdf.SetModificationDate(r.UpdatedAt)
+	pdf.SetCatalogSort(true)
 	pdf.SetMargins(margin, margin, margin)
 	// One page, whatever is on it.
 	pdf.SetAutoPageBreak(false, 0)
+	words, family, bold := englishLabel, "Helvetica", "B"
+	if r.Language == "ko" {
+		words, family, bold = koreanLabel, "hangul", "" // the font has one weight
+		pdf.AddUTF8FontFromBytes(family, "", hangul)
+	}
 	pdf.AddPage()
 	// line writes one line; its height in millimeters is half the size in points.
 	line := func(size float64, style, text string) {
-		pdf.SetFont("Helvetica", style, size)
+		pdf.SetFont(family, style, size)
 		pdf.CellFormat(0, size/2, printable(text), "", 1, "L", false, 0, "")
 	}
-	line(20, "B", "RETURN")
-	line(11, "", "Carrier: "+strings.ToUpper(r.Shipment.Carrier))
-	line(14, "B", "Tracking number: "+r.Shipment.TrackingNumber)
-	line(11, "", "Order: "+order.NumberOf(r.OrderID))
-	line(11, "", "Return: "+r.ID)
-	if !r.Deadlines.SendBy.IsZero() {
-		line(11, "", "Hand over before: "+r.Deadlines.SendBy.UTC().Format("2006-01-02 15:04 UTC"))
+	line(20, bold, words.Return)
+	line(11, "", words.Carrier+": "+words.carrier(r.Shipment.Carrier))
+	line(14, bold, words.Tracking+": "+r.Shipment.TrackingNumber)
+	line(11, "", words.Order+": "+order.NumberOf(r.OrderID))
+	line(11, "", words.ID+": "+r.ID)
+	if by := r.Deadlines.SendBy; !by.IsZero() {
+		line(11, "", words.SendBy+": "+by.In(words.clock).Format("2006-01-02 15:04")+words.zone)
 	}
 	if err := drawCode(pdf, r.ID, (labelWidth-codeSize)/2, labelHeight-codeSize-margin); err != nil {
 		return nil, err
@@ -98,10 +136,10 @@ func drawLabel(r *rma.RMA) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// printable keeps what the built-in fonts can show: printable ASCII.
+// printable keeps what the fonts can show: printable ASCII, and Hangul syllables of the label's own words.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
+		if (r < ' ' || r > '~') && !unicode.Is(unicode.Hangul, r) {
 			return -1
 		}
 		return r
