@@ -114,23 +114,22 @@ func described(l order.Line) string {
 const picked = 100
 
 // pickList prints the units of the oldest orders that wait, together by variant and then order by order. 4 round trips
-// at once for the list and 1 for each 100 orders.
+// at once for the list and 1 for the orders.
 func (f *Documents) pickList(ctx context.Context, _ *struct{}) (*Printed, error) {
 	waiting, err := f.Orders.InState(ctx, order.Placed, picked, "")
 	if err != nil {
 		return nil, err
 	}
-	var orders []*order.Order
-	for _, c := range waiting.Orders {
-		o, err := f.Orders.Get(ctx, c.ID)
-		if err != nil {
-			return nil, err
-		}
-		// The list may be a moment old, so the order itself decides.
-		if o.Held == "" && o.State == order.Placed {
-			orders = append(orders, o)
-		}
+	ids := make([]string, len(waiting.Orders))
+	for i, c := range waiting.Orders {
+		ids[i] = c.ID
 	}
+	orders, err := f.Orders.GetMany(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	// The list may be a moment old, so the order itself decides.
+	orders = slices.DeleteFunc(orders, func(o *order.Order) bool { return o.Held != "" || o.State != order.Placed })
 	return printed(htmlType, pickListOf(orders)), nil
 }
 

@@ -35,6 +35,32 @@ func (s Store) Get(ctx context.Context, id string) (*Order, error) {
 	return &o, err
 }
 
+// GetMany reads orders in the order of their ids, strongly consistent; those that do not exist are left out. 1 round
+// trip per 100 orders, 1 RCU for each 4 KB of each. The ids must differ.
+func (s Store) GetMany(ctx context.Context, ids []string) ([]*Order, error) {
+	keys := make([]table.Key, len(ids))
+	for i, id := range ids {
+		keys[i] = KeyOf(id)
+	}
+	items, err := s.Table.BatchGet(ctx, true, keys...)
+	if err != nil {
+		return nil, err
+	}
+	orders := make([]*Order, 0, len(items))
+	for _, k := range keys {
+		item, ok := items[k]
+		if !ok {
+			continue
+		}
+		var o Order
+		if err := item.Decode(&o); err != nil {
+			return nil, err
+		}
+		orders = append(orders, &o)
+	}
+	return orders, nil
+}
+
 // Rule changes an order in memory. It returns further writes for the same transaction, or changed false when there is
 // nothing to write.
 type Rule func(*Order) (changed bool, with []table.Write, err error)
