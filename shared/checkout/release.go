@@ -50,7 +50,8 @@ func (s Service) release(ctx context.Context, c *Checkout, end outcome) (*Checko
 		u.With[":ttl"] = forget(now)
 	}
 	back := append(c.ReleaseWrites(), cart.Reopen(c.CartKey, c.ID, now))
-	back = append(back, storecredit.GiveBack(c.Credit, c.ID, now)...)
+	customer := storecredit.CustomerContact{Email: c.Email, Language: c.Language}
+	back = append(back, storecredit.GiveBack(c.Credit, customer, c.ID, now)...)
 	err := s.Table.TransactReleasing(ctx, token(s.Clock), []table.Write{u}, back)
 	// Another release or an order was first: that is the outcome.
 	if canceled, ok := table.Refused(err); err != nil && !(ok && canceled.Refused(0)) {

@@ -155,9 +155,13 @@ func Take(taken []LotUse) []table.Write {
 	return writes
 }
 
+// CustomerContact is where the notices about a lot go.
+type CustomerContact struct{ Email, Language string }
+
 // GiveBack plans the return of what a purchase took. What comes back to a lot that has expired becomes a lot of its
-// own. The writes add, so they must take effect once. reference names the purchase.
-func GiveBack(taken []LotUse, reference string, now time.Time) []table.Write {
+// own, about which the recipient is written to. The writes add, so they must take effect once. reference names the
+// purchase.
+func GiveBack(taken []LotUse, to CustomerContact, reference string, now time.Time) []table.Write {
 	// No condition on the amount: returned credit may be spent and granted at the same time.
 	writes := make([]table.Write, 0, len(taken))
 	for _, t := range taken {
@@ -174,8 +178,9 @@ func GiveBack(taken []LotUse, reference string, now time.Time) []table.Write {
 		}
 		writes = append(writes, Grant(Lot{
 			// The last part of the lot's id keeps the lots of one purchase apart.
-			ID: reference + "-" + t.Key.SK[len(t.Key.SK)-8:], CustomerID: customerID, Currency: currency, Amount: t.Amount,
-			Reason: "returned", Source: reference, ExpiresAt: now.Add(BackFor),
+			ID: reference + "-" + t.Key.SK[len(t.Key.SK)-8:], CustomerID: customerID, Email: to.Email,
+			Language: to.Language, Currency: currency, Amount: t.Amount, Reason: "returned", Source: reference,
+			ExpiresAt: now.Add(BackFor),
 		}, now))
 	}
 	return writes

@@ -13,6 +13,8 @@ import (
 
 var noon = time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
 
+var ann = storecredit.CustomerContact{Email: "ann@example.com", Language: "ko"}
+
 func open(t *testing.T) storecredit.Store {
 	t.Helper()
 	return storecredit.Store{Table: localtest.Table(t, table.Commerce)}
@@ -55,7 +57,8 @@ func TestTheLotThatExpiresFirstIsSpentFirst(t *testing.T) {
 	if b := storecredit.Balance(lots(t, s), noon); b != 4_000 {
 		t.Fatalf("balance %d after spending, want 4,000", b)
 	}
-	if err := s.Table.Transact(t.Context(), t.Name()+"back", storecredit.GiveBack(taken, "ord_1", noon)...); err != nil {
+	if err := s.Table.Transact(t.Context(), t.Name()+"back",
+		storecredit.GiveBack(taken, ann, "ord_1", noon)...); err != nil {
 		t.Fatal(err)
 	}
 	if b := storecredit.Balance(lots(t, s), noon); b != 8_000 {
@@ -72,8 +75,13 @@ func TestCreditThatComesBackAfterItsLotExpiredCanBeSpentForThirtyDays(t *testing
 		t.Fatal(err)
 	}
 	later := noon.AddDate(0, 0, 11)
-	if err := s.Table.Transact(t.Context(), t.Name()+"back", storecredit.GiveBack(taken, "ord_1", later)...); err != nil {
+	if err := s.Table.Transact(t.Context(), t.Name()+"back",
+		storecredit.GiveBack(taken, ann, "ord_1", later)...); err != nil {
 		t.Fatal(err)
+	}
+	all := lots(t, s)
+	if back := all[len(all)-1]; back.Email != ann.Email || back.Language != ann.Language {
+		t.Errorf("about what came back %q is written to in %q", back.Email, back.Language)
 	}
 	for at, want := range map[time.Time]int64{
 		later: 2_000, later.Add(storecredit.BackFor - time.Second): 2_000, later.Add(storecredit.BackFor): 0,
