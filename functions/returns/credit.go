@@ -107,8 +107,9 @@ type grantOutput struct {
 // maxGrant bounds a grant in minor units, so that a slip of the hand stays small.
 const maxGrant = 10_000_000
 
-// grantCredit gives store credit once for each Idempotency-Key: the lot's id is made of it. Errors: 422 for an amount
-// that is none.
+// grantCredit gives store credit once for each Idempotency-Key: the record of the key is written with the lot, whose
+// own key holds its end and so differs from request to request. 1 round trip. Errors: 422 for an amount that is none or
+// a key that was used for another grant.
 func (f *Returns) grantCredit(ctx context.Context, in *grantInput) (*grantOutput, error) {
 	now, b := f.Clock.Now(), in.Body
 	switch {
@@ -119,42 +120,36 @@ func (f *Returns) grantCredit(ctx context.Context, in *grantInput) (*grantOutput
 	case b.ExpiresAt != nil && !b.ExpiresAt.After(now):
 		return nil, problem.InvalidField("/expiresAt", "too_small", "in the future")
 	}
-	// The end is part of the key of a lot, so a repetition must find the same: it is cut to the day.
 	lot := storecredit.Lot{
-		// Without a key, which the route requires, each request would be a lot of its own.
-		ID: "grant-" + api.Idempotency(ctx).Token(id.New("lot", now)), CustomerID: in.CustomerID, Email: b.Email,
-		Language: b.Language,
+		ID: id.New("lot", now), CustomerID: in.CustomerID, Email: b.Email, Language: b.Language,
 		Currency: b.Amount.Currency, Amount: b.Amount.Amount, Reason: b.Reason, By: subject(ctx),
-		ExpiresAt: now.Truncate(24 * time.Hour).Add(storecredit.LastsFor),
+		ExpiresAt: now.Add(storecredit.LastsFor),
 	}
 	if b.ExpiresAt != nil {
 		lot.ExpiresAt = b.ExpiresAt.UTC()
 	}
-	evt, err := event.New(ctx, now, events.CreditGranted{
+	var err error
+	lot.Event, err = event.New(ctx, now, events.CreditGranted{
 		LotID: lot.ID, CustomerID: lot.CustomerID, Email: lot.Email, Language: lot.Language, Amount: b.Amount,
 		Reason: b.Reason, ExpiresAt: lot.ExpiresAt,
 	})
 	if err != nil {
 		return nil, err
 	}
-	lot.Event = evt
 	out := &grantOutput{Status: 201, Body: CreditLot{
 		ID: lot.ID, Amount: b.Amount.Formatted(), Left: b.Amount.Formatted(), Reason: b.Reason, By: lot.By, CreatedAt: now,
 		ExpiresAt: lot.ExpiresAt,
 	}}
-	err = f.Table.Put(ctx, storecredit.Grant(lot, now))
-	// The lot is there: the same request was made before, or another one with its key.
-	if failed, ok := table.Failed(err); ok {
-		var prior storecredit.Lot
-		if err := failed.Item.Decode(&prior); err != nil {
-			return nil, err
-		}
-		// Amount and reason are enough to tell the requests apart.
-		if prior.Amount != lot.Amount || prior.Reason != lot.Reason {
-			return nil, problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
-		}
-		out.Replay, out.Body.CreatedAt = "true", prior.CreatedAt
-		return out, nil
+	keyed := api.Idempotency(ctx)
+	done, err := keyed.AnswerWrite(out.Body)
+	if err != nil {
+		return nil, err
+	}
+	err = f.Table.Transact(ctx, lot.ID, done, storecredit.Grant(lot, now))
+	// The first write is the record of the key: the request was answered before.
+	if refused, ok := table.Refused(err); ok && refused.Refused(0) {
+		out.Replay, out.Body = "true", CreditLot{}
+		err = keyed.Replay(refused.Reasons[0].Item, &out.Body)
 	}
 	return out, err
 }

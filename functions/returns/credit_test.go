@@ -148,6 +148,31 @@ func TestCreditThatIsNotSpentIsAnnouncedAndExpires(t *testing.T) {
 	}
 }
 
+func TestTheSameKeyGrantsOnceAlsoAfterMidnight(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.Clock.MoveTo(time.Date(2026, 3, 2, 23, 59, 0, 0, time.UTC))
+	give := func(key string, amount int, currency string) *apitest.Response {
+		return d.client().As(apitest.Merchant).With("Idempotency-Key", key).Do("POST",
+			"/admin/customers/"+apitest.Ann.Subject+"/store-credit",
+			object{"amount": object{"amount": amount, "currency": currency}, "reason": "sorry"})
+	}
+	var first, again returns.CreditLot
+	give("one", 20_000, "KRW").Want(201).Into(&first)
+	d.Clock.Advance(2 * time.Minute) // the day of UTC has changed
+	replay := give("one", 20_000, "KRW").Want(201)
+	replay.Into(&again)
+	if again != first || replay.Headers.Get("Idempotent-Replayed") != "true" || d.balance() != 20_000 {
+		t.Fatalf("%+v, then %+v; balance %d", first, again, d.balance())
+	}
+	give("one", 30_000, "KRW").WantProblem(422, "idempotency_key_reused")
+	give("one", 20_000, "USD").WantProblem(422, "idempotency_key_reused")
+	give("two", 20_000, "KRW").Want(201)
+	if d.balance() != 40_000 {
+		t.Fatalf("balance %d after a second key, want 40,000", d.balance())
+	}
+}
+
 func TestARefundAtTheProvidersConsoleIsTakenOver(t *testing.T) {
 	t.Parallel()
 	d := open(t)
