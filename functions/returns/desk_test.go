@@ -68,7 +68,12 @@ func (d *desk) keyed(c *apitest.Client) *apitest.Client {
 // buy makes an order of Ann's.
 func (d *desk) buy(wants map[string]int) *order.Order {
 	d.T.Helper()
-	b := d.AnotherCart(apitest.Ann.Subject, wants)
+	return d.checkOut(d.AnotherCart(apitest.Ann.Subject, wants))
+}
+
+// checkOut makes a cart an order.
+func (d *desk) checkOut(b testshop.Basket) *order.Order {
+	d.T.Helper()
 	c, _, err := d.Service.Begin(d.T.Context(), checkout.Start{
 		Cart:    cart.Ref{CartID: b.ID, CustomerID: b.CustomerID, Token: b.Token},
 		Request: idempotency.For("checkout", b.ID, d.NextKey(), nil, d.Clock.Now()), Method: "pm_card_visa",

@@ -54,7 +54,8 @@ func (f facts) swap(p *plan, w Wanted) error {
 	return nil
 }
 
-// swapPrice is by how much the new unit is dearer (or cheaper) in the catalog, with the tax on the difference.
+// swapPrice is by how much the new unit is dearer (or cheaper) in the catalog, tax included, and how much of that is
+// tax.
 func (f facts) swapPrice(i int, line order.Line, g catalog.SellableVariant, w Wanted) (more, tax int64, err error) {
 	if w.Resolution == string(rma.Replacement) {
 		return 0, 0, nil
@@ -68,12 +69,30 @@ func (f facts) swapPrice(i int, line order.Line, g catalog.SellableVariant, w Wa
 			f.order.Totals.Currency)
 	}
 	// Catalog prices on both sides: discounts of today play no part. Both are with tax, or both without.
-	more = price.Amount - f.order.LineTotal(line.ID).Unit
-	// Where tax comes on top, the difference has to carry its own.
-	if len(f.order.Totals.TaxLines) > 0 && !f.order.Totals.TaxIncluded {
-		tax = money.Percent(more, int64(f.order.Totals.TaxLines[0].Rate))
+	l := f.order.LineTotal(line.ID)
+	more = price.Amount - l.Unit
+	rate := taxRate(f.order, l)
+	if f.order.Totals.TaxIncluded {
+		return more, money.TaxIncluded(more, rate), nil
 	}
-	return more, tax, nil
+	// Where tax comes on top, the difference has to carry its own.
+	tax = money.Percent(more, rate)
+	return more + tax, tax, nil
+}
+
+// taxRate is the rate in basis points at which a line was taxed, found by the tax that it has: an order lists the
+// rates, and not which line has which. 0 for goods that are not taxed.
+func taxRate(o *order.Order, l pricing.LineTotal) int64 {
+	of := money.TaxOnTop
+	if o.Totals.TaxIncluded {
+		of = money.TaxIncluded
+	}
+	for _, t := range o.Totals.TaxLines {
+		if l.Tax > 0 && of(l.Total, int64(t.Rate)) == l.Tax {
+			return int64(t.Rate)
+		}
+	}
+	return 0
 }
 
 // swapUnits are the goods for the units of a line, with equal ones together. Units of one line may
@@ -92,7 +111,7 @@ func swapUnits(o *order.Order, q refund.Quote, line order.Line, g catalog.Sellab
 		for _, u := range l.Units {
 			// Never below 0: what is left over is not paid out for a single unit, but as the
 			// difference of the whole.
-			unit := max(u.Cost+more+tax, 0)
+			unit := max(u.Cost+more, 0)
 			if n := len(out); n > 0 && out[n-1].Unit == unit {
 				out[n-1].Quantity++
 				continue

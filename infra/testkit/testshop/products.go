@@ -17,7 +17,8 @@ import (
 
 // ProductSpec describes a product with one variant. The zero value costs 12,000 won and is out of stock.
 type ProductSpec struct {
-	Price          int64
+	Price          int64 // in won
+	Cents          int64 // also sold for dollars, when not 0
 	Units          int
 	Buckets        int // more than 1 makes it a limited edition
 	MaxPerCustomer int
@@ -35,6 +36,9 @@ func (w *Shop) Sell(g ProductSpec) string {
 	v := catalog.Variant{
 		ID: catalog.VariantID(productID, 0), SKU: "SKU", Prices: map[string]catalog.Price{"KRW": {Amount: g.Price}},
 		Taxable: true, RequiresShipping: true, MaxPerCustomer: g.MaxPerCustomer, Untracked: g.Untracked,
+	}
+	if g.Cents > 0 {
+		v.Prices["USD"] = catalog.Price{Amount: g.Cents}
 	}
 	if g.Buckets > 1 {
 		v.Edition = &catalog.Edition{OpensAt: Noon, Buckets: g.Buckets}
@@ -73,15 +77,37 @@ type Basket struct {
 	Key                   table.Key
 }
 
-// FillCart makes a cart that is ready to be bought: of a guest when customerID is empty. wants is units by variant.
+// Destination is where a cart is sent, and what it is paid in.
+type Destination struct {
+	Currency, Language string
+	Address            address.Address
+}
+
+// Seoul pays in won, with the tax in the prices; Austin in dollars, with the tax on top.
+var (
+	Seoul = Destination{"KRW", "ko", address.Address{
+		Name: "김하늘", Line1: "왕십리로 83", City: "서울", PostalCode: "04769", Country: "KR",
+	}}
+	Austin = Destination{"USD", "en", address.Address{
+		Name: "Ann Lee", Line1: "600 Congress Ave", City: "Austin", Region: "TX", PostalCode: "78701", Country: "US",
+	}}
+)
+
+// FillCart makes a cart that is ready to be bought and goes to Seoul: of a guest when customerID is empty. wants is
+// units by variant.
 func (w *Shop) FillCart(customerID string, wants map[string]int) Basket {
+	w.T.Helper()
+	return w.FillCartFor(customerID, Seoul, wants)
+}
+
+// FillCartFor is FillCart with another destination.
+func (w *Shop) FillCartFor(customerID string, to Destination, wants map[string]int) Basket {
 	w.T.Helper()
 	now := w.Clock.Now()
 	b := Basket{ID: id.New(cart.Prefix, now), CustomerID: customerID}
 	c := &cart.Cart{
-		ID: b.ID, CustomerID: customerID, State: cart.Open, Version: 3, Currency: "KRW", Language: "ko", Shipping: "standard",
-		Email: "haneul@example.com", CreatedAt: now, UpdatedAt: now,
-		Address: &address.Address{Name: "김하늘", Line1: "왕십리로 83", City: "서울", PostalCode: "04769", Country: "KR"},
+		ID: b.ID, CustomerID: customerID, State: cart.Open, Version: 3, Currency: to.Currency, Language: to.Language,
+		Shipping: "standard", Email: "haneul@example.com", CreatedAt: now, UpdatedAt: now, Address: &to.Address,
 	}
 	b.Key = cart.KeyOfCustomer(customerID)
 	if customerID == "" {
@@ -96,7 +122,7 @@ func (w *Shop) FillCart(customerID string, wants map[string]int) Basket {
 		}
 		c.Lines = append(c.Lines, cart.Line{
 			ID: cart.LineID(variant, nil), VariantID: variant, ProductID: p.ID, Quantity: n,
-			SeenPrice: p.Variants[0].Prices["KRW"].Amount, AddedAt: now,
+			SeenPrice: p.Variants[0].Prices[to.Currency].Amount, AddedAt: now,
 		})
 	}
 	w.put(c)
