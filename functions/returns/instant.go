@@ -164,7 +164,8 @@ func (f *Returns) holdDue(ctx context.Context, r *rma.RMA) (wait bool, err error
 			err = nil // the reservation is let go
 		}
 		return true, err
-	case err == nil && !f.Clock.Now().Before(r.Deadlines.SendBy):
+	// The shopper did not finish the challenge in time, or the return ended meanwhile.
+	case err == nil && (!f.Clock.Now().Before(r.Deadlines.SendBy) || canHold(r) != nil):
 		if err := f.letGo(ctx, p); err != nil {
 			return true, err
 		}

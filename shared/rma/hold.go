@@ -37,3 +37,6 @@ func (r *RMA) HoldCharged(now time.Time) {
 
 // sentAhead reports whether the exchange is with the customer and not settled.
 func (r *RMA) sentAhead() bool { return r.Hold.State == HoldPlaced }
+
+// pending reports whether the provider was asked for a reservation and its outcome is not known.
+func (h CardHold) pending() bool { return h.State == NoHold && h.Attempt.Key != "" }

@@ -235,6 +235,7 @@ type CardHold struct {
 	PaymentID string    `json:"paymentId,omitempty"`
 	Until     time.Time `json:"until,omitzero"` // the goods arrive before this, else all of it is taken
 	Attempt   Attempt   `json:"attempt,omitzero"`
+	CheckAt   time.Time `json:"checkAt,omitzero"` // when the provider is asked what became of the attempt
 	Attempts  int       `json:"attempts,omitempty"`
 }
 

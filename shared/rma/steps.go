@@ -363,16 +363,31 @@ func (r *RMA) Unheld(now time.Time) {
 // rest takes the return out of the due index, unless the provider is still to take a reservation.
 func (r *RMA) rest() {
 	r.Due = due.Due{}
-	if r.Hold.State == HoldSettling {
+	switch {
+	case r.Hold.State == HoldSettling:
 		r.await(r.Hold.Until)
+	// Also of a return that is over: a reservation that is placed after its end has to be let go.
+	case r.Hold.pending():
+		r.await(r.Hold.CheckAt)
 	}
 }
 
 // Await makes the return due at an instant, to look at a payment whose outcome is not known.
-func (r *RMA) Await(at time.Time) { r.await(at) }
+func (r *RMA) Await(at time.Time) {
+	if r.Hold.pending() {
+		r.Hold.CheckAt = at
+	}
+	r.await(at)
+}
 
-// await puts the return into the due index.
-func (r *RMA) await(at time.Time) { r.Due = due.On(DueKind, r.ID, at) }
+// await puts the return into the due index. A reservation whose outcome is not known is looked at before any later
+// deadline, whatever step sets it.
+func (r *RMA) await(at time.Time) {
+	if r.Hold.pending() && r.Hold.CheckAt.Before(at) {
+		at = r.Hold.CheckAt
+	}
+	r.Due = due.On(DueKind, r.ID, at)
+}
 
 // Settle puts a return that a worker looked at to its next deadline, or out of the index when there is none.
 func (r *RMA) Settle() {

@@ -246,3 +246,43 @@ func check(t *rapid.T, r *rma.RMA, now time.Time) {
 		t.Fatalf("%s at %s and nothing is due", r.State, now)
 	}
 }
+
+// Whatever happens to a return while the provider is asked for a reservation: it stays due at the check of it, until
+// the reservation is placed or forgotten.
+func TestAReservationWhoseOutcomeIsNotKnownKeepsTheReturnDue(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		now := noon
+		r := request(rma.Label)
+		if err := r.Approve(14, rma.ByShop, now); err != nil {
+			t.Fatal(err)
+		}
+		check := now.Add(time.Minute)
+		r.Hold.Attempt.Key = "ret_1-hold-1"
+		r.Await(check)
+		for range rapid.IntRange(1, 6).Draw(t, "steps") {
+			switch rapid.IntRange(0, 5).Draw(t, "step") {
+			case 0:
+				_ = r.Book(rma.Shipment{Carrier: "cj", TrackingNumber: "1"}, rma.ByShop, now)
+			case 1:
+				_, _ = r.HandOver(rma.Shipment{}, rma.ByCustomer, now)
+			case 2:
+				_ = r.Receive(map[string]rma.Count{"soap": {Good: 1}}, rma.ByShop, now)
+			case 3:
+				_, _ = r.Cancel(rma.ByShop, now)
+			case 4:
+				_ = r.Reject("used", nil, rma.ByShop, now)
+			case 5:
+				r.Settle()
+			}
+			if got := time.UnixMilli(r.At).UTC(); r.Shard == "" || !got.Equal(check) {
+				t.Fatalf("a %s return is due at %s, want %s", r.State, got, check)
+			}
+		}
+		r.Hold.Attempt = rma.Attempt{}
+		r.Settle()
+		if r.State.Finished() && r.Shard != "" {
+			t.Fatalf("a %s return is still due", r.State)
+		}
+	})
+}
