@@ -260,3 +260,34 @@ func TestStoreCreditComesWithItsBonusAndCanBeRead(t *testing.T) {
 		t.Fatalf("%d went back to the card as well", refunded)
 	}
 }
+
+// The gift is charged to the second return, because the first one takes away what earned it. When the first comes to
+// nothing the gift is earned again, and its price goes back at once.
+func TestWhatAReturnIsChargedForTheSakeOfAnotherGoesBackWhenThatComesToNothing(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"cancel", "reject"} {
+		t.Run(end, func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			o, soap, _, robe, _ := three(t, d)
+			first := d.request(o, wanted("refund", back(robe.ID, 1, "changed_mind")))
+			second := d.settle(d.request(o, wanted("refund", back(soap.ID, 1, "changed_mind"))))
+			_, before := d.bank(o.Payment.ID)
+			at := "/admin/returns/" + first.ID
+			if end == "reject" {
+				d.agent().Do("POST", at+"/receive", nil).Want(200)
+				d.agent().Do("POST", at+"/reject", object{"reason": "worn"}).Want(200)
+			} else {
+				d.ann().Do("POST", "/returns/"+first.ID+"/cancel", nil).Want(200)
+			}
+			_, after := d.bank(o.Payment.ID)
+			if after-before != 8_000 {
+				t.Fatalf("%d went back with the second return, %d afterwards; want 8,000 afterwards",
+					second.Settled.Refund.Amount, after-before)
+			}
+			if d.order(o.ID).Payment.Refunded != after {
+				t.Errorf("the order says %d went back, the bank %d", d.order(o.ID).Payment.Refunded, after)
+			}
+		})
+	}
+}

@@ -42,9 +42,19 @@ func (f *Returns) step(ctx context.Context, in ReturnInput, do func(*rma.RMA, *o
 	if err := f.may(ctx, in); err != nil {
 		return nil, err
 	}
-	r, o, err := f.change(ctx, in.ReturnID, do)
+	corrected := false
+	r, o, err := f.change(ctx, in.ReturnID, func(r *rma.RMA, o *order.Order) (work, error) {
+		w, err := do(r, o)
+		// The step may run several times; what the last run has changed counts.
+		corrected = err == nil && w.order && !w.nothing
+		return w, err
+	})
 	if err != nil {
 		return nil, err
+	}
+	// Voiding the entry of this return may have made another one worth more.
+	if corrected {
+		o = f.payNow(ctx, o)
 	}
 	return f.afterwards(ctx, f.settleHoldNow(ctx, r), o, 200)
 }
@@ -131,8 +141,7 @@ func release(r *rma.RMA, o *order.Order, now time.Time) work {
 
 // cancel ends a return of which nothing is on its way, for the customer or the shop. Repeating it changes nothing.
 func (f *Returns) cancel(ctx context.Context, in *ReturnInput) (*output, error) {
-	var corrected *order.Order
-	out, err := f.step(ctx, *in, func(r *rma.RMA, o *order.Order) (work, error) {
+	return f.step(ctx, *in, func(r *rma.RMA, o *order.Order) (work, error) {
 		now := f.Clock.Now()
 		changed, err := r.Cancel(byWhom(ctx, o), now)
 		if err != nil || !changed {
@@ -140,14 +149,8 @@ func (f *Returns) cancel(ctx context.Context, in *ReturnInput) (*output, error) 
 		}
 		w := release(r, o, now)
 		w.event = events.ReturnCanceled{ReturnRef: r.Ref(), Lines: r.EventLines()}
-		// The rule may run several times; what the last one has set counts.
-		corrected = o
 		return w, nil
 	})
-	if err == nil && corrected != nil {
-		f.payNow(ctx, corrected)
-	}
-	return out, err
 }
 
 // sentInput is what the customer knows of the parcel.
