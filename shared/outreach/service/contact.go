@@ -84,8 +84,9 @@ func (s *Service) answer(
 		if applied.State == before && more == nil {
 			return nil, true, nil
 		}
-		if change.Action == "" {
-			return nil, false, nil // only the rest of the contact changes
+		if change.Action == "" { // only the rest of the contact changes
+			writes, err := s.settle(ctx, c, s.Clock.Now())
+			return writes, false, err
 		}
 		// A proof is written once and never changed.
 		writes := []table.Write{table.Put{Item: proof{

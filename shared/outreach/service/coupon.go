@@ -24,7 +24,7 @@ type CouponSource struct {
 func couponKey(name string) table.Key { return table.Key{PK: "COUPON#" + name, SK: "COUPON"} }
 
 // SetCoupon says which promotion's codes a name stands for. Another promotion under the same name starts at its first
-// code. 1 round trip.
+// code; the same one goes on, with what has changed of it. 1 round trip, 2 for the same one.
 func (s *Service) SetCoupon(ctx context.Context, name string, p *promotion.Promotion) error {
 	if p.Codes.Batch == nil {
 		return errors.New("outreach: the promotion has no batch of codes")
@@ -38,6 +38,14 @@ func (s *Service) SetCoupon(ctx context.Context, name string, p *promotion.Promo
 		// codes that were given out are not given out again
 		Item: source, If: "attribute_not_exists(#pk) OR #promotionId <> :id",
 		With: map[string]any{":id": p.ID},
+	})
+	if _, refused := table.Failed(err); !refused {
+		return err
+	}
+	// The same promotion: its codes go on, with the end and the number of codes that it has now.
+	_, err = s.Table.Update(ctx, table.Update{
+		Key: source.Key, Do: "SET #batch = :batch, #until = :until", If: "#promotionId = :id", // not one set meanwhile
+		With: map[string]any{":batch": source.Batch, ":until": source.Until, ":id": p.ID},
 	})
 	if _, refused := table.Failed(err); refused {
 		return nil

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"time"
 
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/consent"
@@ -14,10 +13,10 @@ import (
 )
 
 // Erase removes what outreach knows of an address (GDPR 17, 개인정보보호법 36조): the contact with its profile, purchases,
-// clicks and browsers, its runs with their data, and whose its orders were. Mails that still wait are not sent. Kept
-// are the proofs of consent and the records of messages, which hold a hash of the address and no more, for as long as
-// the law asks (전자상거래법 시행령 6조; GDPR 7(1), 17(3)(e)). The content of a mail that still waits is kept for as long as its
-// task is. Erased again is as good. 3 round trips, one for each order and two for each mail.
+// clicks and browsers, and its runs with their data. Mails that still wait are not sent. Kept are the proofs of
+// consent, the records of messages and whose an order was, which hold a hash of the address and no more, for as long as
+// the law asks (전자상거래법 시행령 6조; GDPR 7(1), 17(3)(e)). The content of a mail that still waits is kept for as long as
+// its task is. Erased again is as good. 3 round trips, and two for each mail.
 func (s *Service) Erase(ctx context.Context, email string) error {
 	now := s.Clock.Now()
 	c, err := s.Contacts.Of(ctx, email)
@@ -25,11 +24,6 @@ func (s *Service) Erase(ctx context.Context, email string) error {
 		return err
 	}
 	// First what is found through the contact only: a worker that dies here finds it again.
-	for _, order := range c.Person.Orders {
-		if err := s.forgetBuyer(ctx, order.ID, now); err != nil {
-			return err
-		}
-	}
 	if err := s.forgetContents(ctx, email); err != nil {
 		return err
 	}
@@ -56,18 +50,6 @@ func (s *Service) Erase(ctx context.Context, email string) error {
 		return writes, false, nil
 	})
 	return ignoreMissing(err)
-}
-
-// forgetBuyer removes the address from the item that says whose an order is.
-func (s *Service) forgetBuyer(ctx context.Context, orderID string, now time.Time) error {
-	_, err := s.Table.Update(ctx, table.Update{
-		Key: buyerKey(orderID), Do: "SET #ttl = :now REMOVE #email", If: table.IfExists,
-		With: map[string]any{":now": now.Unix()},
-	})
-	if _, refused := table.Failed(err); refused {
-		return nil
-	}
-	return err
 }
 
 // forgetContents removes what was in the mails that were sent to an address. Their records stay.

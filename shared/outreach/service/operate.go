@@ -84,11 +84,13 @@ func (s *Service) Lift(ctx context.Context, email string) error {
 	return err
 }
 
-// SetLanguage sets the language of a contact.
+// SetLanguage sets the language of a contact, which segments may ask about.
 func (s *Service) SetLanguage(ctx context.Context, contactID, language string) error {
-	_, err := s.Contacts.ChangeID(ctx, contactID, s.Clock.Now(), func(c *contact.Contact) ([]table.Write, bool, error) {
+	now := s.Clock.Now()
+	_, err := s.Contacts.ChangeID(ctx, contactID, now, func(c *contact.Contact) ([]table.Write, bool, error) {
 		c.Language, c.Person.Language = language, language
-		return nil, false, nil
+		writes, err := s.settle(ctx, c, now)
+		return writes, false, err
 	})
 	return err
 }

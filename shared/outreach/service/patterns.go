@@ -25,7 +25,7 @@ var AccessPatterns = []table.Pattern{
 	{Name: "is a series paused", Key: "SERIES#<id> / SERIES", Trips: 1, Read: 0.5},
 	{Name: "save a segment", Key: "SEGMENT#<name> / SEGMENT", Trips: 2, Read: 0.5, Write: 3},
 	{Name: "segments", Key: "SEGMENTS", Index: table.ByOne, Trips: 2, Read: 1, Note: "of one segment"},
-	{Name: "whose an order is", Key: "ORDER#<id> / BUYER", Trips: 1, Read: 1},
+	{Name: "whose an order is", Key: "ORDER#<id> / BUYER, CONTACT#<id>", Trips: 2, Read: 2},
 	{Name: "add an endpoint of webhooks", Key: "WEBHOOK#<id> / WEBHOOK", Trips: 2, Read: 0.5, Write: 2},
 	{Name: "attempts of an endpoint, newest first", Key: "WEBHOOK#<id> / TRY#<time>#<message>", Trips: 1, Read: 0.5},
 }

@@ -26,6 +26,9 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	f := newFixture(t)
 	f.agree(person)
 	f.take(person, "order.placed", "orderId", "ord_0")
+	if err := f.Table.Transact(t.Context(), "", service.Buyer("ord_0", person, f.clock.Now())); err != nil {
+		t.Fatal(err)
+	}
 	f.advance(time.Minute)
 	contactID := consent.ContactID(person)
 	event := func(kind, key, value string) service.TriggerEvent {

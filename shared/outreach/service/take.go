@@ -9,6 +9,7 @@ import (
 	"dangol/shared/compliance"
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/attribution"
+	"dangol/shared/outreach/consent"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/ranking"
 	"dangol/shared/outreach/segment"
@@ -57,11 +58,12 @@ func (s *Service) Take(ctx context.Context, email string, h TriggerEvent) error 
 	return err
 }
 
-// buyer says whose an order is, for events about it that name no address.
+// buyer says whose an order is, for events about it that name no address. It names the contact and not the address: an
+// erasure does not find the orders that the profile lists no more.
 type buyer struct {
 	table.Key
-	Email string `dynamodbav:"email"`
-	TTL   int64  `dynamodbav:"ttl"`
+	Contact string `dynamodbav:"contact"`
+	TTL     int64  `dynamodbav:"ttl"`
 }
 
 // buyerKey is the key of an order's buyer.
@@ -72,14 +74,18 @@ const keepBuyer = 400 * 24 * time.Hour
 
 // Buyer is the write that remembers whose an order is.
 func Buyer(orderID, email string, at time.Time) table.Write {
-	return table.Put{Item: buyer{buyerKey(orderID), email, at.Add(keepBuyer).Unix()}} // always the same for an order
+	// always the same for an order
+	return table.Put{Item: buyer{buyerKey(orderID), consent.ContactID(email), at.Add(keepBuyer).Unix()}}
 }
 
-// BuyerOf is the address of an order's buyer, empty when it is not known. 1 round trip.
+// BuyerOf is the address of an order's buyer, empty when it is not known or was erased. 2 round trips.
 func (s *Service) BuyerOf(ctx context.Context, orderID string) (string, error) {
 	var b buyer
-	err := s.Table.Get(ctx, buyerKey(orderID), &b)
-	return b.Email, ignoreMissing(err)
+	if err := s.Table.Get(ctx, buyerKey(orderID), &b); err != nil {
+		return "", ignoreMissing(err)
+	}
+	c, err := s.Contacts.Get(ctx, b.Contact)
+	return c.Email, ignoreMissing(err)
 }
 
 // ordered notes a purchase and counts it for the message that the person clicked last, once: what is counted is fixed
