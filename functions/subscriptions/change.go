@@ -32,7 +32,12 @@ func (f *Subscriptions) do(ctx context.Context, in Changing,
 	}
 	want, err := prepare(r)
 	if err != nil {
-		return nil, err
+		// The plan or the offer it names may be gone since, which takes nothing back.
+		served, err := f.unlessServed(ctx, err)
+		if err != nil {
+			return nil, err
+		}
+		return f.output(200, served, true), nil
 	}
 	after, replay, err := f.apply(ctx, r, in.IfMatch, want)
 	if err != nil {
@@ -80,6 +85,33 @@ func (f *Subscriptions) apply(ctx context.Context, r *service.Record, ifMatch st
 		}
 		return c, true, nil
 	})
+}
+
+// servedBefore reads the subscription that a request with the same key has made or changed, as it is now; ok is false
+// when there was none. 1 round trip, 2 when there was. Errors: 422 idempotency_key_reused.
+func (f *Subscriptions) servedBefore(ctx context.Context) (r *service.Record, ok bool, err error) {
+	item, ok, err := api.Idempotency(ctx).Lookup(ctx, f.Billing.Table)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	var made struct{ ID string }
+	if err := api.Idempotency(ctx).Replay(item, &made); err != nil {
+		return nil, false, err
+	}
+	r, err = f.Billing.Load(ctx, made.ID)
+	return r, err == nil, err
+}
+
+// unlessServed is servedBefore for a request that is refused: when it was not served before the error is the refusal.
+func (f *Subscriptions) unlessServed(ctx context.Context, refusal error) (*service.Record, error) {
+	if problem.Code(refusal) == "" {
+		return nil, refusal // a technical failure says nothing about the request
+	}
+	r, ok, err := f.servedBefore(ctx)
+	if err == nil && !ok {
+		err = refusal
+	}
+	return r, err
 }
 
 // changeInput is one change with the version it is meant for.

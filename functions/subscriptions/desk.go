@@ -171,7 +171,11 @@ func (f *Subscriptions) changeAny(ctx context.Context, in *shopChangeInput) (*Cu
 	}
 	want, err := f.shopWork(ctx, r, in.Body)
 	if err != nil {
-		return nil, err
+		served, err := f.unlessServed(ctx, err)
+		if err != nil {
+			return nil, err
+		}
+		return f.shopView(served, true), nil
 	}
 	want.shop, want.note = auth.From(ctx).Subject, in.Body.Note
 	after, replay, err := f.apply(ctx, r, in.IfMatch, want)

@@ -114,6 +114,11 @@ func (g *GiftRequest) wrap(start *subscription.Start, r *service.Record) (err er
 		return err
 	}
 	language := g.Language
+	if language != "" {
+		if _, err := format.Language("/gift/language", language); err != nil {
+			return err
+		}
+	}
 	// Without a language of their own the recipient gets the mail in the giver's.
 	if language == "" {
 		language = r.Language
@@ -275,6 +280,9 @@ func (f *Subscriptions) claimGift(ctx context.Context, in *claimInput) (*GiftOut
 	if b.Email, err = format.Email("/email", b.Email); err != nil {
 		return nil, err
 	}
+	if _, err := format.Language("/language", b.Language); err != nil {
+		return nil, err
+	}
 	// Empty leaves the giver's country, which was checked when the gift was made.
 	if b.Region != "" {
 		if _, err := format.Country("/region", b.Region); err != nil {
@@ -385,6 +393,10 @@ func (f *Subscriptions) mailGift(ctx context.Context, in *mailGiftInput) (*Subsc
 	return f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) {
 		if !r.Sub.Allows(command) || r.Sub.Gift == nil {
 			return resolvedChange{command: command}, nil // the rules say why not, before a mail is counted
+		}
+		// A repetition sends no mail and is not counted as one.
+		if _, ok, err := f.servedBefore(ctx); err != nil || ok {
+			return resolvedChange{command: command}, err
 		}
 		err := f.takeGiftMail(ctx, r.Sub.CustomerID, cmp.Or(command.Recipient, r.Sub.Gift.Recipient))
 		return resolvedChange{command: command}, err

@@ -38,25 +38,67 @@ type subscribeInput struct {
 // makes the first payment in the same request. Errors: 402 payment_declined, 404 plan_not_found,
 // 409, 422, 503.
 func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*SubscriptionOutput, error) {
+	start, r, err := f.startOf(ctx, in)
+	if err != nil {
+		// The plan may have been archived since, or the membership is the one that this very request has begun.
+		return f.unlessStarted(ctx, err)
+	}
+	session := &subscription.Session{}
+	if session.ReturnURL, err = in.Body.checked(); err != nil {
+		return nil, err
+	}
+	if start.Gift != nil { // after everything that may be wrong with the request, and before anything is charged
+		// A repetition sends no mail and is not counted as one.
+		if out, replay, err := f.startedBefore(ctx); err != nil || replay {
+			return out, err
+		}
+		if err := f.takeGiftMail(ctx, start.CustomerID, start.Gift.Recipient); err != nil {
+			return nil, err
+		}
+	}
+	setup, err := f.equip(ctx, start, r, session, in)
+	if err != nil {
+		return nil, err
+	}
+	var made *service.Record
+	var replay bool
+	if setup != nil {
+		made, replay, err = f.Billing.StartWhenKept(ctx, r, setup, api.Idempotency(ctx))
+	} else {
+		made, replay, err = f.Billing.StartOnSession(ctx, r, *start, session, api.Idempotency(ctx))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := notBegun(made); err != nil {
+		return nil, err
+	}
+	return f.output(201, made, replay), nil
+}
+
+// startOf checks a request to subscribe and works out what would begin, without address and card. 2 round trips.
+// Errors: 404 plan_not_found, 409 for what the customer has or has had, 422.
+func (f *Subscriptions) startOf(ctx context.Context, in *subscribeInput) (*subscription.Start, *service.Record,
+	error) {
 	b, who := in.Body, auth.From(ctx).Subject
 	p, err := f.onOffer(ctx, b.PlanID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if b.Email, err = format.Email("/email", b.Email); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if _, err := format.Country("/region", b.Region); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if _, err := format.Language("/language", b.Language); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	terms, err := p.Terms(b.Currency, b.Quantity)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	start := subscription.Start{
+	start := &subscription.Start{
 		// A gift never has a trial: it is paid by somebody who does not use it.
 		CustomerID: who, Region: b.Region, Zone: b.Zone, Terms: terms, Trial: p.TrialDays > 0 && !b.NoTrial && b.Gift == nil,
 		BillingDay: b.BillingDay,
@@ -70,49 +112,14 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 		Titles: map[string]string{p.ID: titleOf(p, b.Language)},
 	}
 	if b.Gift != nil {
-		if err := b.Gift.wrap(&start, r); err != nil {
-			return nil, err
-		}
+		return start, r, b.Gift.wrap(start, r)
 	}
 	earlier, err := f.earlier(ctx, who, p)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	// An early look that saves keeping a card in most cases. The markers in the transaction decide.
-	if refusal := earlier.refusal(start); refusal != nil && b.Gift == nil {
-		// A repetition of the request that began it gets its answer, not this refusal.
-		if r, replay, err := f.startedBefore(ctx); err != nil || replay {
-			return r, err
-		}
-		return nil, refusal
-	}
-	session := &subscription.Session{}
-	if session.ReturnURL, err = b.checked(); err != nil {
-		return nil, err
-	}
-	if start.Gift != nil { // after everything that may be wrong with the request, and before anything is charged
-		if err := f.takeGiftMail(ctx, who, start.Gift.Recipient); err != nil {
-			return nil, err
-		}
-	}
-	setup, err := f.equip(ctx, &start, r, session, in)
-	if err != nil {
-		return nil, err
-	}
-	var made *service.Record
-	var replay bool
-	if setup != nil {
-		made, replay, err = f.Billing.StartWhenKept(ctx, r, setup, api.Idempotency(ctx))
-	} else {
-		made, replay, err = f.Billing.StartOnSession(ctx, r, start, session, api.Idempotency(ctx))
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := notBegun(made); err != nil {
-		return nil, err
-	}
-	return f.output(201, made, replay), nil
+	return start, r, earlier.refusal(*start)
 }
 
 // equip adds the address and the card to a request to subscribe. A payment that is made now keeps the card itself;
@@ -202,19 +209,26 @@ func (f *Subscriptions) earlier(ctx context.Context, customerID string, p *servi
 	return out, nil
 }
 
-// startedBefore is the answer to a request that was served before, by its key.
+// startedBefore is the answer to a request that was served before, by its key. 1 round trip, 2 when it was. Errors:
+// 402 for one that was declined, 422 idempotency_key_reused.
 func (f *Subscriptions) startedBefore(ctx context.Context) (*SubscriptionOutput, bool, error) {
-	item, ok, err := api.Idempotency(ctx).Lookup(ctx, f.Billing.Table)
+	r, ok, err := f.servedBefore(ctx)
 	if err != nil || !ok {
 		return nil, false, err
 	}
-	var made struct{ ID string }
-	if err := api.Idempotency(ctx).Replay(item, &made); err != nil {
-		return nil, false, err
-	}
-	r, err := f.Billing.Load(ctx, made.ID)
-	if err != nil {
+	if err := notBegun(r); err != nil {
 		return nil, false, err
 	}
 	return f.output(201, r, true), true, nil
+}
+
+// unlessStarted is the refusal of a request to subscribe, or the answer to the same request when it was served before.
+func (f *Subscriptions) unlessStarted(ctx context.Context, refusal error) (*SubscriptionOutput, error) {
+	if problem.Code(refusal) == "" {
+		return nil, refusal // a technical failure says nothing about the request
+	}
+	if out, replay, err := f.startedBefore(ctx); err != nil || replay {
+		return out, err
+	}
+	return nil, refusal
 }
