@@ -141,9 +141,10 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 		return RemovedLine{}, err
 	}
 	o.PayOut(e.Key, now)
-	// The unshipped rest was taken off, so what was shipped is all there is.
+	// The unshipped rest was taken off, so what was shipped is all there is. It may have arrived already.
 	if o.State == PartlyFulfilled && len(o.Unshipped()) == 0 {
 		o.State = Fulfilled
+		o.deliveredIfAllArrived()
 	}
 	o.addEntry(now, LinesRemoved, o.Money(q.Refund).Display(), by)
 	return RemovedLine{Parts: parts, Quote: q, Writes: o.takeBack(parts, stocked)}, nil

@@ -112,11 +112,17 @@ func (o *Order) Deliver(n int, by string, now time.Time) (f *Fulfillment, change
 	}
 	f.DeliveredAt = &now
 	o.addEntry(now, EntryDelivered, f.Carrier+" "+f.TrackingNumber, by)
-	everywhere := !slices.ContainsFunc(o.Fulfillments, func(f Fulfillment) bool { return f.DeliveredAt == nil })
-	if o.State == Fulfilled && everywhere {
+	o.deliveredIfAllArrived()
+	return f, true, nil
+}
+
+// deliveredIfAllArrived makes an order delivered of which everything was shipped and has arrived. Rights of withdrawal
+// count from then on, so each change that may be the last one ends with it.
+func (o *Order) deliveredIfAllArrived() {
+	arrived := !slices.ContainsFunc(o.Fulfillments, func(f Fulfillment) bool { return f.DeliveredAt == nil })
+	if o.State == Fulfilled && arrived {
 		o.State = Delivered
 	}
-	return f, true, nil
 }
 
 // DeliveredAt is when the last parcel arrived, the day from which rights of withdrawal count; ok is false before.
