@@ -2,15 +2,15 @@ package promotionscheduler
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"slices"
 	"time"
+
+	lambdaevents "github.com/aws/aws-lambda-go/events"
 
 	"dangol/events"
 	"dangol/shared/platform/civil"
 	"dangol/shared/platform/event"
-	"dangol/shared/platform/id"
-	"dangol/shared/platform/metrics"
-	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
 	"dangol/shared/promotion/store"
@@ -29,57 +29,205 @@ type sale struct {
 	promotions []events.OrderPromotion
 }
 
-// soldIn is what an order adds when it is placed.
-func soldIn(o events.OrderPlaced) sale {
-	return sale{1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
-}
-
-// canceledIn takes off an order that was canceled.
-func canceledIn(o events.OrderCanceled) sale {
-	return sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
-}
-
-// unpaidIn takes off an order whose payment never came.
-func unpaidIn(o events.OrderPaymentFailed) sale {
-	return sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
-}
-
-// sold counts an order, or takes one off: the day's sales of the shop and of each product, and what each promotion
-// brought. One transaction, with the record that the event was consumed.
-func (f Scheduler) sold(ctx context.Context, e event.Envelope, s sale) error {
-	if s.at.IsZero() || s.currency == "" {
-		return nil // an event from before orders said when they were placed
+// saleTypes are the types of the events that saleIn reads.
+func saleTypes() []string {
+	return []string{
+		events.OrderPlaced{}.EventType(), events.OrderCanceled{}.EventType(), events.OrderPaymentFailed{}.EventType(),
 	}
-	// First in the transaction: a refusal of place 0 means that the event was consumed before.
-	writes := []table.Write{event.Once("promotion-scheduler", e, f.Clock.Now())}
+}
+
+// saleIn reads what an event of an order counts. ok is false for an event that counts nothing: one of another type, or
+// from before orders said when they were placed.
+func saleIn(e event.Envelope) (s sale, ok bool, err error) {
+	switch e.Type {
+	case events.OrderPlaced{}.EventType():
+		var o events.OrderPlaced
+		err = e.Into(&o)
+		s = sale{1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
+	case events.OrderCanceled{}.EventType():
+		var o events.OrderCanceled
+		err = e.Into(&o)
+		s = sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
+	case events.OrderPaymentFailed{}.EventType():
+		var o events.OrderPaymentFailed
+		err = e.Into(&o)
+		s = sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
+	}
+	return s, err == nil && !s.at.IsZero() && s.currency != "", err
+}
+
+// CountOrders counts the orders of one batch of the table's stream. Its answer names the first record that is not
+// counted, and Lambda comes again from there; what was counted before is recognized by its record.
+func (f Scheduler) CountOrders(ctx context.Context, in event.StreamBatch) (answer lambdaevents.DynamoDBEventResponse,
+	err error) {
+	first := len(in.Records)
+	var all []entry
+	for i, record := range in.Records {
+		e, changed, err := record.Envelope()
+		var s sale
+		ok := false
+		if err == nil && changed {
+			s, ok, err = saleIn(e)
+		}
+		if err != nil {
+			// It will not get better: after its retries it goes to the dead-letter queue, and holds up nothing until then.
+			f.Log.ErrorContext(ctx, "unreadable order event", "item", record.Item(), "error", err)
+			first = min(first, i)
+			continue
+		}
+		if ok {
+			all = append(all, f.entries(i, e, s)...)
+		}
+	}
+	for batch := range batches(all) {
+		if err := f.count(ctx, batch); err != nil {
+			f.Log.ErrorContext(ctx, "orders not counted", "orders", len(batch), "error", err)
+			first = min(first, batch[0].index)
+			break
+		}
+	}
+	if err := f.budgets(ctx, all); err != nil {
+		f.Log.ErrorContext(ctx, "budgets not looked at", "error", err)
+		first = 0
+	}
+	if first < len(in.Records) {
+		answer.BatchItemFailures = []lambdaevents.DynamoDBBatchItemFailure{
+			{ItemIdentifier: in.Records[first].Change.SequenceNumber}}
+	}
+	return answer, nil
+}
+
+// entry is what one order adds to counters, with the record that it was counted. An order of very many products is
+// several entries.
+type entry struct {
+	index    int // of the stream's record
+	sale     sale
+	once     table.Put
+	counts   []table.Count
+	measured bool // its metrics are written: of one entry of each order
+}
+
+// maxCounts is how many counters one entry has: a transaction takes them and the record that they were counted.
+const maxCounts = table.MaxWrites - 1
+
+// entries are the entries of an order: one, or more when it adds to more counters than a transaction takes. The order
+// of the counters is the same each time, so that each part has the same counters when it is delivered again.
+func (f Scheduler) entries(index int, e event.Envelope, s sale) (all []entry) {
+	for part := range slices.Chunk(f.counts(e, s), maxCounts) {
+		consumer := Consumer
+		// The first part has the name that orders of one part have.
+		if len(all) > 0 {
+			consumer = fmt.Sprint(Consumer, "-", len(all)+1)
+		}
+		all = append(all, entry{
+			index: index, sale: s, once: event.Once(consumer, e, f.Clock.Now()), counts: part, measured: len(all) == 0,
+		})
+	}
+	return all
+}
+
+// Consumer is the name under which counted events are remembered.
+const Consumer = "promotion-scheduler"
+
+// counts is what the order adds to which counter: the day's sales of the shop and of each product, and what each
+// promotion brought. Sorted by key but for the shop's own, which come first.
+func (f Scheduler) counts(e event.Envelope, s sale) (counts []table.Count) {
 	for _, day := range f.shopDays(s, e.Time) {
-		writes = append(writes, store.ShopSold(s.currency, day))
+		counts = append(counts, store.ShopSold(s.currency, day))
 	}
-	for scope, day := range f.days(s) {
-		writes = append(writes, store.AddDaySales(scope, s.currency, day))
+	byScope := f.days(s)
+	scopes := make([]string, 0, len(byScope))
+	for scope := range byScope {
+		scopes = append(scopes, scope)
 	}
-	// The customer is new once, whatever number of promotions the order had.
-	newCustomers := 0
-	if s.first {
-		newCustomers = s.sign
+	slices.Sort(scopes)
+	for _, scope := range scopes {
+		counts = append(counts, store.AddDaySales(scope, s.currency, byScope[scope]))
 	}
 	for _, p := range s.promotions {
-		writes = append(writes, store.AddStats(p.PromotionID, store.Stats{
-			Currency: s.currency, Orders: s.sign, Revenue: int64(s.sign) * s.total, Cost: int64(s.sign) * p.Amount,
-			NewCustomers: newCustomers,
-		}))
+		counts = append(counts, store.AddStats(p.PromotionID, s.stats(p)))
 	}
-	// A cart holds far fewer different products than a transaction takes; what is beyond is not counted by product.
-	err := f.Table.Transact(ctx, id.New("try", f.Clock.Now()), writes[:min(len(writes), table.MaxWrites)]...)
-	if c, refused := table.Refused(err); refused && c.Refused(0) {
-		// Counted before. What follows may have failed then: the metrics are not worth counting twice, but a budget is told
-		// of only once, with the order that used it up.
-		return f.budgets(ctx, s)
+	return counts
+}
+
+// stats is what the order adds to what a promotion has brought. The customer is new once, whatever number of promotions
+// the order had.
+func (s sale) stats(p events.OrderPromotion) store.Stats {
+	one := store.Stats{
+		Currency: s.currency, Orders: s.sign, Revenue: int64(s.sign) * s.total, Cost: int64(s.sign) * p.Amount,
 	}
-	if err != nil {
-		return err
+	if s.first {
+		one.NewCustomers = s.sign
 	}
-	return errors.Join(f.measure(s, newCustomers), f.budgets(ctx, s))
+	return one
+}
+
+// batches cuts entries into transactions: as many orders together as their records and the counters that they add to
+// have room. Counters that several orders share are one write, so a shop-wide counter is written once for all of them.
+func batches(all []entry) func(yield func([]entry) bool) {
+	return func(yield func([]entry) bool) {
+		start := 0
+		keys := map[table.Key]bool{}
+		for i, e := range all {
+			more := 0
+			for _, c := range e.counts {
+				if !keys[c.Key] {
+					more++
+				}
+			}
+			// One record for each entry, this one included.
+			if i > start && (i-start+1)+len(keys)+more > table.MaxWrites {
+				if !yield(all[start:i]) {
+					return
+				}
+				start = i
+				clear(keys)
+			}
+			for _, c := range e.counts {
+				keys[c.Key] = true
+			}
+		}
+		if start < len(all) {
+			yield(all[start:])
+		}
+	}
+}
+
+// count adds a batch to its counters in one transaction with the records that they were counted, and writes its
+// metrics. Entries that were counted before are left out. 1 round trip, 1 more when some were.
+func (f Scheduler) count(ctx context.Context, batch []entry) error {
+	for len(batch) > 0 {
+		// The records first: a refusal at place i means that entry i was counted before.
+		writes := make([]table.Write, 0, table.MaxWrites)
+		for _, e := range batch {
+			writes = append(writes, e.once)
+		}
+		for _, e := range batch {
+			for _, c := range e.counts {
+				writes = append(writes, c)
+			}
+		}
+		err := f.Table.Transact(ctx, "", writes...)
+		if err == nil {
+			f.measure(ctx, batch)
+			return nil
+		}
+		c, refused := table.Refused(err)
+		if !refused {
+			return err
+		}
+		var left []entry
+		for i, e := range batch {
+			if !c.Refused(i) {
+				left = append(left, e)
+			}
+		}
+		if len(left) == len(batch) {
+			return err
+		}
+		batch = left
+	}
+	return nil
 }
 
 // shopDays is what the order adds to the shop's sales: on the day it was placed, and on the day it was canceled.
@@ -94,14 +242,13 @@ func (f Scheduler) shopDays(s sale, at time.Time) []store.ShopDay {
 	if s.guest {
 		placed.Guests = s.sign
 	}
-	// A placed order concerns one day only; a canceled one
-	// the day it was placed and the day it was canceled.
+	// A placed order concerns one day only; a canceled one the day it was placed and the day it was canceled.
 	if s.sign > 0 {
 		return []store.ShopDay{placed}
 	}
 	canceled := store.ShopDay{Day: civil.DateAt(at, f.Zone), Canceled: 1, Refunds: s.total}
 	if canceled.Day == placed.Day {
-		return []store.ShopDay{placed.Add(canceled)} // one item is written once in a transaction
+		return []store.ShopDay{placed.Add(canceled)}
 	}
 	return []store.ShopDay{placed, canceled}
 }
@@ -110,8 +257,7 @@ func (f Scheduler) shopDays(s sale, at time.Time) []store.ShopDay {
 func (f Scheduler) days(s sale) map[string]promotion.DaySales {
 	day := civil.DateAt(s.at, f.Zone)
 	by := map[string]promotion.DaySales{}
-	// Each line adds to the shop and to its product; orders
-	// are counted once for each, however many lines it has.
+	// Each line adds to the shop and to its product; orders are counted once for each, however many lines it has.
 	add := func(scope string, l events.OrderLine) {
 		d := by[scope]
 		d.Day, d.Orders = day, s.sign
@@ -126,80 +272,4 @@ func (f Scheduler) days(s sale) map[string]promotion.DaySales {
 		add(l.ProductID, l)
 	}
 	return by
-}
-
-// measure writes the metrics of each promotion.
-func (f Scheduler) measure(s sale, newCustomers int) error {
-	for _, p := range s.promotions {
-		if err := f.Metrics.Emit(map[string]string{"promotion": p.PromotionID, "currency": s.currency},
-			metrics.Metric{Name: "PromotionOrders", Unit: metrics.Count, Value: float64(s.sign)},
-			metrics.Metric{Name: "PromotionRevenue", Unit: metrics.None, Value: float64(int64(s.sign) * s.total)},
-			metrics.Metric{Name: "PromotionDiscount", Unit: metrics.None, Value: float64(int64(s.sign) * p.Amount)},
-			metrics.Metric{Name: "PromotionNewCustomers", Unit: metrics.Count, Value: float64(newCustomers)},
-		); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// budgets looks whether the order has used up the budget of a promotion. It may be called again for the same order.
-func (f Scheduler) budgets(ctx context.Context, s sale) error {
-	if s.sign < 0 {
-		return nil // a canceled order frees budget, so it cannot be what used it up
-	}
-	for _, p := range s.promotions {
-		if err := f.exhausted(ctx, p.PromotionID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// exhausted tells, once for each version of a promotion, that its budget is used up. 1 round trip; 2 more when it has
-// one.
-func (f Scheduler) exhausted(ctx context.Context, promotionID string) error {
-	r, err := f.Store.Get(ctx, promotionID)
-	// Deleted promotions and benefits of memberships have no record, and no budget.
-	if problem.Code(err) == "promotion_not_found" {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	p := &r.Promotion
-	// Told for this version already, or there is no budget.
-	if r.ExhaustedFor == p.Version || p.Budget.Uses == 0 && len(p.Budget.Spend) == 0 {
-		return nil
-	}
-	// Strongly consistent: the order that was just counted must be in it.
-	all, err := f.Store.Budgets(ctx, true, store.KeyOfBudget(p.ID))
-	if err != nil {
-		return err
-	}
-	used := all[p.ID]
-	if !BudgetExhausted(p.Budget, used) {
-		return nil
-	}
-	if r.Event, err = event.New(ctx, f.Clock.Now(), events.PromotionBudgetExhausted{
-		PromotionRef: store.EventRef(p, f.Clock.Now()), Uses: used.Uses, Spend: used.Spend,
-	}); err != nil {
-		return err
-	}
-	_, err = f.Store.RecordMilestone(ctx, r, store.Exhausted)
-	return err
-}
-
-// BudgetExhausted reports whether a budget is used up: no use is left, or in some currency less than what an order has
-// cost on average so far. A discount is given whole or not at all, so the last won of a budget may never be spent.
-func BudgetExhausted(b promotion.Budget, used promotion.Used) bool {
-	if b.Uses > 0 && used.Uses >= b.Uses {
-		return true
-	}
-	for currency, budget := range b.Spend {
-		if used.Uses > 0 && used.Spend[currency] > 0 && budget-used.Spend[currency] < used.Spend[currency]/int64(used.Uses) {
-			return true
-		}
-	}
-	return false
 }

@@ -7,8 +7,12 @@
 // It publishes promotion.started, promotion.ended and promotion.budget_exhausted, and
 // metrics of each promotion (orders, revenue, discount, new customers).
 //
-// Triggers: the one-time schedules of a promotion's start and end (see shared/promotion/schedule), and the bus
-// (Consumes). What may happen to a schedule, and what then:
+// Orders are counted from the table's stream, in batches: one transaction for many orders, so that the counters of the
+// whole shop are written some times a second at most, and not once for each order. An order is counted once: the
+// transaction holds the record of its event.
+//
+// Triggers: the one-time schedules of a promotion's start and end (see shared/promotion/schedule), the bus (Consumes),
+// and the stream of Commerce. What may happen to a schedule, and what then:
 //
 // twice the second finds that the boundary was announced, and does nothing.
 // late the event says when it took effect; an end that
@@ -71,10 +75,17 @@ func Spec() function.Spec {
 			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "BatchWriteItem"},
 			Indexes: []string{table.ByOne},
 		}},
-		Events:      Scheduler{}.consumers().Types(),
+		Events: Scheduler{}.consumers().Types(),
+		Stream: &function.Stream{
+			Tables: []string{table.Commerce.Name}, Types: saleTypes(), Batch: 100, Window: countWithin, Retries: 20,
+		},
 		Permissions: []function.Permission{function.PlanTimes},
 	}
 }
+
+// countWithin is how long orders wait for others to be counted with. It bounds how often a counter of the whole shop is
+// written, whatever the number of orders.
+const countWithin = 5 * time.Second
 
 // New builds the function. Environment: COMMERCE_TABLE; SHOP_TIMEZONE, whose days sales are counted by (Asia/Seoul);
 // what schedule.FromEnv names.
@@ -106,12 +117,14 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	}.Handler(), nil
 }
 
-// Handler returns the Lambda handler: events of the bus, and what a schedule sends.
+// Handler returns the Lambda handler: changes of orders, events of the bus, and what a schedule sends.
 func (f Scheduler) Handler() lambda.Handler {
-	return function.Handlers{Events: f.consumers(), Other: lambda.NewHandler(f.Fired), Log: f.Log}.Lambda()
+	return function.Handlers{
+		Stream: lambda.NewHandler(f.CountOrders), Events: f.consumers(), Other: lambda.NewHandler(f.Fired), Log: f.Log,
+	}.Lambda()
 }
 
-// consumers are the events that change price history or figures. Pausing
+// consumers are the events that change the price history. Pausing
 // and resuming a sale change prices as its end and its start do.
 func (f Scheduler) consumers() function.Consumers {
 	return function.Consumers{
@@ -126,15 +139,6 @@ func (f Scheduler) consumers() function.Consumers {
 		}),
 		function.On(func(ctx context.Context, _ event.Envelope, e events.PromotionResumed) error {
 			return f.priced(ctx, e.PromotionRef, true)
-		}),
-		function.On(func(ctx context.Context, e event.Envelope, body events.OrderPlaced) error {
-			return f.sold(ctx, e, soldIn(body))
-		}),
-		function.On(func(ctx context.Context, e event.Envelope, body events.OrderCanceled) error {
-			return f.sold(ctx, e, canceledIn(body))
-		}),
-		function.On(func(ctx context.Context, e event.Envelope, body events.OrderPaymentFailed) error {
-			return f.sold(ctx, e, unpaidIn(body))
 		}),
 	}
 }

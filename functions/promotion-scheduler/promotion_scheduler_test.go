@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,11 +12,8 @@ import (
 
 	"dangol/events"
 	"dangol/functions/promotion-scheduler"
-	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/localtest"
 	"dangol/shared/catalog"
-	"dangol/shared/money"
-	"dangol/shared/platform/civil"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/metrics"
@@ -103,7 +99,7 @@ func (b *bench) deliver(id string, body event.Body) {
 	}
 }
 
-// send is hear for an event whose consumer may fail.
+// send is deliver for an event whose consumer may fail.
 func (b *bench) send(id string, body event.Body) error {
 	b.t.Helper()
 	data, err := json.Marshal(body)
@@ -234,139 +230,6 @@ func TestASaleOnTheShelfIsWrittenIntoThePriceHistory(t *testing.T) {
 	}
 	if got := rows[1].Changes[0]; got.Price.Amount != 10_000 || got.Previous.Amount != 8_500 || !rows[1].At.Equal(ends) {
 		t.Errorf("at the end %+v", got)
-	}
-}
-
-func placed(n int64) events.OrderPlaced {
-	won := func(amount int64) money.Money { return money.Of(amount, "KRW") }
-	return events.OrderPlaced{
-		Lines: []events.OrderLine{
-			{ProductID: "prod_a", Quantity: 1, Total: won(8_000 * n), Discounted: true},
-			{ProductID: "prod_b", Quantity: 1, Total: won(2_000 * n)},
-		},
-		Total: won(10_000 * n), PlacedAt: starts, FirstOrder: true,
-		Promotions: []events.OrderPromotion{{PromotionID: promotionID, Amount: 1_000 * n}},
-	}
-}
-
-func TestOrdersAreCountedOnceAndThoseThatComeToNothingTakenOff(t *testing.T) {
-	t.Parallel()
-	back := placed(2)
-	for name, end := range map[string]event.Body{
-		"canceled": events.OrderCanceled{Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt, FirstOrder: true,
-			Promotions: back.Promotions},
-		"never paid": events.OrderPaymentFailed{
-			Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt, FirstOrder: true, Promotions: back.Promotions,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := newBench(t)
-			b.deliver("evt_1", placed(1))
-			b.deliver("evt_1", placed(1))
-			b.deliver("evt_2", placed(2))
-			b.wantSold(store.TheShop, promotion.DaySales{Orders: 2, Revenue: 30_000, Discounted: 24_000})
-			b.wantSold("prod_b", promotion.DaySales{Orders: 2, Revenue: 6_000})
-			b.deliver("evt_3", end)
-			b.deliver("evt_3", end)
-			b.wantSold(store.TheShop, promotion.DaySales{Orders: 1, Revenue: 10_000, Discounted: 8_000})
-			stats, err := b.f.Store.Stats(t.Context(), promotionID)
-			if err != nil || len(stats) != 1 ||
-				stats[0] != (store.Stats{Currency: "KRW", Orders: 1, Revenue: 10_000, Cost: 1_000, NewCustomers: 1}) {
-				t.Errorf("the promotion brought %+v (%v)", stats, err)
-			}
-		})
-	}
-}
-
-func TestTheShopsDayCountsWhoBoughtAndWhatCameToNothing(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	back := placed(2)
-	back.FirstOrder = false
-	b.deliver("evt_1", placed(1))
-	b.deliver("evt_2", back)
-	day := civil.DateAt(starts, time.UTC)
-	want := func(text string, days ...store.ShopDay) {
-		t.Helper()
-		got, err := b.f.Store.ShopSales(t.Context(), "KRW", day.Add(-1), day.Add(400))
-		if err != nil || !slices.Equal(got, days) {
-			t.Errorf("%s: %+v (%v), want %+v", text, got, err, days)
-		}
-	}
-	want("two orders", store.ShopDay{Day: day, Orders: 2, New: 1, Guests: 2, Revenue: 30_000, Discounts: 3_000})
-	canceled := events.OrderCanceled{Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt,
-		Promotions: back.Promotions}
-	b.deliver("evt_3", canceled)
-	b.deliver("evt_3", canceled)
-	today := civil.DateAt(b.clock.Now(), time.UTC)
-	first := store.ShopDay{Day: day, Orders: 1, New: 1, Guests: 1, Revenue: 10_000, Discounts: 1_000}
-	ended := store.ShopDay{Day: today, Canceled: 1, Refunds: 20_000}
-	if today == day {
-		want("one canceled on the same day", first.Add(ended))
-		return
-	}
-	want("one canceled", first, ended)
-}
-
-func (b *bench) wantSold(scope string, want promotion.DaySales) {
-	b.t.Helper()
-	want.Day = civil.DateAt(starts, time.UTC)
-	days, err := b.f.Store.Sales(b.t.Context(), scope, "KRW", want.Day.Add(-1), want.Day.Add(1))
-	if err != nil || len(days) != 1 || days[0] != want {
-		b.t.Errorf("%s sold %+v (%v), want %+v", scope, days, err, want)
-	}
-}
-
-func TestABudgetThatIsUsedUpIsToldOnce(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, func(p *promotion.Promotion) { p.Budget.Uses = 2 })
-	use := func() {
-		if _, err := b.table.Update(t.Context(),
-			table.Update{Key: store.KeyOfBudget(promotionID), Do: "ADD #uses :one",
-				With: map[string]any{":one": 1}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	use()
-	b.deliver("evt_1", placed(1))
-	if e := b.published(); e != nil {
-		t.Errorf("with one use left it told %s", e.Type)
-	}
-	use()
-	b.deliver("evt_2", placed(1))
-	first := b.published()
-	if first == nil || first.Type != "promotion.budget_exhausted" {
-		t.Fatalf("it told %+v", first)
-	}
-	b.deliver("evt_3", placed(1))
-	if b.published().ID != first.ID {
-		t.Error("it was told twice")
-	}
-}
-
-// TestABudgetIsToldOfWhenTheStepAfterTheCountFails makes each call after the transaction fail once. The bus delivers
-// the event again, and the order has been counted by then.
-func TestABudgetIsToldOfWhenTheStepAfterTheCountFails(t *testing.T) {
-	t.Parallel()
-	for n := 2; ; n++ { // 1 is the transaction
-		b := newBench(t, func(p *promotion.Promotion) { p.Budget.Uses = 1 })
-		if _, err := b.table.Update(t.Context(), table.Update{
-			Key: store.KeyOfBudget(promotionID), Do: "ADD #uses :one", With: map[string]any{":one": 1},
-		}); err != nil {
-			t.Fatal(err)
-		}
-		faults := fault.New(fault.Plan{N: n, Mode: fault.Fails})
-		b.f.Table = table.New(faults.DB(localtest.DB(t)), b.table.Name(), nil)
-		b.f.Store.Table = b.f.Table
-		if b.send("evt_1", placed(1)) == nil {
-			return // there was no such call
-		}
-		b.deliver("evt_1", placed(1))
-		if e := b.published(); e == nil || e.Type != "promotion.budget_exhausted" {
-			t.Errorf("call %d failed, and it told %+v", n, e)
-		}
-		b.wantSold(store.TheShop, promotion.DaySales{Orders: 1, Revenue: 10_000, Discounted: 8_000})
 	}
 }
 

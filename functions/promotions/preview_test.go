@@ -18,7 +18,8 @@ func (b *bench) used(id string, amount int64, code, customer string) {
 	claims := s.Claims([]promotion.Applied{{PromotionID: id, Version: 1, Amount: amount,
 		Code: promotion.NormalizeCode(code)}},
 		"KRW")
-	writes, _ := store.CountClaims(claims)
+	count, _ := store.CountClaims(claims, 0)
+	writes := count.Writes
 	if customer != "" {
 		writes = append(writes, cart.CountPurchases(customer,
 			[]cart.LimitedPurchase{{VariantID: id, Quantity: 1, Limit: 9}, {VariantID: store.Orders, Quantity: 1, Limit: 9}}))

@@ -104,7 +104,7 @@ func (f *Promotions) get(ctx context.Context, in *OneInput) (*PromotionOutput, e
 func (f *Promotions) figures(ctx context.Context, r *store.Record, d *PromotionDocument) error {
 	// Only a promotion with a budget has such a counter.
 	if b := r.Promotion.Budget; b.Uses > 0 || len(b.Spend) > 0 {
-		used, err := f.Store.Budgets(ctx, true, store.KeyOfBudget(r.Promotion.ID))
+		used, err := f.Store.Budgets(ctx, true, r.Promotion.ID)
 		if err != nil {
 			return err
 		}

@@ -134,7 +134,7 @@ func TestAReportTellsHowMuchTheShopLivesOnDiscountsAndWhetherCustomersWait(t *te
 			s.Discounted = s.Revenue
 		}
 		for _, scope := range []string{store.TheShop, product} {
-			if _, err := b.table.Update(t.Context(), store.AddDaySales(scope, "KRW", s)); err != nil {
+			if err := b.table.Transact(t.Context(), "", store.AddDaySales(scope, "KRW", s)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -18,7 +18,7 @@ func TestEachDaysSales(t *testing.T) {
 		{Day: today.Add(-1), Orders: 3, New: 1, Guests: 1, Revenue: 90_000, Discounts: 4_000},
 		{Day: today, Orders: 2, Revenue: 50_000, Canceled: 1, Refunds: 20_000},
 	} {
-		if _, err := b.table.Update(t.Context(), store.ShopSold("KRW", d)); err != nil {
+		if err := b.table.Transact(t.Context(), "", store.ShopSold("KRW", d)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -28,6 +28,7 @@ import (
 
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
+	"dangol/shared/platform/event"
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/table"
@@ -81,7 +82,7 @@ func With(bus Bus, name string, env *boot.Env) *Relay {
 
 // Handle publishes one batch and says from where it has to be done again. It returns no error: what cannot be published
 // is reported by its sequence number.
-func (r *Relay) Handle(ctx context.Context, in Batch) (events.DynamoDBEventResponse, error) {
+func (r *Relay) Handle(ctx context.Context, in event.StreamBatch) (events.DynamoDBEventResponse, error) {
 	var report tally
 	entries, first := r.read(ctx, in, &report)
 	for chunk := range chunks(entries) {
@@ -104,19 +105,19 @@ func (r *Relay) Handle(ctx context.Context, in Batch) (events.DynamoDBEventRespo
 
 // read makes an entry of each record that has something to tell. first is the index of the first record that cannot be
 // read, or the number of records.
-func (r *Relay) read(ctx context.Context, in Batch, report *tally) (entries []entry, first int) {
+func (r *Relay) read(ctx context.Context, in event.StreamBatch, report *tally) (entries []entry, first int) {
 	first = len(in.Records)
 	for i, record := range in.Records {
-		e, tells, err := record.entry(r.name)
+		e, ok, err := entryOf(record, r.name)
 		if err != nil {
 			report.unreadable++
 			first = min(first, i)
-			r.log.ErrorContext(ctx, "unreadable event", "item", record.item(), "sequence", record.Change.SequenceNumber, "error",
+			r.log.ErrorContext(ctx, "unreadable event", "item", record.Item(), "sequence", record.Change.SequenceNumber, "error",
 				err)
 			// The records behind it are published all the same, see the package comment.
 			continue
 		}
-		if tells {
+		if ok {
 			e.index = i
 			entries = append(entries, e)
 		}

@@ -21,7 +21,7 @@ func main() {
 	var bills runs
 	flag.Var(&bills, "bills", "billing runs as due/subscriptions, say 2000/20000,100000/1000000")
 	workers := flag.Int("workers", 2, "how many billing workers at once")
-	only := flag.String("only", "start,sizes,costs,pricing,returns,load,drop,reviews,faq,chat,mails,billing",
+	only := flag.String("only", "start,sizes,costs,pricing,returns,hot,load,drop,reviews,faq,chat,mails,billing",
 		"the parts to run")
 	floor := flag.String("floor", "",
 		"serve the floor that loads are compared with, data in this folder; the command starts itself so")
@@ -46,6 +46,7 @@ func main() {
 		"costs":   func() error { return costs(ctx) },
 		"pricing": func() error { return pricing(ctx) },
 		"returns": func() error { return returnSteps(ctx) },
+		"hot":     func() error { return hot(ctx) },
 		"load":    func() error { return load(ctx, *shoppers, *seconds) },
 		"drop":    func() error { return drop(ctx, *buyers) },
 		"reviews": func() error { return reviewFigures(ctx, *reviews) },

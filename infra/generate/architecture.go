@@ -64,7 +64,11 @@ func calledBy(f topology.Function) string {
 		by = append(by, fmt.Sprintf("%d routes", len(f.API.Routes())))
 	}
 	if f.Stream != nil {
-		by = append(by, "changes of "+strings.Join(f.Stream.Tables, " and "))
+		changes := "changes of " + strings.Join(f.Stream.Tables, " and ")
+		if len(f.Stream.Types) > 0 {
+			changes += " with the events " + strings.Join(f.Stream.Types, ", ")
+		}
+		by = append(by, changes)
 	}
 	if f.Schedule != nil {
 		// Durations print as 1m0s; the zero seconds say nothing.
@@ -117,7 +121,10 @@ func picture(b *bytes.Buffer, s topology.System) {
 		}
 		if f.Stream != nil {
 			for _, name := range f.Stream.Tables {
-				fmt.Fprintf(b, "  %s -- stream --> f_%s --> bus\n", name, f.Name)
+				fmt.Fprintf(b, "  %s -- stream --> f_%s\n", name, f.Name)
+			}
+			if slices.Contains(f.Permissions, function.PutEvents) {
+				fmt.Fprintf(b, "  f_%s --> bus\n", f.Name)
 			}
 		}
 		if f.Schedule != nil {

@@ -208,12 +208,19 @@ func (a *Async) stream(stack awscdk.Stack, f topology.Function, fn awslambda.Fun
 				// Only changes that carry an event invoke the function; all others cost nothing.
 				// The filter is free of charge.
 				Filters: &[]*map[string]any{awslambda.FilterCriteria_Filter(&map[string]any{
-					"dynamodb": map[string]any{"NewImage": map[string]any{"event": map[string]any{"M": map[string]any{
-						"id": map[string]any{"S": []map[string]any{{"exists": true}}},
-					}}}},
+					"dynamodb": map[string]any{"NewImage": map[string]any{"event": map[string]any{"M": eventsWanted(f.Stream)}}},
 				})},
+				MaxBatchingWindow: lasting(f.Stream.Window),
 			}))
 	}
+}
+
+// eventsWanted is the filter on the event that a change wrote: one of some types, or any.
+func eventsWanted(s *function.Stream) map[string]any {
+	if len(s.Types) == 0 {
+		return map[string]any{"id": map[string]any{"S": []map[string]any{{"exists": true}}}}
+	}
+	return map[string]any{"type": map[string]any{"S": s.Types}}
 }
 
 // schedule runs the function at its rate. A run that could not start is not made up for: the next

@@ -211,6 +211,7 @@ func (s Service) hold(
 	}
 	first := true
 	var levels map[table.Key]stock.Level
+	claims := p.Promotions.Claims(p.Outcome.Applied, p.Totals.Currency)
 	out, err := table.Modify(ctx, func(ctx context.Context, _ table.Item) (_ outcome, err error) {
 		// The levels of the first try were read with the prices, which saves a round trip.
 		if first {
@@ -218,9 +219,12 @@ func (s Service) hold(
 			levels, err = variants.levels(ctx, s.Table, wants)
 			return outcome{}, err
 		}
-		// Somebody else was faster: credit and stock have changed, so both are read again.
+		// Somebody else was faster: credit, stock and limits have changed, so all are read again.
 		if err = s.planCredit(ctx, c, in, s.Clock.Now()); err == nil {
 			levels, err = stock.Read(ctx, s.Table, stock.Keys(wants))
+		}
+		if err == nil {
+			claims, err = store.ReadLevels(ctx, s.Table, claims)
 		}
 		return outcome{}, err
 	}, func(ctx context.Context, _ outcome) (outcome, error) {
@@ -231,7 +235,13 @@ func (s Service) hold(
 			return outcome{prior, replay}, err
 		}
 		c.Allocations = taken
-		prior, err := s.open(ctx, c, p, writes)
+		count, used := store.CountClaims(claims, rand.Int())
+		if used != nil {
+			prior, replay, err := s.refused(ctx, c.ID, c.Hash, s.offerChanged(*used))
+			return outcome{prior, replay}, err
+		}
+		c.Uses = count.Uses
+		prior, err := s.open(ctx, c, p, count, writes)
 		if prior != nil {
 			return outcome{prior, true}, err
 		}
@@ -243,8 +253,9 @@ func (s Service) hold(
 // open is the transaction that begins a checkout. It returns the checkout that the same request
 // began before or at the same time, if it did. Errors: table.Stale when others took the stock that
 // the plan counts on, and the reason when the purchase is not possible.
-func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []table.Write) (prior *Checkout,
-	err error) {
+func (s Service) open(
+	ctx context.Context, c *Checkout, p cart.Priced, count store.Count, holds []table.Write,
+) (prior *Checkout, err error) {
 	// The order matters: the reasons of a refusal are read by position below.
 	all := []table.Write{table.Put{Item: c, If: table.IfNew}, cart.BeginPaying(p.Cart, c.ID, c.CreatedAt)}
 	limited := limitedOf(p)
@@ -252,8 +263,7 @@ func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []t
 		all = append(all, cart.CountPurchases(cart.CounterOf(c.CustomerID, c.Email), limited))
 	}
 	counters := len(all)
-	takes, refusals := store.CountClaims(p.Promotions.Claims(p.Outcome.Applied, p.Totals.Currency))
-	all = append(append(all, takes...), holds...)
+	all = append(append(all, count.Writes...), holds...)
 	all = append(all, storecredit.Take(c.Credit)...)
 	// A transaction has 100 writes at most.
 	if len(all) > table.MaxWrites {
@@ -270,9 +280,12 @@ func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []t
 		return nil, locked(canceled.Reasons[1].Item)
 	case len(limited) > 0 && canceled.Refused(2):
 		return nil, s.overLimit(limited, canceled.Reasons[2].Item, p)
-	case s.usedUp(canceled, counters, refusals) != nil:
-		return nil, s.usedUp(canceled, counters, refusals)
-	// A condition on stock or credit: the plan was made from old levels.
+	}
+	if used := count.Refused(canceled, counters); used != nil {
+		return nil, s.offerChanged(*used)
+	}
+	switch {
+	// A condition on stock, credit or a limit: the plan was made from old levels.
 	case slices.ContainsFunc(canceled.Reasons, func(r table.Reason) bool { return r.Code == "ConditionalCheckFailed" }):
 		return nil, table.Stale(err, nil)
 	default:

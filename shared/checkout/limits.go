@@ -89,18 +89,8 @@ func count(counted table.Item, id string) int {
 	return value
 }
 
-// usedUp is the error when a promotion's counter refused the purchase, nil when none did. The cart
-// then costs something else, so the shopper has to see it again.
-func (s Service) usedUp(c *table.Canceled, first int, refusals []store.Refusal) error {
-	for i, r := range refusals {
-		if c.Refused(first + i) {
-			return s.offerChanged(r)
-		}
-	}
-	return nil
-}
-
-// offerChanged drops the cache, so that the next quote no longer shows the offer.
+// offerChanged is the error when nothing is left of a promotion for the purchase. The cart then costs something else,
+// so the shopper has to see it again. It drops the cache, so that the next quote no longer shows the offer.
 func (s Service) offerChanged(r store.Refusal) error {
 	if cache, ok := s.Promotions.(*store.Cache); ok {
 		cache.Invalidate()

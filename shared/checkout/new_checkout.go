@@ -33,7 +33,6 @@ func newCheckout(p cart.Priced, now time.Time) *Checkout {
 	}
 	c.Member = table.List[membership.Plan](p.Member)
 	c.First = b.CustomerID != "" && b.Purchases[store.Orders] == 0
-	c.Uses = store.Uses(p.Promotions.Claims(p.Outcome.Applied, p.Totals.Currency))
 	for _, l := range limitedOf(p) {
 		c.Counted = append(c.Counted, order.LifetimeCount{VariantID: l.VariantID, Quantity: l.Quantity})
 	}

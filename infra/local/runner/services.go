@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ import (
 	"dangol/shared/platform/auth"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
 )
 
@@ -156,14 +158,25 @@ func (r *Runner) openStreams() error {
 		r.closers = append(r.closers, points)
 		r.relays = append(r.relays, stream.NewReader(stream.Mapping{
 			Function: f.Name, Tables: f.Stream.Tables, BatchSize: f.Stream.Batch, MaxRetries: f.Stream.Retries, Bisect: true,
-			// The same filter as that of the deployed mapping: only items that carry an event.
-			Filter: func(e events.DynamoDBEventRecord) bool { _, ok := e.Change.NewImage["event"]; return ok },
+			Filter: wanted(f.Stream),
 			OnFailure: func(_ context.Context, records []events.DynamoDBEventRecord, cause error) {
 				r.options.Log.Error("stream record given up", "function", f.Name, "records", len(records), "error", cause)
 			},
 		}, stream.Options{Client: client, Clock: r.clock, Invoke: r.invoke, Checkpoints: points, Log: r.options.Log}))
 	}
 	return nil
+}
+
+// wanted is the filter of the deployed mapping: only items that carry an event, of the types that the function wants.
+func wanted(s *function.Stream) func(events.DynamoDBEventRecord) bool {
+	return func(e events.DynamoDBEventRecord) bool {
+		attribute, ok := e.Change.NewImage["event"]
+		if !ok || len(s.Types) == 0 || attribute.DataType() != events.DataTypeMap {
+			return ok
+		}
+		kind, ok := attribute.Map()["type"]
+		return ok && kind.DataType() == events.DataTypeString && slices.Contains(s.Types, kind.String())
+	}
 }
 
 // build makes every function with the environment that a deployed one would have. A variable that

@@ -52,7 +52,7 @@ func (w *Shop) checkOffers(t testing.TB, orders []*order.Order) {
 	promotions := store.Store{Table: w.Table, Clock: w.Clock}
 	for _, p := range w.promoted {
 		if p.Budget.Uses > 0 || len(p.Budget.Spend) > 0 {
-			used, err := promotions.Budgets(t.Context(), true, store.KeyOfBudget(p.ID))
+			used, err := promotions.Budgets(t.Context(), true, p.ID)
 			if err != nil {
 				t.Fatal(err)
 			}

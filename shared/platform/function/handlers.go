@@ -19,6 +19,7 @@ type Handlers struct {
 	API    lambda.Handler // of an api.Service
 	Jobs   worker.Kinds
 	Events Consumers
+	Stream lambda.Handler // of changes of tables
 	Other  lambda.Handler
 	Log    *slog.Logger
 }
@@ -26,7 +27,7 @@ type Handlers struct {
 // Lambda returns the function's handler. It tells API requests, queue batches and events of the bus apart by the fields
 // that only they have.
 func (h Handlers) Lambda() lambda.Handler {
-	d := &dispatcher{log: h.Log, events: h.Events.byType(), api: h.API, other: h.Other}
+	d := &dispatcher{log: h.Log, events: h.Events.byType(), api: h.API, stream: h.Stream, other: h.Other}
 	if len(h.Jobs) > 0 {
 		d.jobs = lambda.NewHandler(h.Jobs.Handler(h.Log))
 	}
@@ -35,9 +36,9 @@ func (h Handlers) Lambda() lambda.Handler {
 
 // dispatcher hands a payload to what handles its kind.
 type dispatcher struct {
-	api, jobs, other lambda.Handler
-	events           map[string]Consumer
-	log              *slog.Logger
+	api, jobs, stream, other lambda.Handler
+	events                   map[string]Consumer
+	log                      *slog.Logger
 }
 
 // trigger is what tells the kinds of payload apart.
@@ -64,6 +65,8 @@ func (d *dispatcher) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 	// All records of an invocation come from the same source.
 	case d.jobs != nil && len(t.Records) > 0 && t.Records[0].Source == "aws:sqs":
 		return d.jobs.Invoke(ctx, payload)
+	case d.stream != nil && len(t.Records) > 0 && t.Records[0].Source == "aws:dynamodb":
+		return d.stream.Invoke(ctx, payload)
 	case len(d.events) > 0 && t.DetailType != "":
 		return nil, d.consume(ctx, t)
 	case d.other != nil:

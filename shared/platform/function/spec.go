@@ -103,8 +103,11 @@ func (q Queue) WithDefaults() Queue {
 
 // Stream is the change streams of tables as a trigger.
 type Stream struct {
-	Tables  []string
-	Batch   int // records an invocation
+	Tables []string
+	Types  []string // the event types it wants; empty for all
+	Batch  int      // records an invocation
+	// Window is how long Lambda waits for a full batch; 0 does not wait.
+	Window  time.Duration
 	Retries int // of a failed batch, before it goes to the on-failure queue
 }
 

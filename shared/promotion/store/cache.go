@@ -124,15 +124,8 @@ func (st Store) Facts(
 	if err != nil {
 		return f, err
 	}
-	f.CodeUses = map[string]int{}
-	for _, code := range codes {
-		p := s.Set.CodeOwner(code, at)
-		if p == nil {
-			continue
-		}
-		if item, ok := items[KeyOfCode(p.ID, promotion.NormalizeCode(code))]; ok {
-			f.CodeUses[promotion.NormalizeCode(code)] = int(number(item, "uses"))
-		}
+	if f.CodeUses, err = st.codeUses(ctx, s, codes, at, items); err != nil {
+		return f, err
 	}
 	if item, ok := items[KeyOfCounters(who.Guest)]; ok && guest {
 		f.Used = s.usedBy(func(id string) int { return int(number(item, id)) })
@@ -145,6 +138,38 @@ func (st Store) Facts(
 		f.Segments = in.Segments
 	}
 	return f, nil
+}
+
+// codeUses is how often codes have been used, by the folded code. No round trip, or 1 when a code's limit is handed out
+// in slices.
+func (st Store) codeUses(
+	ctx context.Context, s *Snapshot, codes []string, at time.Time, items map[table.Key]table.Item,
+) (map[string]int, error) {
+	uses := map[string]int{}
+	for _, code := range codes {
+		p := s.Set.CodeOwner(code, at)
+		if p == nil {
+			continue
+		}
+		folded := promotion.NormalizeCode(code)
+		key := KeyOfCode(p.ID, folded)
+		item, ok := items[key]
+		if !ok {
+			continue
+		}
+		uses[folded] = int(number(item, "uses"))
+		// What slices have left matters only when the shared item has given all.
+		if item[sliced] == nil || uses[folded] < codeLimit(p) {
+			continue
+		}
+		of, err := st.Table.BatchGet(ctx, false, sliceKeys(key)...)
+		if err != nil {
+			return nil, err
+		}
+		of[key] = item
+		uses[folded] = int(levelIn(key, of).used()["uses"])
+	}
+	return uses, nil
 }
 
 // KeyOfCounters is the key of what a shopper has used of

@@ -20,11 +20,10 @@ func keyOfSales(scope, currency string, day civil.Date) table.Key {
 
 // AddDaySales adds an order to a day's sales, or takes a canceled one off with a negative count. It has no condition:
 // the consumer's own record of the event keeps it from being applied twice.
-func AddDaySales(scope, currency string, s promotion.DaySales) table.Update {
-	return table.Update{
-		Key: keyOfSales(scope, currency, s.Day), Do: "ADD #orders :orders, #revenue :revenue, #discounted :discounted",
-		With: map[string]any{":orders": s.Orders, ":revenue": s.Revenue, ":discounted": s.Discounted},
-	}
+func AddDaySales(scope, currency string, s promotion.DaySales) table.Count {
+	return table.Count{Key: keyOfSales(scope, currency, s.Day), Add: map[string]int{
+		"orders": s.Orders, "revenue": int(s.Revenue), "discounted": int(s.Discounted),
+	}}
 }
 
 // Sales reads what was sold from one day to another, both included. 1 round trip, 0.5 RCU per 4 KB.
@@ -63,15 +62,13 @@ func KeyOfStats(promotionID string) table.Key {
 
 // AddStats adds to what a promotion has brought; a canceled order is one with negative figures. Condition: see
 // AddDaySales.
-func AddStats(promotionID string, s Stats) table.Update {
+func AddStats(promotionID string, s Stats) table.Count {
 	// The attributes carry the currency in their names, so that
 	// one item holds all currencies and one read shows them.
 	c := s.Currency
-	return table.Update{
-		Key:  KeyOfStats(promotionID),
-		Do:   "ADD #orders" + c + " :orders, #revenue" + c + " :revenue, #cost" + c + " :cost, #new" + c + " :new",
-		With: map[string]any{":orders": s.Orders, ":revenue": s.Revenue, ":cost": s.Cost, ":new": s.NewCustomers},
-	}
+	return table.Count{Key: KeyOfStats(promotionID), Add: map[string]int{
+		"orders" + c: s.Orders, "revenue" + c: int(s.Revenue), "cost" + c: int(s.Cost), "new" + c: s.NewCustomers,
+	}}
 }
 
 // Stats reads what a promotion has brought and cost, by currency. 1 round trip.

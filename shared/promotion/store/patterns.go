@@ -17,4 +17,9 @@ var AccessPatterns = []table.Pattern{
 	{Name: "tell that an edge was reached", Key: "PROMOTION#<id> / PROMOTION", Trips: 1, Write: 1},
 	{Name: "count a use of a budget and of a code", Key: "PROMOTION#<id> / BUDGET, CODE#<id>#<code> / CODE", Trips: 1,
 		Write: 4, Note: "part of the checkout's transaction"},
+	{Name: "count a use of a budget that has slices", Key: "PROMOTION#<id>#<slice> / BUDGET#SLICE", Trips: 1, Write: 2,
+		Note: "part of the checkout's transaction"},
+	{Name: "read what a budget and its slices have left",
+		Key:   "PROMOTION#<id> / BUDGET, PROMOTION#<id>#<slice> / BUDGET#SLICE",
+		Trips: 2, Read: 33, Note: "when a slice is empty"},
 }

@@ -39,16 +39,11 @@ func keyOfShopDay(currency string, day civil.Date) table.Key {
 
 // ShopSold adds to a day's sales of the shop. It has no condition: the consumer's own record of the event keeps it from
 // being applied twice.
-func ShopSold(currency string, d ShopDay) table.Update {
-	return table.Update{
-		Key: keyOfShopDay(currency, d.Day),
-		Do: "ADD #orders :orders, #new :new, #guests :guests, #revenue :revenue, #discounts :discounts, " +
-			"#canceled :canceled, #refunds :refunds",
-		With: map[string]any{
-			":orders": d.Orders, ":new": d.New, ":guests": d.Guests, ":revenue": d.Revenue, ":discounts": d.Discounts,
-			":canceled": d.Canceled, ":refunds": d.Refunds,
-		},
-	}
+func ShopSold(currency string, d ShopDay) table.Count {
+	return table.Count{Key: keyOfShopDay(currency, d.Day), Add: map[string]int{
+		"orders": d.Orders, "new": d.New, "guests": d.Guests, "revenue": int(d.Revenue), "discounts": int(d.Discounts),
+		"canceled": d.Canceled, "refunds": int(d.Refunds),
+	}}
 }
 
 // ShopSales reads what the shop sold from one day to another, both included; days without sales are not in it. 1 round

@@ -180,15 +180,15 @@ func (s Store) ReadAt(ctx context.Context, now time.Time, strong bool) (*Snapsho
 	if err != nil {
 		return nil, err
 	}
-	var keys []table.Key
+	var ids []string
 	for _, p := range promotions {
 		// The budget of a promotion that is over decides nothing.
 		running := p.Ends.IsZero() || now.Before(p.Ends)
 		if running && (p.Budget.Uses > 0 || len(p.Budget.Spend) > 0) {
-			keys = append(keys, KeyOfBudget(p.ID))
+			ids = append(ids, p.ID)
 		}
 	}
-	used, err := s.Budgets(ctx, strong, keys...)
+	used, err := s.Budgets(ctx, strong, ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -197,31 +197,36 @@ func (s Store) ReadAt(ctx context.Context, now time.Time, strong bool) (*Snapsho
 	return snapshot, nil
 }
 
-// Budgets reads what promotions have cost so far, by promotion id. 1 round trip, none without keys.
-func (s Store) Budgets(ctx context.Context, strong bool, keys ...table.Key) (map[string]promotion.Used, error) {
+// Budgets reads what promotions have cost so far, by promotion id. 1 round trip, 1 more where a budget is handed out in
+// slices (0.5 units for each slice, 1 when strong); none without ids.
+func (s Store) Budgets(ctx context.Context, strong bool, ids ...string) (map[string]promotion.Used, error) {
 	used := map[string]promotion.Used{}
-	if len(keys) == 0 {
-		return used, nil
+	shared := make([]table.Key, len(ids))
+	for i, id := range ids {
+		shared[i] = KeyOfBudget(id)
 	}
-	items, err := s.Table.BatchGet(ctx, strong, keys...)
+	items, err := readSliced(ctx, s.Table, strong, shared)
 	if err != nil {
 		return nil, err
 	}
-	for key, item := range items {
-		used[strings.TrimPrefix(key.PK, "PROMOTION#")] = usedIn(item)
+	for i, id := range ids {
+		if items[shared[i]] != nil {
+			used[id] = usedOf(levelIn(shared[i], items))
+		}
 	}
 	return used, nil
 }
 
-// usedIn reads a budget's counters.
-func usedIn(item table.Item) promotion.Used {
+// usedOf is the level of a budget as the rules read it.
+func usedOf(l level) promotion.Used {
 	u := promotion.Used{Spend: promotion.Amounts{}}
-	for name := range item {
+	for name, n := range l.used() {
 		if currency, ok := strings.CutPrefix(name, spendPrefix); ok {
-			u.Spend[currency] = number(item, name)
+			u.Spend[currency] = n
+		} else {
+			u.Uses = int(n)
 		}
 	}
-	u.Uses = int(number(item, "uses"))
 	return u
 }
 

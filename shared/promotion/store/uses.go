@@ -1,6 +1,9 @@
 package store
 
 import (
+	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"dangol/shared/platform/table"
@@ -14,15 +17,17 @@ type Use struct {
 	Currency string `json:"currency"`
 	Budgeted bool   `json:"budgeted,omitempty"` // the budget's counters have it
 	Coded    bool   `json:"coded,omitempty"`    // the code's counter has it
+	// The slices that counted it, 1 and up; 0 for the item that all orders share. See allowance.
+	BudgetSlice int `json:"budgetSlice,omitempty"`
+	CodeSlice   int `json:"codeSlice,omitempty"`
 }
 
 // Claim is a use that is about to be counted, with the limits that must hold when it is.
 type Claim struct {
 	Use
-	// uses, room and code are the limits as conditions of the writes, not stored.
-	uses int   // at most, 0 for no limit
-	room int64 // what the budget may have spent before, -1 for no limit
-	code int   // uses of the code, at most
+	budget, code allowance
+	// Levels of the two, as ReadLevels found them; nil when they are not known.
+	budgetLevel, codeLevel *level
 }
 
 // Refusal is why a claim cannot be counted any more.
@@ -31,8 +36,8 @@ type Refusal struct {
 	Reason      promotion.Reason
 }
 
-// KeyOfBudget is the key of what a promotion with a budget has cost so far. One counter: an order is refused as a whole
-// when it does not fit, and split budgets would refuse orders that do.
+// KeyOfBudget is the key of what a promotion with a budget has cost so far, and of what its slices have. An order is
+// refused as a whole when it does not fit, and never because what is left is in pieces: see allowance.
 func KeyOfBudget(promotionID string) table.Key {
 	return table.Key{PK: "PROMOTION#" + promotionID, SK: "BUDGET"}
 }
@@ -55,17 +60,22 @@ func (s *Snapshot) Claims(applied []promotion.Applied, currency string) []Claim 
 		if p == nil {
 			continue
 		}
-		c := Claim{Use: Use{Applied: a, Currency: currency}, room: -1}
-		// What may have been spent before this order so that its amount still fits.
+		c := Claim{Use: Use{Applied: a, Currency: currency}}
+		c.budget = allowance{
+			key: KeyOfBudget(a.PromotionID), need: amounts{"uses": 1, spendPrefix + currency: a.Amount}, limit: amounts{},
+		}
 		if budget, ok := p.Budget.Spend[currency]; ok {
-			c.room, c.Budgeted = budget-a.Amount, true
+			c.budget.limit[spendPrefix+currency], c.Budgeted = budget, true
 		}
 		if p.Budget.Uses > 0 {
-			c.uses, c.Budgeted = p.Budget.Uses, true
+			c.budget.limit["uses"], c.Budgeted = int64(p.Budget.Uses), true
 		}
 		// An automatic promotion may have a limit per code without a code being used.
-		if c.code = codeLimit(p); c.code > 0 && a.Code != "" {
+		if limit := codeLimit(p); limit > 0 && a.Code != "" {
 			c.Coded = true
+			c.code = allowance{
+				key: KeyOfCode(a.PromotionID, a.Code), need: amounts{"uses": 1}, limit: amounts{"uses": int64(limit)},
+			}
 		}
 		claims = append(claims, c)
 	}
@@ -80,51 +90,127 @@ func codeLimit(p *promotion.Promotion) int {
 	return p.LimitPerCode
 }
 
-// CountClaims is the writes that count the claims, for the transaction that begins a checkout, and what it means when
-// one of them is refused. Their conditions keep budgets and codes from being overspent by orders made at the same time.
-func CountClaims(claims []Claim) (writes []table.Write, refusals []Refusal) {
+// Count is the writes that count the claims of an order, for the transaction that begins a checkout. Their conditions
+// keep budgets and codes from being overspent by orders made at the same time.
+type Count struct {
+	Writes []table.Write
+	// Uses are the claims as the order remembers them.
+	Uses     []Use
+	refusals []Refusal // of the writes, in their order
+	known    []bool    // whether the level was known when the write was planned
+}
+
+// CountClaims plans the writes. spread chooses among the slices of large limits: a random number for each order. The
+// refusal is not nil when a level that is known leaves nothing for a claim.
+func CountClaims(claims []Claim, spread int) (count Count, refused *Refusal) {
+	for _, c := range claims {
+		use := c.Use
+		for _, one := range []struct {
+			counted bool
+			of      allowance
+			level   *level
+			slice   *int
+			reason  promotion.Reason
+		}{
+			{c.Budgeted, c.budget, c.budgetLevel, &use.BudgetSlice, promotion.BudgetExhausted},
+			{c.Coded, c.code, c.codeLevel, &use.CodeSlice, promotion.UsedCode},
+		} {
+			if !one.counted {
+				continue
+			}
+			refusal := Refusal{c.PromotionID, one.reason}
+			parts, ok := one.of.guess(spread), true
+			if one.level != nil {
+				parts, ok = one.of.plan(*one.level, spread)
+			}
+			if !ok {
+				return Count{}, &refusal
+			}
+			count.add(one.of, parts, refusal, one.level != nil)
+			// The last part is that of the order; a part before it gives to a slice, or gives some of it.
+			*one.slice = parts[len(parts)-1].slice
+		}
+		count.Uses = append(count.Uses, use)
+	}
+	return count, nil
+}
+
+// add adds the writes of one claim.
+func (c *Count) add(of allowance, parts []part, refusal Refusal, known bool) {
+	for _, p := range parts {
+		c.Writes = append(c.Writes, of.write(p))
+		c.refusals = append(c.refusals, refusal)
+		c.known = append(c.known, known)
+	}
+}
+
+// Refused is the claim for which nothing is left, as the refusal of a transaction says whose writes of the claims begin
+// at place first; nil when it is another write that was refused, or when only the levels can say (ReadLevels).
+func (c Count) Refused(canceled *table.Canceled, first int) *Refusal {
+	for i, w := range c.Writes {
+		// Where there are slices, others than this one may have some left; and what was read may have changed since.
+		shared := !strings.HasSuffix(w.(table.Update).Key.SK, sliceSuffix)
+		if canceled.Refused(first+i) && shared && !c.known[i] && canceled.Reasons[first+i].Item[sliced] == nil {
+			return &c.refusals[i]
+		}
+	}
+	return nil
+}
+
+// ReadLevels reads what is left of the limits of claims, strongly consistent. 2 round trips, 0.5 units for each shared
+// item and slice at least; 1 when no limit is handed out in slices.
+func ReadLevels(ctx context.Context, t *table.Table, claims []Claim) ([]Claim, error) {
+	var shared []table.Key
 	for _, c := range claims {
 		if c.Budgeted {
-			writes = append(writes, c.spend())
-			refusals = append(refusals, Refusal{c.PromotionID, promotion.BudgetExhausted})
+			shared = append(shared, c.budget.key)
 		}
 		if c.Coded {
-			writes = append(writes, table.Update{
-				Key: KeyOfCode(c.PromotionID, c.Code), Do: "ADD #uses :one",
-				If:   "attribute_not_exists(#uses) OR #uses < :most", // no code is used more often than it may be
-				With: map[string]any{":one": 1, ":most": c.code},
-			})
-			refusals = append(refusals, Refusal{c.PromotionID, promotion.UsedCode})
+			shared = append(shared, c.code.key)
 		}
 	}
-	return writes, refusals
-}
-
-// spend counts a use and its cost. The conditions keep uses and spend within the budget.
-func (c Claim) spend() table.Update {
-	u := table.Update{Key: KeyOfBudget(c.PromotionID), With: map[string]any{":one": 1, ":amount": c.Amount}}
-	u.Do = "ADD #uses :one, #" + spendPrefix + c.Currency + " :amount"
-	var within []string
-	if c.uses > 0 {
-		within = append(within, "(attribute_not_exists(#uses) OR #uses < :most)")
-		u.With[":most"] = c.uses
+	items, err := readSliced(ctx, t, true, shared)
+	if err != nil {
+		return nil, err
 	}
-	// A room of 0 is a limit: nothing may have been spent before.
-	if c.room >= 0 {
-		within = append(within, "(attribute_not_exists(#spend"+c.Currency+") OR #spend"+c.Currency+" <= :room)")
-		u.With[":room"] = c.room
-	}
-	u.If = strings.Join(within, " AND ")
-	return u
-}
-
-// Uses are the claims as an order remembers them.
-func Uses(claims []Claim) []Use {
-	uses := make([]Use, len(claims))
+	read := make([]Claim, len(claims))
 	for i, c := range claims {
-		uses[i] = c.Use
+		if c.Budgeted {
+			l := levelIn(c.budget.key, items)
+			c.budgetLevel = &l
+		}
+		if c.Coded {
+			l := levelIn(c.code.key, items)
+			c.codeLevel = &l
+		}
+		read[i] = c
 	}
-	return uses
+	return read, nil
+}
+
+// readSliced reads shared items, and the slices of those that have some. The shared items are read first: an item that
+// gives to a slice in between looks less used than it is, never more.
+func readSliced(ctx context.Context, t *table.Table, strong bool, shared []table.Key) (map[table.Key]table.Item,
+	error) {
+	if len(shared) == 0 {
+		return nil, nil
+	}
+	items, err := t.BatchGet(ctx, strong, shared...)
+	if err != nil {
+		return nil, err
+	}
+	var keys []table.Key
+	for _, key := range shared {
+		if items[key][sliced] != nil {
+			keys = append(keys, sliceKeys(key)...)
+		}
+	}
+	if len(keys) == 0 {
+		return items, nil
+	}
+	of, err := t.BatchGet(ctx, strong, keys...)
+	maps.Copy(items, of)
+	return items, err
 }
 
 // ReleaseUses is the writes that take uses off the counters again, for the transaction that ends a purchase. Build it
@@ -132,19 +218,32 @@ func Uses(claims []Claim) []Use {
 func ReleaseUses(uses []Use) (writes []table.Write) {
 	for _, u := range uses {
 		if u.Budgeted {
-			writes = append(writes, table.Update{
-				Key: KeyOfBudget(u.PromotionID), Do: "ADD #uses :less, #" + spendPrefix + u.Currency + " :amount",
-				If:   "#uses >= :one", // what was not counted cannot be given back
-				With: map[string]any{":less": -1, ":one": 1, ":amount": -u.Amount},
-			})
+			writes = append(writes, giveBack(KeyOfBudget(u.PromotionID), u.BudgetSlice,
+				amounts{"uses": 1, spendPrefix + u.Currency: u.Amount}))
 		}
 		if u.Coded {
-			writes = append(writes, table.Update{
-				Key: KeyOfCode(u.PromotionID, u.Code), Do: "ADD #uses :less",
-				If:   "#uses >= :one", // what was not counted cannot be given back
-				With: map[string]any{":less": -1, ":one": 1},
-			})
+			writes = append(writes, giveBack(KeyOfCode(u.PromotionID, u.Code), u.CodeSlice, amounts{"uses": 1}))
 		}
 	}
 	return writes
+}
+
+// giveBack takes amounts off the shared item, or puts them into the slice that gave them.
+func giveBack(shared table.Key, slice int, back amounts) table.Update {
+	u := table.Update{Key: shared, With: map[string]any{}}
+	sign := int64(-1)
+	if slice > 0 {
+		// No condition: the item is there, because it has given, and a slice may have any amount.
+		u.Key, sign = sliceKey(shared, slice), 1
+	} else {
+		u.If = "#uses >= :one" // what was not counted cannot be given back
+		u.With[":one"] = 1
+	}
+	var adds []string
+	for _, name := range slices.Sorted(maps.Keys(back)) {
+		adds = append(adds, "#"+name+" :"+name)
+		u.With[":"+name] = sign * back[name]
+	}
+	u.Do = "ADD " + strings.Join(adds, ", ")
+	return u
 }

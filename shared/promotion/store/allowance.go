@@ -1,0 +1,296 @@
+package store
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"dangol/shared/platform/table"
+)
+
+// allowance is a limit that many orders count against: the budget of a promotion, or the uses of one code, with what
+// one order counts.
+//
+// Transactions on one item make each other wait, so an item that each order writes carries about 50 orders a second. A
+// large limit is therefore handed out in slices, each an item of its own, and an order counts on one of them:
+//
+//	the shared item  what has been handed out, to slices and to orders
+//	a slice          what it may still give to orders; below zero for what is counted and has no limit
+//
+// What orders have used is what was handed out less what the slices have left, after every write. A slice never gives
+// more than it has, and the shared item never more than the limit, so the sum is exact. A slice that is empty gets more
+// from the shared item in the transaction of the order that found it empty. The last part is not handed to slices: it
+// is given to orders from the shared item, and what slices have left over is put together for one order.
+type allowance struct {
+	key   table.Key // of the shared item
+	need  amounts   // what the order counts
+	limit amounts   // at most, by attribute; what is not in it is only counted
+}
+
+// amounts are numbers by attribute: uses, and spend by currency in minor units.
+type amounts map[string]int64
+
+// sliceCount is how many slices a limit has. 500 orders a second are 16 on each: with items that are busy for 20 ms,
+// about one in four meets another and is tried again.
+const sliceCount = 32
+
+// minLease is how many orders a slice must be able to serve, so that handing it out saves writes of the shared item.
+const minLease = 2
+
+// lentAtOnce is how many slices get a lease in one transaction.
+const lentAtOnce = 4
+
+// firstLease is how many orders the first lease of each slice must serve.
+const firstLease = 16
+
+// sliceSuffix ends the sort keys of slices.
+const sliceSuffix = "#SLICE"
+
+// sliced is set on a shared item of which slices have a part.
+const sliced = "sliced"
+
+// sliceKey is the key of a slice, 1 to sliceCount. Each is a partition of its own: a partition takes 1,000 write units
+// a second.
+func sliceKey(shared table.Key, slice int) table.Key {
+	return table.Key{PK: fmt.Sprintf("%s#%02d", shared.PK, slice), SK: shared.SK + sliceSuffix}
+}
+
+// sliceKeys are the keys of all slices.
+func sliceKeys(shared table.Key) []table.Key {
+	keys := make([]table.Key, sliceCount)
+	for i := range keys {
+		keys[i] = sliceKey(shared, i+1)
+	}
+	return keys
+}
+
+// level is what is known of an allowance.
+type level struct {
+	out  amounts   // handed out
+	left []amounts // of the slices, in their order; nil when there are none
+}
+
+// levelIn reads the level of a shared item and its slices from items.
+func levelIn(shared table.Key, items map[table.Key]table.Item) level {
+	l := level{out: amountsIn(items[shared])}
+	if items[shared][sliced] == nil {
+		return l
+	}
+	for _, key := range sliceKeys(shared) {
+		l.left = append(l.left, amountsIn(items[key]))
+	}
+	return l
+}
+
+// amountsIn reads the counters of an item.
+func amountsIn(item table.Item) amounts {
+	a := amounts{}
+	for name := range item {
+		if name == "uses" || strings.HasPrefix(name, spendPrefix) {
+			a[name] = number(item, name)
+		}
+	}
+	return a
+}
+
+// used is what orders have used.
+func (l level) used() amounts {
+	used := maps.Clone(l.out)
+	for _, left := range l.left {
+		for name, n := range left {
+			used[name] -= n
+		}
+	}
+	return used
+}
+
+// part is what one item gives for an order. Of a slice, take is below zero when it is given more than the order needs.
+type part struct {
+	slice int // 0 for the shared item
+	take  amounts
+	lends bool // the shared item gives to a slice
+}
+
+// guess plans without knowing the level: on one slice of a limit that is large enough for slices, else on the shared
+// item. spread chooses the slice.
+func (a allowance) guess(spread int) []part {
+	if a.large() {
+		return []part{{slice: spread%sliceCount + 1, take: a.need}}
+	}
+	return []part{{take: a.need}}
+}
+
+// plan says which items give what the order needs. ok is false when nothing is left for it. In this order: the slice
+// that spread chooses; the same with more from the shared item; another slice; the shared item; what is left anywhere.
+func (a allowance) plan(l level, spread int) (parts []part, ok bool) {
+	// Also where slices have something left: the limit may have been lowered since they got it.
+	if !a.fits(l.used(), a.need) {
+		return nil, false
+	}
+	chosen := spread%sliceCount + 1
+	lease, lends := a.lease(l.out)
+	switch i := a.slice(l, chosen); {
+	case i == chosen:
+		return []part{{slice: i, take: a.need}}, true
+	case lends:
+		return a.lend(l, chosen, lease), true
+	case i > 0:
+		return []part{{slice: i, take: a.need}}, true
+	case a.fits(l.out, a.need):
+		return []part{{take: a.need}}, true
+	default:
+		return a.gather(l, chosen)
+	}
+}
+
+// lease is what the shared item gives to a slice: an equal share of what is left, so leases become smaller towards the
+// end. ok is false when that would serve too few orders.
+func (a allowance) lease(out amounts) (lease amounts, ok bool) {
+	lease = amounts{}
+	for name, limit := range a.limit {
+		lease[name] = (limit - out[name]) / sliceCount
+		if lease[name] < minLease*max(a.need[name], 1) {
+			return nil, false
+		}
+	}
+	return lease, len(lease) > 0
+}
+
+// lend gives a lease to the chosen slice, which serves the order, and to some that are empty as well: each order that
+// comes to an empty slice has to write the item that all share.
+func (a allowance) lend(l level, chosen int, lease amounts) []part {
+	from := part{take: amounts{}, lends: true}
+	var to []part
+	for n := 0; n < sliceCount && len(to) < lentAtOnce; n++ {
+		i := (chosen-1+n)%sliceCount + 1
+		if i != chosen && a.serves(l, i) {
+			continue
+		}
+		take := amounts{}
+		for name, n := range lease {
+			take[name] = -n
+			from.take[name] += n
+		}
+		to = append(to, part{slice: i, take: take})
+	}
+	// What is counted without a limit is not lent, and counted on the slice.
+	for name, n := range a.need {
+		to[0].take[name] += n
+	}
+	slices.Reverse(to)
+	return append([]part{from}, to...)
+}
+
+// large reports whether a limit is handed out in slices at all. An order that finds its slice empty costs a read and a
+// second transaction, which is not worth it for some hundred orders.
+func (a allowance) large() bool {
+	for name, limit := range a.limit {
+		if limit/sliceCount < firstLease*max(a.need[name], 1) {
+			return false
+		}
+	}
+	return len(a.limit) > 0
+}
+
+// slice is a slice that has enough for the order, from the chosen one on; 0 for none.
+func (a allowance) slice(l level, chosen int) int {
+	for n := range l.left {
+		if i := (chosen-1+n)%len(l.left) + 1; a.serves(l, i) {
+			return i
+		}
+	}
+	return 0
+}
+
+// serves reports whether a slice has enough for the order.
+func (a allowance) serves(l level, i int) bool {
+	if i > len(l.left) {
+		return false
+	}
+	for name := range a.limit {
+		if l.left[i-1][name] < a.need[name] {
+			return false
+		}
+	}
+	return true
+}
+
+// fits reports whether so much more can be handed out.
+func (a allowance) fits(out, take amounts) bool {
+	for name, n := range take {
+		if limit, limited := a.limit[name]; limited && n > 0 && out[name]+n > limit {
+			return false
+		}
+	}
+	return true
+}
+
+// gather puts together what is left in slices and in the shared item, from the chosen slice on. ok is false when that
+// is not enough.
+func (a allowance) gather(l level, chosen int) (parts []part, ok bool) {
+	open := maps.Clone(a.need)
+	for n := range l.left {
+		i := (chosen-1+n)%len(l.left) + 1
+		take := amounts{}
+		for name := range a.limit {
+			if some := min(open[name], l.left[i-1][name]); some > 0 {
+				take[name] = some
+				open[name] -= some
+			}
+		}
+		if len(take) > 0 {
+			parts = append(parts, part{slice: i, take: take})
+		}
+	}
+	// The rest, and what has no limit, is the shared item's.
+	if !a.fits(l.out, open) {
+		return nil, false
+	}
+	maps.DeleteFunc(open, func(_ string, n int64) bool { return n == 0 })
+	if len(open) > 0 {
+		parts = append(parts, part{take: open})
+	}
+	return parts, len(parts) > 0
+}
+
+// write is the write of a part. Its condition keeps the item from giving more than it may.
+func (a allowance) write(p part) table.Update {
+	names := slices.Sorted(maps.Keys(p.take))
+	u := table.Update{Key: a.key, With: map[string]any{}}
+	if p.slice > 0 {
+		u.Key = sliceKey(a.key, p.slice)
+	}
+	var adds, within []string
+	for _, name := range names {
+		n := p.take[name]
+		limit, limited := a.limit[name]
+		add := n
+		if p.slice > 0 {
+			add = -n
+		}
+		adds = append(adds, "#"+name+" :"+name)
+		u.With[":"+name] = add
+		switch {
+		case !limited:
+		case p.slice > 0 && n > 0:
+			within = append(within, "#"+name+" >= :"+name+"Needed") // a slice gives what it has
+			u.With[":"+name+"Needed"] = n
+		case p.slice == 0:
+			// No more is handed out than the limit. An order that needs more than that is refused also as the first.
+			most := "#" + name + " <= :" + name + "Most"
+			if n <= limit {
+				most = "(attribute_not_exists(#" + name + ") OR " + most + ")"
+			}
+			within = append(within, most)
+			u.With[":"+name+"Most"] = limit - n
+		}
+	}
+	if p.lends {
+		u.Do = "SET #" + sliced + " = :yes "
+		u.With[":yes"] = true
+	}
+	u.Do += "ADD " + strings.Join(adds, ", ")
+	u.If = strings.Join(within, " AND ")
+	return u
+}

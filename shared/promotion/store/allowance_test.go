@@ -1,0 +1,242 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"dangol/infra/testkit/memory"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/table"
+	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
+)
+
+const limitedID = "promo_01k9abcdefghjkmnpqrstvwxyz"
+
+// errUsedUp is the outcome of an order for which nothing is left.
+var errUsedUp = errors.New("used up")
+
+// orders counts orders against the limits of one promotion, as the checkout does.
+type orders struct {
+	table *table.Table
+	of    promotion.Promotion
+}
+
+func newOrders(change ...func(*promotion.Promotion)) *orders {
+	return &orders{table.New(memory.New(table.Commerce), "Commerce", nil), promo(limitedID, change...)}
+}
+
+// take counts one order. Errors: errUsedUp.
+func (o *orders) take(ctx context.Context, amount int64, spread int) (uses []store.Use, err error) {
+	snapshot := store.NewSnapshot([]promotion.Promotion{o.of}, nil)
+	applied := promotion.Applied{PromotionID: limitedID, Version: 1, Amount: amount, Code: o.of.Codes.Single}
+	claims := snapshot.Claims([]promotion.Applied{applied}, "KRW")
+	first := true
+	return table.Modify(ctx, func(ctx context.Context, _ table.Item) (_ []store.Use, err error) {
+		if !first {
+			claims, err = store.ReadLevels(ctx, o.table, claims)
+		}
+		first = false
+		return nil, err
+	}, func(ctx context.Context, _ []store.Use) ([]store.Use, error) {
+		count, refused := store.CountClaims(claims, spread)
+		if refused != nil {
+			return nil, errUsedUp
+		}
+		err := o.table.Transact(ctx, "", count.Writes...)
+		canceled, ok := table.Refused(err)
+		switch {
+		case !ok:
+			return count.Uses, err
+		case count.Refused(canceled, 0) != nil:
+			return nil, errUsedUp
+		default:
+			return nil, table.Stale(err, nil)
+		}
+	})
+}
+
+// giveBack is an order that came to nothing.
+func (o *orders) giveBack(ctx context.Context, uses []store.Use) error {
+	return o.table.Transact(ctx, "", store.ReleaseUses(uses)...)
+}
+
+// used is what the budget has counted.
+func (o *orders) used(t interface{ Fatal(...any) }, ctx context.Context) promotion.Used {
+	all, err := store.Store{Table: o.table, Clock: clock.Stopped(noon)}.Budgets(ctx, true, limitedID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[limitedID]
+}
+
+// TestTheSumOfTheSlicesIsExact draws orders, cancellations and budgets, and holds what is counted against what the
+// orders that stand have used after every step.
+func TestTheSumOfTheSlicesIsExact(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		ctx := context.Background()
+		largest := rapid.Int64Range(1, 50).Draw(t, "largest amount")
+		o := newOrders(func(p *promotion.Promotion) {
+			if rapid.Bool().Draw(t, "limits uses") {
+				p.Budget.Uses = rapid.SampledFrom([]int{1, 40, 511, 513, 600}).Draw(t, "uses")
+			}
+			if p.Budget.Uses == 0 || rapid.Bool().Draw(t, "limits spend") {
+				p.Budget.Spend = promotion.Amounts{"KRW": rapid.Int64Range(1, 520*largest).Draw(t, "budget")}
+			}
+		})
+		budget := o.of.Budget
+		var standing [][]store.Use
+		var spent int64
+		full := 0
+		for range rapid.IntRange(1, 900).Draw(t, "orders") {
+			if len(standing) > 0 && rand.N(8) == 0 {
+				if err := o.giveBack(ctx, standing[0]); err != nil {
+					t.Fatal(err)
+				}
+				spent -= standing[0][0].Amount
+				standing = standing[1:]
+				continue
+			}
+			amount := 1 + rand.Int64N(largest)
+			uses, err := o.take(ctx, amount, rand.Int())
+			room := (budget.Uses == 0 || len(standing) < budget.Uses) &&
+				(budget.Spend == nil || spent+amount <= budget.Spend["KRW"])
+			switch {
+			case errors.Is(err, errUsedUp) && room:
+				t.Fatalf("an order of %d was refused with %d uses and %d spent of %+v", amount, len(standing), spent, budget)
+			case err == nil && !room:
+				t.Fatalf("an order of %d was taken with %d uses and %d spent of %+v", amount, len(standing), spent, budget)
+			case err == nil:
+				standing, spent = append(standing, uses), spent+amount
+			case !errors.Is(err, errUsedUp):
+				t.Fatal(err)
+			default:
+				full++
+			}
+			if full > 5 {
+				break
+			}
+		}
+		if got := o.used(t, ctx); got.Uses != len(standing) || got.Spend["KRW"] != spent {
+			t.Fatalf("counted %+v, the orders are %d and %d", got, len(standing), spent)
+		}
+	})
+}
+
+// TestManyAtOnceTakeABudgetToTheEnd lets takers run until nothing is left: not one order too many, and not one too few.
+func TestManyAtOnceTakeABudgetToTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		change func(*promotion.Promotion)
+		amount int64
+		want   int
+	}{
+		{"uses", func(p *promotion.Promotion) { p.Budget.Uses = 1_111 }, 500, 1_111},
+		{"spend that ends with less than an order costs",
+			func(p *promotion.Promotion) { p.Budget.Spend = promotion.Amounts{"KRW": 700_299} }, 700, 1_000},
+		{"a shared code", func(p *promotion.Promotion) { p.Codes.Single, p.LimitPerCode = "SUMMER", 777 }, 10, 777},
+		{"a budget too small for slices", func(p *promotion.Promotion) { p.Budget.Uses = 60 }, 10, 60},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			o := newOrders(c.change)
+			var mu sync.Mutex
+			taken := 0
+			var all sync.WaitGroup
+			for taker := range 16 {
+				all.Go(func() {
+					dice := rand.New(rand.NewPCG(uint64(taker), 7))
+					for {
+						uses, err := o.take(t.Context(), c.amount, dice.Int())
+						if errors.Is(err, errUsedUp) {
+							return
+						}
+						// One in twenty comes to nothing and gives back what it took.
+						back := err == nil && dice.IntN(20) == 0
+						if back {
+							err = o.giveBack(t.Context(), uses)
+						}
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						if !back {
+							mu.Lock()
+							taken++
+							mu.Unlock()
+						}
+					}
+				})
+			}
+			all.Wait()
+			// What was given back by the last ones may be left: one taker goes on alone.
+			for {
+				if _, err := o.take(t.Context(), c.amount, 0); err != nil {
+					break
+				}
+				taken++
+			}
+			if taken != c.want {
+				t.Errorf("%d orders were taken, want %d", taken, c.want)
+			}
+			if o.of.Codes.Single != "" {
+				return
+			}
+			if got := o.used(t, t.Context()); got.Uses != c.want || got.Spend["KRW"] != int64(c.want)*c.amount {
+				t.Errorf("counted %+v", got)
+			}
+		})
+	}
+}
+
+// TestALargeBudgetIsSpreadOverItems counts calls: an order is one transaction on one slice, and only the order that
+// finds its slice empty reads the levels and writes the item that all share.
+func TestALargeBudgetIsSpreadOverItems(t *testing.T) {
+	t.Parallel()
+	o := newOrders(func(p *promotion.Promotion) { p.Budget.Uses = 100_000 })
+	ctx, meter := table.Metered(t.Context())
+	for n := range 2_000 {
+		if _, err := o.take(ctx, 100, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// 32 slices are empty at first, and 4 are filled at once: that costs 1 refusal and 2 reads.
+	if trips := meter.Cost().Trips; trips != 2_000+32/4*3-1 {
+		t.Errorf("%d round trips for 2000 orders", trips)
+	}
+	if got := o.used(t, t.Context()); got.Uses != 2_000 || got.Spend["KRW"] != 200_000 {
+		t.Errorf("counted %+v", got)
+	}
+}
+
+// TestALoweredBudgetGivesNoMoreThanItNowHas lowers a budget below what slices have got.
+func TestALoweredBudgetGivesNoMoreThanItNowHas(t *testing.T) {
+	t.Parallel()
+	o := newOrders(func(p *promotion.Promotion) { p.Budget.Uses = 10_000 })
+	for n := range 40 {
+		if _, err := o.take(t.Context(), 1, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.of.Budget.Uses = 45
+	taken := 0
+	for n := range 40 {
+		switch _, err := o.take(t.Context(), 1, n); {
+		case err == nil:
+			taken++
+		case !errors.Is(err, errUsedUp):
+			t.Fatal(err)
+		}
+	}
+	if got := fmt.Sprint(taken, o.used(t, t.Context()).Uses); got != "5 45" {
+		t.Errorf("taken and used: %s, want 5 45", got)
+	}
+}
