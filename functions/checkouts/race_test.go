@@ -210,3 +210,42 @@ func TestALatePaymentIsRefundedAndSaysSo(t *testing.T) {
 		})
 	}
 }
+
+// TestARefundOfALatePaymentThatFailsIsTriedAgain reports a failure after the refund had counted as sent, as a bank does
+// days later. The message names the checkout alone, because there is no order.
+func TestARefundOfALatePaymentThatFailsIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	b := s.FillCart("", map[string]int{s.Sell(testshop.ProductSpec{Units: 2}): 1})
+	v := read(t, s.buy(b, "k", card("pm_card_sandbox_lateWebhook")).Want(202))
+	s.as(b).Do("POST", "/checkouts/"+v.ID+"/cancel", nil).Want(200)
+	s.Clock.Advance(2 * time.Minute)
+	s.DeliverWebhooks(t.Context())
+	state := func() string { return read(t, s.as(b).Do("GET", "/checkouts/"+v.ID, nil).Want(200)).State }
+	for _, c := range []struct {
+		refund payment.RefundState
+		want   string
+	}{
+		{payment.RefundSucceeded, "refunded"},
+		{payment.RefundPending, "refunded"},
+		{payment.RefundFailed, "refunding"},
+		{payment.RefundFailed, "refunding"}, // the message comes twice
+	} {
+		if err := s.Service.HandleRefund(t.Context(), v.ID, payment.Refund{ID: "re_1", State: c.refund}); err != nil {
+			t.Fatal(err)
+		}
+		if got := state(); got != c.want {
+			t.Errorf("after a refund that is %s the checkout is %s, want %s", c.refund, got, c.want)
+		}
+	}
+	s.Clock.Advance(time.Hour)
+	s.RunUntilIdle(t.Context())
+	if got := state(); got != "refunded" {
+		t.Errorf("tried again the checkout is %s", got)
+	}
+	s.Check(t)
+	if err := s.Service.HandleRefund(t.Context(), "chk_of_another_stage", payment.Refund{
+		State: payment.RefundFailed}); err != nil {
+		t.Errorf("a message about a checkout that is not ours: %v", err)
+	}
+}

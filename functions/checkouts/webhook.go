@@ -8,6 +8,7 @@ import (
 	"dangol/shared/payment"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/task"
+	"dangol/shared/subscription/service"
 )
 
 // webhookInput is a provider's message. The signature is
@@ -70,8 +71,17 @@ func (f *Checkouts) settle(ctx context.Context, n payment.Notification) error {
 	case n.Subject == payment.SubjectRefund && n.Refund.Metadata["order"] == "" && n.Refund.Metadata["checkout"] == "" &&
 		n.Refund.Metadata["return"] == "":
 		err = f.Checkouts.HandleConsoleRefund(ctx, n.Refund)
-	case n.Subject == payment.SubjectRefund:
+	case n.Subject == payment.SubjectRefund && n.Refund.Metadata["order"] != "":
 		err = f.Checkouts.Cashier.HandleWebhook(ctx, n.Refund.Metadata["order"], n.Refund)
+	case n.Subject == payment.SubjectRefund && n.Refund.Metadata["checkout"] != "":
+		err = f.Checkouts.HandleRefund(ctx, n.Refund.Metadata["checkout"], n.Refund)
+	// What is left of a reservation for an exchange. The return counts it as sent, so a failure needs a person.
+	case n.Subject == payment.SubjectRefund && n.Refund.State == payment.RefundFailed:
+		f.Checkouts.Log.ErrorContext(ctx, "the refund of a return failed", "return", n.Refund.Metadata["return"], "refund",
+			n.Refund.ID)
+		if f.Checkouts.Metrics != nil {
+			err = f.Checkouts.Metrics.Signal(service.MetricRefused)
+		}
 	}
 	// 503 makes the provider send the message again.
 	if errors.Is(err, task.ErrLater) {

@@ -73,6 +73,7 @@ func newBench(t *testing.T, change ...func(*promotion.Promotion)) *bench {
 	return b
 }
 
+func paused(p *promotion.Promotion)  { p.State = promotion.Paused }
 func draft(p *promotion.Promotion)   { p.State = promotion.Draft }
 func onShelf(p *promotion.Promotion) { p.Kind, p.Class = promotion.SalePrice, promotion.Product }
 
@@ -175,6 +176,8 @@ func TestSchedulesThatFireWrongly(t *testing.T) {
 		{"before the write that publishes it is visible: tried again", draft, starts, store.Start, starts, "", 0, true},
 		{"for a write that came to nothing: let go after two minutes", draft, starts.Add(2*time.Minute + time.Second),
 			store.Start, starts, "", 0, false},
+		{"paused before its start: nothing is published", paused, starts, store.Start, starts, "", 0, false},
+		{"paused before its start until its end: nothing is published", paused, ends, store.End, ends, "", 0, false},
 		{"for an end that is no more", func(p *promotion.Promotion) { p.Ends = time.Time{} }, ends, store.End, ends,
 			"promotion.started", 1, false},
 	} {

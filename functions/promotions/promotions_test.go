@@ -109,6 +109,30 @@ func TestTheLifeOfAPromotion(t *testing.T) {
 	change.Do("PUT", path, body(product, nil)).WantProblem(409, "promotion_ended")
 }
 
+// TestAPromotionPausedOverItsStartStartsWhenItIsResumed pauses before the start, lets the start pass, and resumes.
+func TestAPromotionPausedOverItsStartStartsWhenItIsResumed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	product, _ := b.sell(12_000)
+	p := b.publish(body(product, map[string]any{"ends": "2026-11-28T24:00"}))
+	path := "/promotions/" + p.ID
+	b.merchant.Do("POST", path+"/pause", nil).Want(200)
+	b.clock.Advance(5 * 24 * time.Hour) // Saturday: it would be live
+	if r := b.record(p.ID); r.Event != nil || len(r.Reached(b.clock.Now())) != 0 {
+		t.Fatalf("paused over its start it has the event %+v and reached %v", r.Event, r.Reached(b.clock.Now()))
+	}
+	b.merchant.Do("POST", path+"/resume", nil).Want(200)
+	r := b.record(p.ID)
+	if r.Event == nil || r.Event.Type != "promotion.started" || len(r.Reached(b.clock.Now())) != 0 {
+		t.Errorf("resumed it has the event %+v and reached %v", r.Event, r.Reached(b.clock.Now()))
+	}
+	b.merchant.Do("POST", path+"/pause", nil).Want(200)
+	b.merchant.Do("POST", path+"/resume", nil).Want(200)
+	if r := b.record(p.ID); r.Event.Type != "promotion.resumed" {
+		t.Errorf("resumed again it has the event %s", r.Event.Type)
+	}
+}
+
 func TestWhatBeginsAtOnceIsToldAtOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -295,6 +295,8 @@ func (f *Promotions) pause(ctx context.Context, in *ChangingInput) (*PromotionOu
 			return nil
 		}
 		p.State = promotion.Paused
+		// Its start has been, also where the schedule that announces it is late: that must not follow the pause.
+		r.Announce(store.Start)
 		return f.announce(ctx, r, now,
 			func(ref events.PromotionRef) event.Body { return events.PromotionPaused{PromotionRef: ref} })
 	})
@@ -323,6 +325,12 @@ func (f *Promotions) resume(ctx context.Context, in *ChangingInput) (*PromotionO
 		// Its start is still to come and will be announced then.
 		if !p.Live(now) {
 			return nil
+		}
+		// Paused before its start, which was therefore not announced: this is the moment it starts.
+		if !r.Announced(store.Start) {
+			r.Announce(store.Start)
+			return f.announce(ctx, r, now,
+				func(ref events.PromotionRef) event.Body { return events.PromotionStarted{PromotionRef: ref} })
 		}
 		return f.announce(ctx, r, now,
 			func(ref events.PromotionRef) event.Body { return events.PromotionResumed{PromotionRef: ref} })

@@ -193,6 +193,23 @@ func (s Service) HandleWebhook(ctx context.Context, p payment.Payment) error {
 	return err
 }
 
+// HandleRefund takes in what the provider reports about the refund of a late payment. A refund that failed after it had
+// counted as sent puts the checkout back to where its money is to be given back, and the due job tries again and raises
+// the alarm. A message about a checkout that is not ours changes nothing.
+func (s Service) HandleRefund(ctx context.Context, checkoutID string, r payment.Refund) error {
+	c, err := s.get(ctx, checkoutID)
+	if problem.Code(err) == "checkout_not_found" {
+		return nil
+	}
+	// A refund that is on its way or has arrived changes nothing: the checkout has counted it.
+	if err != nil || r.State != payment.RefundFailed || c.State != Refunded {
+		return err
+	}
+	s.Log.ErrorContext(ctx, "the refund of a late payment failed", "checkout", c.ID, "refund", r.ID)
+	_, err = s.unwind(ctx, c)
+	return err
+}
+
 // Work is Settle for a due job: what the provider does not answer is put off and is no failure of the job.
 func (s Service) Work(ctx context.Context, checkoutID string) error {
 	return s.machine(false, nil).Work(ctx, checkoutID)

@@ -98,16 +98,24 @@ func (r *Record) Reached(now time.Time) (reached []Boundary) {
 	if p.State == promotion.Draft {
 		return nil
 	}
+	// One that was paused before its start has not started, and when its end comes nothing ends.
+	waits := p.State == promotion.Paused && !r.Announced(Start)
 	for _, e := range []Boundary{Start, End} {
+		if waits {
+			break
+		}
 		at := e.At(p)
 		// Compared with the moment it was announced for: a
 		// boundary that was moved since is announced again.
-		if !at.IsZero() && !at.After(now) && r.announced(e) != at.UnixMilli() {
+		if !at.IsZero() && !at.After(now) && !r.Announced(e) {
 			reached = append(reached, e)
 		}
 	}
 	return reached
 }
+
+// Announced reports whether the boundary has been announced where it now is.
+func (r *Record) Announced(e Boundary) bool { return r.announced(e) == e.At(&r.Promotion).UnixMilli() }
 
 // announced is the moment for which the boundary has been
 // announced, in Unix milliseconds; 0 for none.
