@@ -5,6 +5,8 @@ const PING = 4 * 60 * 1000; // API Gateway ends a connection after 10 minutes wi
 const SYNC = 20 * 1000; // a frame may be lost without a word, so the log is asked now and then
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30000;
+const UNANSWERED = 8000; // a frame may be lost, or its answer, while the socket stays open: then the message goes over HTTP
+const PASSING = /busy|too_many|internal|unavailable|connection_unknown/; // refusals after which the same message may be taken
 
 /** A refusal of the API: its status and its stable code. */
 export class Problem extends Error {
@@ -51,8 +53,10 @@ export class Client extends EventTarget {
     return log;
   }
 
+  /** Stops listening. A log with unsent messages stays until they are sent. */
   close(conversation) {
-    this.logs.delete(conversation);
+    const log = this.logs.get(conversation);
+    if (log && log.unsent.size === 0) this.logs.delete(conversation);
   }
 
   watch(team) {
@@ -70,6 +74,7 @@ export class Client extends EventTarget {
     this.stopped = true;
     clearInterval(this.pinging);
     clearInterval(this.syncing);
+    for (const log of this.logs.values()) for (const entry of log.unsent.values()) clearTimeout(entry.timer);
     if (this.socket) this.socket.close();
   }
 
@@ -168,10 +173,8 @@ export class Log extends EventTarget {
     if (event.reads) Object.assign(this.reads, event.reads);
     if (event.type === "error" && event.clientId) {
       const failed = this.unsent.get(event.clientId);
-      if (failed && !/busy|too_many/.test(event.code)) {
-        failed.error = event.detail;
-        failed.refused = true;
-      }
+      if (failed && PASSING.test(event.code)) this.later(failed);
+      else if (failed) this.refuse(failed, event.detail);
     }
     while (this.bySeq.has(this.last + 1)) this.last++;
     if (event.more || (event.seq || 0) > this.last) this.fetch();
@@ -180,7 +183,9 @@ export class Log extends EventTarget {
 
   add(message) {
     this.bySeq.set(message.seq, message);
-    if (message.clientId) this.unsent.delete(message.clientId);
+    if (!message.clientId) return;
+    clearTimeout(this.unsent.get(message.clientId)?.timer);
+    this.unsent.delete(message.clientId);
   }
 
   /** Asks for everything after what is here without a gap. One question at a time. */
@@ -206,28 +211,51 @@ export class Log extends EventTarget {
   }
 
   send(text, extra) {
-    const message = { clientId: newId(), text, ...extra };
-    this.unsent.set(message.clientId, { message });
+    const entry = { message: { clientId: newId(), text, ...extra }, tries: 0 };
+    this.unsent.set(entry.message.clientId, entry);
     this.dispatchEvent(new Event("change"));
-    this.post(message);
+    this.post(entry);
   }
 
-  /** Sends over the socket when it is open, else over HTTP. Either way the id makes it count once. */
-  async post(message) {
-    if (this.client.frame({ do: "send", conversationId: this.id, message })) return;
+  /** Sends over the socket when it is open, else over HTTP. Either way the id makes it count once, also when it goes both ways. */
+  post(entry) {
+    clearTimeout(entry.timer);
+    if (this.client.frame({ do: "send", conversationId: this.id, message: entry.message })) {
+      entry.timer = setTimeout(() => this.deliver(entry), UNANSWERED);
+    } else {
+      this.deliver(entry);
+    }
+  }
+
+  /** Sends over HTTP. What fails for a time is tried again, ever later, until it is stored or refused. */
+  async deliver(entry) {
+    const { message } = entry;
+    if (!this.unsent.has(message.clientId) || entry.refused) return;
     try {
       const answer = await this.client.call("POST", `/chat/conversations/${this.id}/messages`, message);
       this.take({ messages: answer.messages, seq: answer.conversation.seq, state: answer.conversation.state });
     } catch (error) {
-      const entry = this.unsent.get(message.clientId);
-      if (entry && error instanceof Problem && error.status < 500 && error.status !== 429) entry.refused = true;
-      if (entry) entry.error = error.message;
+      if (error instanceof Problem && error.status < 500 && error.status !== 429) this.refuse(entry, error.message);
+      else this.later(entry);
       this.dispatchEvent(new Event("change"));
     }
   }
 
+  later(entry) {
+    clearTimeout(entry.timer);
+    if (this.client.stopped) return; // it goes out when the client starts again
+    const wait = Math.min(FIRST_WAIT * 2 ** entry.tries++, LONGEST_WAIT) * (0.5 + Math.random());
+    entry.timer = setTimeout(() => this.post(entry), wait);
+  }
+
+  refuse(entry, detail) {
+    clearTimeout(entry.timer);
+    entry.error = detail;
+    entry.refused = true;
+  }
+
   resend() {
-    for (const { message, refused } of this.unsent.values()) if (!refused) this.post(message);
+    for (const entry of this.unsent.values()) if (!entry.refused) this.post(entry);
   }
 
   typing() {
