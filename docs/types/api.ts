@@ -128,6 +128,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/gift-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List gifts that recipients reported
+         * @description Newest first, each sender once for each recipient.
+         *
+         *     Who may call: agents and merchants.
+         */
+        get: operations["listGiftReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/invoices": {
         parameters: {
             query?: never;
@@ -409,6 +431,70 @@ export interface paths {
          * @description Who may call: agents and merchants.
          */
         put: operations["replyToReview"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The reconciliations of the last days, newest first
+         * @description Each day the shop's orders, invoices and refunds are held against the payment provider's ledger. A report without differences says that they agree.
+         *
+         *     Who may call: merchants.
+         */
+        get: operations["listReconciliations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/reconciliations/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The reconciliation of a day
+         * @description Who may call: merchants.
+         */
+        get: operations["getReconciliation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/reconciliations/{day}/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What does not agree, in the order in which it was found
+         * @description At most 1,000 are kept; the report has the number of all.
+         *
+         *     Who may call: merchants.
+         */
+        get: operations["listDifferences"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -976,6 +1062,34 @@ export interface paths {
          *     Who may call: merchants.
          */
         post: operations["changeSubscriptionForCustomer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/subscriptions/{subscriptionId}/credit-payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much account credit can go back to the card
+         * @description Of the subscription's customer, in its currency. The latest payments of the subscription take it back, as far as nothing of them has gone back or is still owed to the customer.
+         *
+         *     Who may call: merchants.
+         */
+        get: operations["getCreditPayout"];
+        put?: never;
+        /**
+         * Refund account credit to the card
+         * @description For somebody who left and will not use it. The refunds are tried like any other: `GET /admin/refunds` lists those that the provider refuses. No credit note is made: the one that made the credit has taken the tax back.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["payOutCredit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2424,6 +2538,28 @@ export interface paths {
          *     Who may call: anyone.
          */
         post: operations["lookAtGift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gifts/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Want no more gift mails from a sender
+         * @description For whoever has the link of the mail. The sender can cause no more gift mails to that address, also not those planned for a later day, and the shop sees the report. Repeating it changes nothing.
+         *
+         *     Who may call: anyone.
+         */
+        post: operations["reportGift"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6760,6 +6896,14 @@ export interface components {
             /** @description Account credit. */
             toCredit: components["schemas"]["Money"];
         };
+        CreditPayout: {
+            /** @description On account now. */
+            credit: components["schemas"]["Money"];
+            /** @description What the payments of this subscription can take back. */
+            most: components["schemas"]["Money"];
+            /** @description Payouts so far, newest first. */
+            refunds: components["schemas"]["SubscriptionRefund"][];
+        };
         CreditView: {
             /** @description What can be spent now. */
             balance: components["schemas"]["Money"];
@@ -6934,6 +7078,22 @@ export interface components {
             reason: string;
             /** @description Words of the text that it is about; the author gets them marked. */
             words?: string[];
+        };
+        Difference: {
+            /** @description By the shop's books. */
+            books?: components["schemas"]["Money"];
+            /**
+             * @description docs/reconciliation.md says what each means and what to do.
+             * @example money_without_order
+             */
+            kind: string;
+            note?: string;
+            /** @description The provider's. */
+            paymentId?: string;
+            /** @description By the provider's. */
+            provider?: components["schemas"]["Money"];
+            /** @description The order, invoice, subscription or job that it is about. */
+            subject: string;
         };
         DiscountBreach: {
             /** Format: int64 */
@@ -7643,6 +7803,10 @@ export interface components {
              */
             reason?: string;
         };
+        OrderDifferenceList: {
+            differences: components["schemas"]["Difference"][];
+            nextCursor?: string;
+        };
         OrderFulfillRequest: {
             /**
              * @description cj, hanjin, lotte, epost, dhl, fedex, ups, usps, or any other.
@@ -7762,6 +7926,10 @@ export interface components {
             refunded: components["schemas"]["Money"];
             /** @enum {string} */
             state: "authorized" | "captured" | "failed" | "releasing" | "released" | "refunding" | "partially_refunded" | "refunded" | "refund_failed";
+        };
+        OrderReconciliationList: {
+            nextCursor?: string;
+            reconciliations: components["schemas"]["Reconciliation"][];
         };
         OrderRefund: {
             amount: components["schemas"]["Money"];
@@ -9443,6 +9611,60 @@ export interface components {
             state: string;
             total: string;
         };
+        Reconciliation: {
+            /** @description Differences of each kind. */
+            byKind: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Open payments and invoices of earlier days that were looked at again.
+             */
+            carriedOver: number;
+            /**
+             * @description In the shop's time zone.
+             * @example 2026-11-29
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description 0: the books agree.
+             */
+            differences: number;
+            /** Format: date-time */
+            finishedAt?: string;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: int64
+             * @description Issued on the day.
+             */
+            invoices: number;
+            /**
+             * Format: int64
+             * @description Placed on the day.
+             */
+            orders: number;
+            /**
+             * Format: int64
+             * @description Of the provider's ledger, as far as they were looked at.
+             */
+            payments: number;
+            /**
+             * Format: int64
+             * @description Of the provider's ledger, those included that came back.
+             */
+            refunds: number;
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            state: "running" | "done";
+            /**
+             * Format: date-time
+             * @description Not part of the day.
+             */
+            to: string;
+        };
         RecoveryCase: {
             /** Format: date-time */
             answerBy: string;
@@ -10652,6 +10874,17 @@ export interface components {
             /** Format: int64 */
             seq: number;
         };
+        ServiceReportedGift: {
+            /** Format: date-time */
+            at: string;
+            /** @description The name the mail gave. */
+            from?: string;
+            message?: string;
+            /** @description The customer who gave it. */
+            senderId: string;
+            /** @example sub_01k9x7d3f8q7m2k */
+            subscriptionId: string;
+        };
         ServiceSegment: {
             /** Format: date-time */
             changed: string;
@@ -11199,6 +11432,10 @@ export interface components {
             gifts: components["schemas"]["GiftSummary"][];
             nextCursor?: string;
         };
+        SubscriptionGiftReportList: {
+            nextCursor?: string;
+            reports: components["schemas"]["ServiceReportedGift"][];
+        };
         SubscriptionHistoryList: {
             entries: components["schemas"]["SubscriptionEntry"][];
             nextCursor?: string;
@@ -11305,6 +11542,18 @@ export interface components {
             /** Format: int64 */
             expYear?: number;
             last4: string;
+        };
+        SubscriptionPayoutRequest: {
+            /**
+             * Format: int64
+             * @description Minor units; 0 is as much as can go back.
+             */
+            amount?: number;
+            /**
+             * @description Why; for the shop only.
+             * @example Asked by telephone
+             */
+            note: string;
         };
         SubscriptionPlanList: {
             nextCursor?: string;
@@ -12361,6 +12610,67 @@ export interface operations {
             };
         };
     };
+    listGiftReports: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionGiftReportList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAllInvoices: {
         parameters: {
             query: {
@@ -13376,6 +13686,206 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReconciliations: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderReconciliationList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReconciliation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDifferences: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderDifferenceList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15446,6 +15956,177 @@ export interface operations {
             };
             /** @description Precondition Failed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCreditPayout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditPayout"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payOutCredit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionPayoutRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditPayout"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21165,6 +21846,64 @@ export interface operations {
             };
             /** @description Internal Server Error */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportGift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionLookRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

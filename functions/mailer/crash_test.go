@@ -280,7 +280,8 @@ func TestACampaignThroughKillsTimeoutsAndRepetitions(t *testing.T) {
 		ses.deliver(t, hearing, now.Now(), false)
 		if n := ses.count(); n >= reported+5_000 {
 			reported = n
-			t.Logf("%s: %d of %d mails taken by SES, %d kills", wall.Now().Sub(began).Round(time.Second), n, people, luck.count())
+			t.Logf("%s: %d of %d mails taken by SES, %d kills", wall.Now().Sub(began).Round(time.Second), n, people,
+				luck.count())
 		}
 		if got, _ := s.GetCampaign(ctx, c.ID); got.Status == campaign.Finished {
 			break

@@ -24,7 +24,8 @@ func TestTheClientLosesNoMessage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	out, err := exec.CommandContext(t.Context(), "node", "--test", filepath.Join(folder, "client_test.mjs")).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "node", "--test",
+		filepath.Join(folder, "client_test.mjs")).CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -191,7 +191,8 @@ func TestOnlyOperatorsLogInToTheImporter(t *testing.T) {
 		t.Errorf("the importer returns elsewhere than to %s", address)
 	}
 	for id, c := range resources(t, synth(t).Data.Stack, "AWS::Cognito::UserPoolClient") {
-		if allowed := strings.Contains(compact(c.Properties["CallbackURLs"]), address); allowed != strings.Contains(id, "Console") {
+		if allowed := strings.Contains(compact(c.Properties["CallbackURLs"]), address); allowed != strings.Contains(id,
+			"Console") {
 			t.Errorf("%s: %v", id, c.Properties["CallbackURLs"])
 		}
 	}

@@ -98,7 +98,8 @@ func (c *client) once(ctx context.Context, body []byte, firstRow int, o options)
 	return r, err
 }
 
-// access returns the token. After a log-in by browser it is renewed as needed. Without one it asks the development issuer for a merchant's, which only a laptop has.
+// access returns the token. After a log-in by browser it is renewed as needed. Without one it asks the development
+// issuer for a merchant's, which only a laptop has.
 func (c *client) access(ctx context.Context) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -20,8 +20,8 @@ const returnAddress = "http://localhost:8976/callback"
 // loginFor is how long the command waits for somebody to log in.
 const loginFor = 5 * time.Minute
 
-// login gets a merchant's token by the authorization code flow with PKCE (RFC 7636), as RFC 8252 has it for programs
-// on one's own machine: the merchant logs in with a browser, and the page returns to a port of this machine. No password
+// login gets a merchant's token by the authorization code flow with PKCE (RFC 7636), as RFC 8252 has it for programs on
+// one's own machine: the merchant logs in with a browser, and the page returns to a port of this machine. No password
 // and no secret pass through the command.
 type login struct {
 	page   string // address of the log-in page, the output LoginUrl of the deployment

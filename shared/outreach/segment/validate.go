@@ -9,8 +9,9 @@ import (
 	"dangol/shared/compliance"
 )
 
-// EventTypes are the events that conditions and sequences can ask about: those that are noted on people. Opens are not among them: mail programs open
-// everything by themselves (Apple Mail Privacy Protection, Gmail's proxy), so nothing may depend on an open.
+// EventTypes are the events that conditions and sequences can ask about: those that are noted on people. Opens are not
+// among them: mail programs open everything by themselves (Apple Mail Privacy Protection, Gmail's proxy), so nothing
+// may depend on an open.
 var EventTypes = []string{
 	"cart.changed", "order.placed", "order.delivered", "order.canceled", "review.published", "review.negative",
 	"subscription.started", "subscription.renewal_due", "subscription.trial_ending", "subscription.ended", "consent.given",

@@ -119,8 +119,8 @@ type pageRecipient struct {
 }
 
 // readPage reads contacts of a page, and which of them have their message already: a worker that died has left its
-// place behind. 2 round trips. To plan messages eventual consistency is enough, because the writes of the message and of
-// the contact are conditional; to count those without one it is not.
+// place behind. 2 round trips. To plan messages eventual consistency is enough, because the writes of the message and
+// of the contact are conditional; to count those without one it is not.
 func (s *Service) readPage(ctx context.Context, c *Campaign, of []string,
 	strong bool) (map[string]pageRecipient, error) {
 	var people, tasks []table.Key

@@ -19,7 +19,8 @@ func TestACampaignThatIsStoppedDuringItsTestHasNobodyOpen(t *testing.T) {
 		f.agree(fmt.Sprintf("reader%d@example.com", i))
 	}
 	words := map[string]outbox.Texts{
-		"ko": {Subject: "봄", Heading: "봄", Body: []string{"봄"}}, "en": {Subject: "Spring", Heading: "Spring", Body: []string{"Spring"}},
+		"ko": {Subject: "봄", Heading: "봄", Body: []string{"봄"}},
+		"en": {Subject: "Spring", Heading: "Spring", Body: []string{"Spring"}},
 	}
 	c, err := f.CreateCampaign(t.Context(), service.CampaignPlan{
 		Name: "Spring", Topic: "news", Local: "2026-03-10T12:10", By: campaign.ShopClock, Lateness: 600,

@@ -233,7 +233,8 @@ func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Ru
 		url = s.Shop.URL + "/"
 	}
 	p.Mail = outbox.Mail{
-		ID: id, Kind: d.Kind, To: c.Email, Language: c.MailLanguage(), Template: out.Send.Template, About: r.Key, Source: source,
+		ID: id, Kind: d.Kind, To: c.Email, Language: c.MailLanguage(), Template: out.Send.Template, About: r.Key,
+		Source:    source,
 		Topic:     d.Topic,
 		SameGoods: d.SameGoods, Contact: c.ID, Planned: s.Clock.Now(), Latest: latest.After(out.Planned, time.UTC),
 		Compose: &outbox.Compose{

@@ -230,7 +230,8 @@ func (s *Service) Click(ctx context.Context, r outbox.Record, at time.Time) erro
 	const event = "mail.clicked"
 	now := s.Clock.Now()
 	_, err := s.Contacts.ChangeID(ctx, r.Contact, now, func(c *contact.Contact) ([]table.Write, bool, error) {
-		c.Touched(attribution.Touch{Message: r.ID, Source: r.Source.Name + "|" + r.Source.Step, Kind: attribution.MailClick, At: at})
+		c.Touched(attribution.Touch{Message: r.ID, Source: r.Source.Name + "|" + r.Source.Step, Kind: attribution.MailClick,
+			At: at})
 		c.Person.Happened(event, at)
 		writes, err := s.series(ctx, c, sequence.Event{Type: event, At: at}, now)
 		if err != nil {
