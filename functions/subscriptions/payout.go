@@ -19,7 +19,8 @@ func (f *Subscriptions) payouts(s *api.Service) {
 		}
 	}
 	quote := route("GET", "getCreditPayout", "How much account credit can go back to the card")
-	quote.Description = "Of the subscription's customer, in its currency. The latest payments of the subscription take it " +
+	quote.Description = "Of the subscription's customer, in its currency. The latest payments of the subscription take " +
+		"it " +
 		"back, as far as nothing of them has gone back or is still owed to the customer."
 	api.Handle(s, quote, f.quotePayout)
 	pay := route("POST", "payOutCredit", "Refund account credit to the card", 409)

@@ -35,7 +35,8 @@ const (
 // slices; then with a budget that ends in the middle.
 func hot(ctx context.Context) error {
 	fmt.Printf("\n%d orders a second on one promotion with a budget, for %.0f s\n"+
-		"%-28s %6s %8s %9s %10s %8s %8s\n", hotRate, hotFor.Seconds(), "budget", "busy", "orders", "used up", "try again", "p50", "p99")
+		"%-28s %6s %8s %9s %10s %8s %8s\n", hotRate, hotFor.Seconds(),
+		"budget", "busy", "orders", "used up", "try again", "p50", "p99")
 	for _, run := range []struct {
 		name   string
 		uses   int
