@@ -144,10 +144,12 @@ func TestCreditOfOneSubscriptionPaysTheNext(t *testing.T) {
 	s.ann().Do("POST", "/subscriptions/quote",
 		map[string]any{"planId": plan, "currency": "KRW", "region": "KR", "zone": "Asia/Seoul"}).Want(200).Into(&quote)
 	v := s.subscribe(plan, "pm_card_visa")
-	ledger := s.Bank.Ledger()
-	if charged := ledger[len(ledger)-1].Captured.Amount; quote.Now.Amount != 3_000 || quote.CreditUsed.Amount != 4_000 ||
-		charged != 3_000 || v.Credit.Amount != 0 {
-		t.Errorf("quoted %+v, charged %d, %+v left", quote, charged, v.Credit)
+	var charged int64
+	for _, payment := range s.Bank.Ledger() {
+		charged += payment.Captured.Amount
+	}
+	if quote.Now.Amount != 3_000 || quote.CreditUsed.Amount != 4_000 || charged != 10_000+3_000 || v.Credit.Amount != 0 {
+		t.Errorf("quoted %+v, charged %d for both, %+v left", quote, charged, v.Credit)
 	}
 	s.ann().Do("GET", "/subscriptions", nil).Want(200).Into(&list)
 	if len(list.Credit) != 0 {
