@@ -8,7 +8,6 @@ package moderation
 
 import (
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -58,21 +57,29 @@ type folded struct {
 	original []rune
 	letters  []rune // folded characters
 	at       []int  // where each of letters stands in original
+	end      []int  // and where it ends; not in it
 }
 
-// fold makes lower-case Latin letters of look-alikes and of full-width forms, character by character.
+// fold makes lower-case Latin letters of look-alikes and of full-width forms. Characters that are written as several (a
+// Mac decomposes Hangul) become one, and those without a shape, such as a zero-width space, are left out.
 func fold(text string) folded {
 	f := folded{original: []rune(text)}
-	var buffer [utf8.UTFMax]byte
-	for i, r := range f.original {
-		n := utf8.EncodeRune(buffer[:], r)
-		for _, c := range string(norm.NFKC.Bytes(buffer[:n])) {
+	for i := 0; i < len(f.original); {
+		j := i + 1
+		for j < len(f.original) && !norm.NFKC.PropertiesString(string(f.original[j])).BoundaryBefore() {
+			j++
+		}
+		for _, c := range norm.NFKC.String(string(f.original[i:j])) {
+			if unicode.Is(unicode.Cf, c) {
+				continue
+			}
 			c = unicode.ToLower(c)
 			if latin, ok := lookAlikes[c]; ok {
 				c = latin
 			}
-			f.letters, f.at = append(f.letters, c), append(f.at, i)
+			f.letters, f.at, f.end = append(f.letters, c), append(f.at, i), append(f.end, j)
 		}
+		i = j
 	}
 	return f
 }
@@ -82,14 +89,14 @@ func (f folded) squeezed() folded {
 	out := folded{original: f.original}
 	for i, r := range f.letters {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			out.letters, out.at = append(out.letters, r), append(out.at, f.at[i])
+			out.letters, out.at, out.end = append(out.letters, r), append(out.at, f.at[i]), append(out.end, f.end[i])
 		}
 	}
 	return out
 }
 
 // span is the part of the original that folded characters i to j (exclusive) stand for.
-func (f folded) span(i, j int) span { return span{f.at[i], f.at[j-1] + 1} }
+func (f folded) span(i, j int) span { return span{f.at[i], f.end[j-1]} }
 
 // marks shows spans with their original text.
 func (f folded) marks(spans []span) []review.Mark {

@@ -69,8 +69,8 @@ func claimLine(r *review.Review) table.Update {
 	return table.Update{
 		Key: lineKey(r.OrderID, r.LineID),
 		Do: "SET #reviewId = :review, #orderId = :order, #lineId = :line, #productId = :product, #variantId = :variant, " +
-			"#customerId = :customer, #language = :language, #deliveredAt = :delivered, #asked = :one, #duePk = :shard, " +
-			"#dueAt = :at",
+			"#customerId = :customer, #language = :language, #deliveredAt = :delivered, #duePk = :shard, #dueAt = :at, " +
+			"#asked = if_not_exists(#asked, :one)", // a review after both requests is not the reason for a third
 		If: "attribute_not_exists(#reviewId)", // one review per line
 		With: map[string]any{
 			":review": r.ID, ":order": r.OrderID, ":line": r.LineID, ":product": r.ProductID, ":variant": r.VariantID,
@@ -79,6 +79,9 @@ func claimLine(r *review.Review) table.Update {
 		},
 	}
 }
+
+// maxRequests is how often a buyer is asked: for a review, and for the follow-up after a month of use.
+const maxRequests = 2
 
 // Ask does a due request: it publishes review.requested on the line and plans the next request. A line whose buyer has
 // written already is not asked a first time, one whose review is deleted or has a follow-up not a second time. 2 to 3
@@ -102,7 +105,7 @@ func (s Store) Ask(ctx context.Context, key table.Key) error {
 	if l.Asked > 0 {
 		kind = "follow_up"
 	}
-	l.Asked++
+	l.Asked = min(read+1, maxRequests)
 	if ask {
 		ref := events.ReviewRef{
 			ReviewID: l.ReviewID, ProductID: l.ProductID, OrderID: l.OrderID, LineID: l.LineID, CustomerID: l.CustomerID,
@@ -120,8 +123,11 @@ func (s Store) Ask(ctx context.Context, key table.Key) error {
 		l.Due = due.On(DueRequest, l.OrderID+l.LineID, l.Delivered.Add(review.FollowUpAfter))
 	}
 	err = s.Table.Put(ctx, table.Put{
-		Item: l, If: "(attribute_not_exists(#asked) OR #asked = :read) AND attribute_exists(#duePk)", // each request once
-		With: map[string]any{":read": read},
+		Item: l,
+		// Each request once; and a review that is written meanwhile stays the review of the line.
+		If: "(attribute_not_exists(#asked) OR #asked = :read) AND attribute_exists(#duePk) AND " +
+			"(attribute_not_exists(#reviewId) OR #reviewId = :review)",
+		With: map[string]any{":read": read, ":review": l.ReviewID},
 	})
 	if _, done := table.Failed(err); done {
 		return nil
@@ -131,8 +137,11 @@ func (s Store) Ask(ctx context.Context, key table.Key) error {
 
 // wants reports whether the buyer of a line is to be asked now.
 func (s Store) wants(ctx context.Context, l *Line) (bool, error) {
-	if l.Asked == 0 {
+	switch l.Asked {
+	case 0:
 		return l.ReviewID == "", nil
+	case maxRequests:
+		return false, nil // the review was written after both, which has made the line due again
 	}
 	if l.ReviewID == "" {
 		return true, nil // asked again, this time after a month of use
