@@ -124,7 +124,7 @@ func (f *Promotions) reportOne(ctx context.Context, in *OneInput) (*OneReportOut
 	// Days are counted from its start until now, or until its end if that is past.
 	if p := &r.Promotion; p.State != promotion.Draft && !now.Before(p.Starts) {
 		last := now
-		if !p.Ends.IsZero() && p.Ends.Before(now) {
+		if !p.Ends.IsZero() && !p.Ends.After(now) {
 			// The end itself is not in it.
 			last = p.Ends.Add(-1)
 		}
