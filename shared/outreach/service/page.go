@@ -172,12 +172,16 @@ func (s *Service) recipient(ctx context.Context, c *Campaign, p page, r pageReci
 		if a.Holdout {
 			return s.once(planned, s.withhold(planned, "holdout", now)), false, nil
 		}
-		d := s.gate(planned, *person, now)
-		// The cap or the night is over before the mail is too late.
+		// For the time of sending, as the dry run asks: the cap may be over by then, or the night have begun.
+		at := planned.Mail.Planned
+		if at.Before(now) {
+			at = now
+		}
+		d := s.gate(planned, *person, at)
+		// The cap or the night is over before the mail is too late. The mail is lawful for the reason that it has then.
 		if d.Waits() && c.Plan.OnCap == compliance.WaitOnCap && d.NotBefore.Before(planned.Mail.Latest) {
 			planned.Mail.Planned = d.NotBefore
-			// The mailer asks the gate again at that time.
-			d.Allowed = true
+			d = s.gate(planned, *person, d.NotBefore)
 		}
 		if !d.Allowed {
 			return s.once(planned, planned.withheld(string(d.Reason), now)), false, nil
