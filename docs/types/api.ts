@@ -2554,7 +2554,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Want no more gift mails from a sender
+         * Want no more gifts from a sender
          * @description For whoever has the link of the mail. The sender can cause no more gift mails to that address, also not those planned for a later day, and the shop sees the report. Repeating it changes nothing.
          *
          *     Who may call: anyone.

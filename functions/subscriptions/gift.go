@@ -29,7 +29,7 @@ func (f *Subscriptions) gifts(s *api.Service) {
 	look := route(api.Public, "POST", "/gifts/look", "lookAtGift", "Show a gift to whoever has the link of its mail", 404)
 	look.Description = "The token stands behind the # of the link; it is sent in the body, so that no log has it."
 	api.Handle(s, look, f.lookAtGift)
-	report := route(api.Public, "POST", "/gifts/report", "reportGift", "Want no more gift mails from a sender", 404, 503)
+	report := route(api.Public, "POST", "/gifts/report", "reportGift", "Want no more gifts from a sender", 404, 503)
 	report.Status = 204
 	report.Description = "For whoever has the link of the mail. The sender can cause no more gift mails to that " +
 		"address, " +
