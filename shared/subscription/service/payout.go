@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"dangol/shared/invoice"
 	"dangol/shared/money"
@@ -31,6 +32,8 @@ type payoutPart struct {
 const (
 	// payoutInvoices is how many of the latest invoices a payout looks at: a bank takes money back for a few months.
 	payoutInvoices = 24
+	// payoutNoteMost is how long the shop's note may be, in characters.
+	payoutNoteMost = 500
 	// payoutTries bounds how often a payout is planned again after the credit has changed.
 	payoutTries = 3
 	// payoutName is the part of a refund's key that says that it pays account credit out.
@@ -139,6 +142,16 @@ func (s *Service) PayOut(
 
 // payOut plans the change that pays an amount out.
 func (s *Service) payOut(ctx context.Context, r *Record, amount int64, shop, note string) (Change, error) {
+	// The schema of the route says the same; an amount below zero would take money instead of giving it.
+	if amount < 0 {
+		return Change{}, problem.InvalidField("/amount", "too_small", "0 or more")
+	}
+	if note == "" {
+		return Change{}, problem.InvalidField("/note", "required", "why the credit is paid out")
+	}
+	if utf8.RuneCountInString(note) > payoutNoteMost {
+		return Change{}, problem.InvalidField("/note", "too_long", "at most %d characters", payoutNoteMost)
+	}
 	p, err := s.PayoutOf(ctx, r)
 	switch {
 	case err != nil:

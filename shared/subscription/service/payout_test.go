@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -137,6 +138,35 @@ func TestWhatTheRunningPeriodMayGiveBackIsNotPaidOut(t *testing.T) {
 		if err != nil || credit == 0 || p.Most.Amount != want.most || p.Credit.Amount != credit {
 			t.Errorf("%s: %+v, %v; want %d of %d", want.of.Sub.State, p, err, want.most, credit)
 		}
+	}
+}
+
+// TestAPayoutRefusesWhatItsSchemaRefuses calls the service as no route would let anybody.
+func TestAPayoutRefusesWhatItsSchemaRefuses(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	c, r := leaver(t, w, w.CreatePlan())
+	credit := c.account(t)
+	for _, bad := range []struct {
+		name, note string
+		amount     int64
+	}{
+		{"an amount below zero", "a note", -1},
+		{"no note", "", 1},
+		{"a note that is too long", strings.Repeat("가", 501), 1},
+	} {
+		request := idempotency.For("payout", r.Sub.ID, bad.name, nil, w.Clock.Now())
+		_, err := w.Billing.PayOut(t.Context(), r.Sub.ID, bad.amount, "merchant-1", bad.note, request)
+		if problem.Code(err) != "invalid_input" || c.account(t) != credit {
+			t.Errorf("%s: %v, %d on account of %d", bad.name, err, c.account(t), credit)
+		}
+	}
+	request := idempotency.For("payout", r.Sub.ID, "longest", nil, w.Clock.Now())
+	if _, err := w.Billing.PayOut(t.Context(), r.Sub.ID, 1, "merchant-1", strings.Repeat("가", 500), request); err != nil {
+		t.Errorf("the longest note: %v", err)
+	}
+	if back, n := c.back(r.Sub.ID); back != 1 || n != 1 {
+		t.Errorf("%d went back in %d refunds", back, n)
 	}
 }
 
