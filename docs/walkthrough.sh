@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A first order and a first subscription with nothing but curl: browse, fill a guest's cart, log in, pay with a card that wants 3-D Secure,
-# read the mail, ship, look at the order; subscribe with a trial, consent, and see it renew; find both as the shop. The second part moves the shop's clock by 50
+# read the mail, ship, look at the order; subscribe with a trial, consent, and see it renew; subscribe with 3-D Secure; find both as the shop. The second part moves the shop's clock by 50
 # days. Reads the address from $API (default http://localhost:8080); start `make run` first.
 set -euo pipefail
 API=${API:-http://localhost:8080}
@@ -116,7 +116,16 @@ advance 840h
 mailed "갱신 안내"
 expect "$(call "$API/subscriptions/$sub/invoices" -H "$(as_bora)" | node -e 'let t="";process.stdin.on("data",d=>t+=d).on("end",()=>console.log(JSON.parse(t).invoices.filter(i=>i.state=="paid").length))')" 2 "paid invoices"
 
-say "14. The shop finds the subscription"
+say "14. Subscribe with a card that wants 3-D Secure: nothing begins before the bank has seen the cardholder"
+as_carla() { printf 'Authorization: Bearer %s' "$(token "{\"sub\":\"carla-$run\",\"email\":\"carla-$run@example.com\"}")"; }
+begun=$(call -X POST "$API/subscriptions" -H "$(as_carla)" -H "Idempotency-Key: secure-$run" \
+  -d "{\"planId\":\"$plan\",\"currency\":\"KRW\",\"paymentMethod\":\"pm_card_authenticationRequired\",\"region\":\"KR\",\"zone\":\"Asia/Seoul\",\"language\":\"ko\",\"email\":\"carla-$run@example.com\",\"returnUrl\":\"$API/docs\"}")
+secure=$(field id <<<"$begun")
+expect "$(field state <<<"$begun")" requires_action "subscription"
+curl --silent --show-error -o /dev/null -X POST "$(field redirectUrl <<<"$begun")" -d decision=approve
+expect "$(call -X POST "$API/subscriptions/$secure/confirm" -H "$(as_carla)" | field state)" trialing "subscription"
+
+say "15. The shop finds the subscription"
 # The clock has moved, so the token of the morning is too old.
 boss=$(token '{"sub":"boss-1","groups":["merchant"]}')
 expect "$(call "$API/admin/subscriptions?q=bora-$run" -H "Authorization: Bearer $boss" | field id)" "$sub" "found"
