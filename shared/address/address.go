@@ -65,6 +65,10 @@ func (a Address) Normalize(at string) (Address, error) {
 		// Such characters break labels and CSV files of carriers.
 		case strings.ContainsAny(*f.text, "\r\n\t"):
 			note(problem.InvalidField(at+"/"+f.name, "wrong_format", "one line, without tabs"))
+		// The confirmation of an order shows the name to whoever the shopper gave as its mail address.
+		case f.name == "name" && format.HasAddress(*f.text):
+			note(problem.InvalidField(at+"/name", "address",
+				"a name without addresses of the web or of mail; put a space after a full stop"))
 		}
 	}
 	country, err := format.Country(at+"/country", a.Country)
