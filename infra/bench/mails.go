@@ -69,7 +69,7 @@ func mailFigures(ctx context.Context, mails int, late lateness) error {
 		return err
 	}
 	b := &mailBench{engine: db, count: &tally{}, dir: dir}
-	b.table = table.New(client, schema.Name, b.count.add)
+	b.table = table.New(engine.RememberTokens(client), schema.Name, b.count.add)
 	fmt.Printf("\nMails\n")
 	if err := b.throughput(ctx, mails); err != nil {
 		return err
