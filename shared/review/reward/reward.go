@@ -5,9 +5,13 @@ package reward
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 	"unicode"
+
+	"dangol/shared/money"
+	"dangol/shared/platform/problem"
 )
 
 // Criteria are what a rewarded review must have. They are published with the offer.
@@ -31,6 +35,25 @@ type Criteria struct {
 var Default = Criteria{
 	MinLetters: 50, Text: 500, Photo: 1500, BestCount: 3, Best: 10000, BestVotes: 5, Budget: 1_000_000, Currency: "KRW",
 	Wait: 7 * 24 * time.Hour, ValidFor: 90 * 24 * time.Hour,
+}
+
+// Validate refuses criteria that no schema would let in, and that would give away what nobody meant to: an amount or a
+// budget below zero, best reviews without number. Errors: 422 with the fields.
+func (c Criteria) Validate() error {
+	var f problem.Fields
+	within := func(pointer string, n, low, high int64) {
+		f.Require(n >= low, pointer, "too_small", "at least %d", low)
+		f.Require(n <= high, pointer, "too_large", "at most %d", high)
+	}
+	within("/minLetters", int64(c.MinLetters), 1, 2_000)
+	within("/text", c.Text, 0, math.MaxInt64)
+	within("/photo", c.Photo, 0, math.MaxInt64)
+	within("/bestCount", int64(c.BestCount), 0, 20)
+	within("/best", c.Best, 0, math.MaxInt64)
+	within("/bestVotes", int64(c.BestVotes), 1, 1_000)
+	within("/budget", c.Budget, 0, math.MaxInt64)
+	f.Require(money.Of(0, c.Currency).Validate() == nil, "/currency", "invalid", "a currency code")
+	return f.Err()
 }
 
 // Facts is what a reward may depend on.

@@ -39,8 +39,12 @@ func (s Store) Offer(ctx context.Context) (Offer, error) {
 	return rec.Offer.Value, err
 }
 
-// SetOffer replaces the shop's offer. 1 round trip, 1 WCU. It has no condition: the last merchant's word counts.
+// SetOffer replaces the shop's offer. 1 round trip, 1 WCU. It has no condition: the last merchant's word counts. Errors:
+// 422 for criteria that Validate refuses.
 func (s Store) SetOffer(ctx context.Context, o Offer) error {
+	if err := o.Criteria.Validate(); err != nil {
+		return err
+	}
 	return s.Table.Put(ctx, table.Put{Item: struct {
 		table.Key
 		Offer table.Packed[Offer] `dynamodbav:"offer"`
