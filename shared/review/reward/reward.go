@@ -5,7 +5,6 @@ package reward
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"time"
 	"unicode"
@@ -41,17 +40,13 @@ var Default = Criteria{
 // budget below zero, best reviews without number. Errors: 422 with the fields.
 func (c Criteria) Validate() error {
 	var f problem.Fields
-	within := func(pointer string, n, low, high int64) {
-		f.Require(n >= low, pointer, "too_small", "at least %d", low)
-		f.Require(n <= high, pointer, "too_large", "at most %d", high)
-	}
-	within("/minLetters", int64(c.MinLetters), 1, 2_000)
-	within("/text", c.Text, 0, math.MaxInt64)
-	within("/photo", c.Photo, 0, math.MaxInt64)
-	within("/bestCount", int64(c.BestCount), 0, 20)
-	within("/best", c.Best, 0, math.MaxInt64)
-	within("/bestVotes", int64(c.BestVotes), 1, 1_000)
-	within("/budget", c.Budget, 0, math.MaxInt64)
+	f.Between(c.MinLetters, 1, 2_000, "/minLetters")
+	f.Between(c.BestCount, 0, 20, "/bestCount")
+	f.Between(c.BestVotes, 1, 1_000, "/bestVotes")
+	f.Require(c.Text >= 0, "/text", "too_small", "at least 0")
+	f.Require(c.Photo >= 0, "/photo", "too_small", "at least 0")
+	f.Require(c.Best >= 0, "/best", "too_small", "at least 0")
+	f.Require(c.Budget >= 0, "/budget", "too_small", "at least 0")
 	f.Require(money.Of(0, c.Currency).Validate() == nil, "/currency", "invalid", "a currency code")
 	return f.Err()
 }

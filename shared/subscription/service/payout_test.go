@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"dangol/infra/testkit/bounds"
 	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/testsubscriptions"
 	"dangol/shared/payment"
@@ -147,18 +148,18 @@ func TestAPayoutRefusesWhatItsSchemaRefuses(t *testing.T) {
 	w := calm(t)
 	c, r := leaver(t, w, w.CreatePlan())
 	credit := c.account(t)
-	for _, bad := range []struct {
-		name, note string
-		amount     int64
-	}{
-		{"an amount below zero", "a note", -1},
-		{"no note", "", 1},
-		{"a note that is too long", strings.Repeat("가", 501), 1},
-	} {
-		request := idempotency.For("payout", r.Sub.ID, bad.name, nil, w.Clock.Now())
-		_, err := w.Billing.PayOut(t.Context(), r.Sub.ID, bad.amount, "merchant-1", bad.note, request)
+	for n, beyond := range bounds.Of(t, "payOutCredit") {
+		amount, note := int64(1), "a note"
+		switch v := beyond.Value.(type) {
+		case int64:
+			amount = v
+		case string:
+			note = v
+		}
+		request := idempotency.For("payout", r.Sub.ID, fmt.Sprint("bad", n), nil, w.Clock.Now())
+		_, err := w.Billing.PayOut(t.Context(), r.Sub.ID, amount, "merchant-1", note, request)
 		if problem.Code(err) != "invalid_input" || c.account(t) != credit {
-			t.Errorf("%s: %v, %d on account of %d", bad.name, err, c.account(t), credit)
+			t.Errorf("%s %v: %v, %d on account of %d", beyond.Field, beyond.Value, err, c.account(t), credit)
 		}
 	}
 	request := idempotency.For("payout", r.Sub.ID, "longest", nil, w.Clock.Now())
