@@ -1,5 +1,5 @@
-// Package bounds reads the bounds of a request from the OpenAPI document, so that a test can show that the domain refuses
-// what the schema refuses: a schema is never the only guard of what is stored.
+// Package bounds reads the bounds of a request from the OpenAPI document, so that a test can show that the domain
+// refuses what the schema refuses: a schema is never the only guard of what is stored.
 package bounds
 
 import (

@@ -39,8 +39,8 @@ func (s Store) Offer(ctx context.Context) (Offer, error) {
 	return rec.Offer.Value, err
 }
 
-// SetOffer replaces the shop's offer. 1 round trip, 1 WCU. It has no condition: the last merchant's word counts. Errors:
-// 422 for criteria that Validate refuses.
+// SetOffer replaces the shop's offer. 1 round trip, 1 WCU. It has no condition: the last merchant's word counts.
+// Errors: 422 for criteria that Validate refuses.
 func (s Store) SetOffer(ctx context.Context, o Offer) error {
 	if err := o.Criteria.Validate(); err != nil {
 		return err
