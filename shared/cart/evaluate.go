@@ -44,6 +44,7 @@ func Evaluate(
 		}
 	}
 	p.checkDelivery()
+	p.checkSize()
 	return p
 }
 

@@ -3,6 +3,7 @@ package cart_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +63,9 @@ func TestProblems(t *testing.T) {
 			nil, []string{"price_changed!"}},
 		{"a price that fell does not", []cart.Choice{choice("SOAP", 1)}, func(c *cart.Cart) { c.Lines[0].SeenPrice = 9900 },
 			nil, []string{"price_changed"}},
+		{"as much text as one order holds", []cart.Choice{choice("SOAP", 1)}, engravedWith(144*1024 - 1_000), nil, nil},
+		{"more text than one order holds", []cart.Choice{choice("SOAP", 1)}, engravedWith(144 * 1024), nil,
+			[]string{"order_too_large!"}},
 		{"no mail", []cart.Choice{choice("SOAP", 1)}, func(c *cart.Cart) { c.Email = "" }, nil, []string{"missing_email!"}},
 		{"no address", []cart.Choice{choice("SOAP", 1)}, func(c *cart.Cart) { c.Address = nil }, nil,
 			[]string{"missing_address!"}},
@@ -101,6 +105,13 @@ func TestProblems(t *testing.T) {
 				t.Errorf("blocked %v", p.Blocked())
 			}
 		})
+	}
+}
+
+// engravedWith gives the first line a property of so many bytes.
+func engravedWith(bytes int) func(*cart.Cart) {
+	return func(c *cart.Cart) {
+		c.Lines[0].Properties = map[string]string{"engraving": strings.Repeat("x", bytes)}
 	}
 }
 

@@ -69,7 +69,7 @@ func (p Priced) Shares() map[string][]pricing.Share {
 // Problem is one thing the shopper has to know, in machine-readable form. A price_changed blocks only when the price
 // rose, until the shopper accepts it, an offer_changed only when the total rose; a code_refused never blocks.
 type Problem struct {
-	Code     string         `json:"code" doc:"price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, members_only, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart." example:"out_of_stock"`
+	Code     string         `json:"code" doc:"price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, members_only, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart, order_too_large." example:"out_of_stock"`
 	LineID   string         `json:"lineId,omitempty" doc:"The line it is about."`
 	Blocking bool           `json:"blocking" doc:"Whether checkout is refused until it is solved."`
 	Message  string         `json:"message" doc:"What to tell the shopper, in the language of the cart." example:"품절되었습니다."`

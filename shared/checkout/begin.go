@@ -188,11 +188,29 @@ func blocked(p cart.Priced) error {
 			other = true
 		}
 	}
+	if only := onlyProblem(p); only.Code == "order_too_large" {
+		return problem.Conflict(only.Code, "%s", only.Detail).With("bytes", only.Facts["bytes"]).
+			With("limit", only.Facts["limit"])
+	}
 	if !other {
 		return outOfStock(lines).With("problems", p.Problems)
 	}
 	return problem.Conflict("checkout_blocked", "This cart cannot be bought as it is; see problems.").With("problems",
 		p.Problems)
+}
+
+// onlyProblem is the problem that keeps a cart from being bought when it is the only one.
+func onlyProblem(p cart.Priced) cart.Problem {
+	var only cart.Problem
+	for _, q := range p.Problems {
+		if q.Blocking && only.Code != "" {
+			return cart.Problem{}
+		}
+		if q.Blocking {
+			only = q
+		}
+	}
+	return only
 }
 
 // outOfStock names the lines concerned.
