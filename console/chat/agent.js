@@ -5,6 +5,7 @@ const WORDS = {
   ko: {
     title: "상담", name: "이름", token: "액세스 토큰 (비우면 개발용 로그인)", login: "로그인", auto: "자동으로 배정받기", queue: "대기열", claim: "맡기", giveBack: "봇에게 돌려주기",
     close: "종료", write: "답장", send: "보내기", note: "내부 메모", about: "손님 정보", online: "상담 중", away: "자리 비움", offline: "연결이 끊겼습니다…", empty: "기다리는 손님이 없습니다",
+    vip: "단골: 최근 1년 주문 10건 이상", recovery: "불만 고객 회복", returns: "반품·교환", subscriptions: "정기 구독", unpaid: "미납", consent: "수신 동의",
     orders: "주문", summary: "요약", canned: "자주 쓰는 답", typing: "입력 중…", twoType: "다른 상담원도 입력 중입니다", language: "English",
     file: "파일", uploading: "파일을 올리는 중…", delivered: "도착", read: "읽음",
     states: { bot: "봇", queued: "대기", agent: "상담 중", snoozed: "보류", closed: "종료" },
@@ -12,6 +13,7 @@ const WORDS = {
   en: {
     title: "Care", name: "Name", token: "Access token (empty: development log-in)", login: "Log in", auto: "Give me conversations automatically", queue: "Queue", claim: "Claim",
     giveBack: "Give back to the bot", close: "Close", write: "Answer", send: "Send", note: "Internal note", about: "Customer", online: "Online", away: "Away", offline: "Connection lost…",
+    vip: "10 orders or more in a year", recovery: "Recovery case", returns: "Returns", subscriptions: "Subscriptions", unpaid: "unpaid", consent: "Consent",
     empty: "Nobody is waiting", orders: "Orders", summary: "Summary", canned: "Canned answers", typing: "is typing…", twoType: "Another agent is typing too", language: "한국어",
     file: "File", uploading: "Uploading…", delivered: "Delivered", read: "Read",
     states: { bot: "bot", queued: "waiting", agent: "with an agent", snoozed: "snoozed", closed: "closed" },
@@ -144,15 +146,23 @@ async function pick(id) {
 async function about(id) {
   const facts = await client.call("GET", `/chat/conversations/${id}/context`);
   const lines = [[words.summary, facts.summary]];
-  for (const o of facts.orders) lines.push([words.orders, `${o.number} ${o.state} ${o.total}`]);
-  at("about").replaceChildren(...lines.flatMap(([name, text]) => {
+  if (facts.vip) lines.push(["VIP", words.vip]);
+  for (const c of facts.cases) lines.push([words.recovery, `${c.orderId} · ${c.state} · ${when(c.answerBy)}`]);
+  for (const o of facts.orders) lines.push([words.orders, `${o.number} · ${o.state} · ${o.total} · ${when(o.placedAt)}`]);
+  for (const r of facts.returns) lines.push([words.returns, `${r.title} · ${r.state} · ${r.resolution} · ${r.value}`]);
+  for (const s of facts.subscriptions) lines.push([words.subscriptions, `${s.title} · ${s.state} · ${s.price} · ~${s.closes}${s.unpaid ? " · " + words.unpaid : ""}`]);
+  const consent = Object.entries(facts.consent).map(([channel, answer]) => `${channel}: ${answer || "-"}`);
+  if (consent.length) lines.push([words.consent, consent.join(", ")]);
+  at("about").replaceChildren(...lines.flatMap(([name, text], i) => {
     const term = document.createElement("strong");
-    term.textContent = name;
+    term.textContent = i > 0 && lines[i - 1][0] === name ? "" : name; // one heading for all of a kind
     const value = document.createElement("p");
     value.textContent = text;
     return [term, value];
   }));
 }
+
+const when = (time) => new Date(time).toLocaleDateString(language);
 
 function draw() {
   if (!current) return;

@@ -44,6 +44,10 @@ func TestAccess(t *testing.T) {
 			c := s.Do(b.Owner.Caller, "POST", "/chat/conversations", `{"language":"ko"}`).Field(s.T, "conversation.id")
 			s.Do(b.Owner.Caller, "POST", "/chat/conversations/"+c+"/messages",
 				`{"clientId":"where-is-it","pressed":"action:order_status"}`)
+			s.RunUntilIdle() // the order makes the customer's profile
+			s.Do(b.Owner.Caller, "POST", "/chat/conversations/"+c+"/messages",
+				`{"clientId":"for-a-person","text":"상담원 연결해 주세요"}`)
+			s.Do(s.Agent(), "GET", "/chat/conversations/"+c+"/context", nil)
 			s.AdvanceBy(48 * time.Hour) // the bot's conversations end by themselves
 		},
 	})

@@ -110,25 +110,16 @@ func (f *Chat) block(ctx context.Context, in *ConversationInput) (*conversationO
 	return f.answered(ctx, c, err)
 }
 
-// Orders finds what a customer has bought, for the agent's side panel.
-type Orders interface {
-	// Recent are the customer's last orders, newest first.
-	Recent(ctx context.Context, customerID string) ([]RecentOrder, error)
-}
-
-// RecentOrder is an order as the side panel shows it.
-type RecentOrder struct {
-	ID       string    `json:"id"`
-	Number   string    `json:"number"`
-	State    string    `json:"state"`
-	Total    string    `json:"total"`
-	PlacedAt time.Time `json:"placedAt"`
+// SidePanel finds what the shop knows of a customer, for the agent who answers.
+type SidePanel interface {
+	// View is what an agent sees of a customer.
+	View(ctx context.Context, customerID string) (CustomerView, error)
 }
 
 type aboutOutput struct {
 	Body struct {
-		Conversation  ConversationView   `json:"conversation"`
-		Orders        []RecentOrder      `json:"orders"`
+		Conversation ConversationView `json:"conversation"`
+		CustomerView
 		Conversations []ConversationView `json:"conversations" doc:"The customer's earlier conversations."`
 		Summary       string             `json:"summary" doc:"The shopper's last messages before the hand-over."`
 	}
@@ -142,7 +133,9 @@ func (f *Chat) about(ctx context.Context, in *ConversationInput) (*aboutOutput, 
 	}
 	out := &aboutOutput{}
 	// Lists begin empty and not nil, because a guest has neither orders nor earlier conversations.
-	out.Body.Conversation, out.Body.Orders, out.Body.Conversations = f.view(ctx, c), []RecentOrder{}, []ConversationView{}
+	out.Body.Conversation = f.view(ctx, c)
+	out.Body.CustomerView = noCustomer()
+	out.Body.Conversations = []ConversationView{}
 	if out.Body.Summary, err = f.Summary(ctx, c); err != nil {
 		return nil, err
 	}
@@ -150,9 +143,9 @@ func (f *Chat) about(ctx context.Context, in *ConversationInput) (*aboutOutput, 
 	if c.CustomerID == "" {
 		return out, nil
 	}
-	// Without a reader of orders, as in tests, the panel has none.
-	if f.Orders != nil {
-		if out.Body.Orders, err = f.Orders.Recent(ctx, c.CustomerID); err != nil {
+	// Without a reader of customers, as in tests, the panel has none.
+	if f.Panel != nil {
+		if out.Body.CustomerView, err = f.Panel.View(ctx, c.CustomerID); err != nil {
 			return nil, err
 		}
 	}

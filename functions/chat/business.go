@@ -25,12 +25,6 @@ type business struct {
 // shown is how many orders or subscriptions the bot shows.
 const shown = 3
 
-// Signals says whether people serve the customer. No loyalty tier and no recovery case is stored yet where this
-// function can read it.
-func (b business) Signals(context.Context, string) (vip, openCase bool, err error) {
-	return false, false, nil
-}
-
 // Do carries out an action: 1 round trip, and 1 for each order that is shown.
 func (b business) Do(ctx context.Context, e conversation.ActionRequest) (string, []conversation.Button, error) {
 	switch e.Action {
@@ -125,18 +119,4 @@ func (b business) subscription(ctx context.Context, customerID, language string,
 		return conversation.Say("no_subscriptions", language), nil, nil
 	}
 	return conversation.Say("subscriptions", language), buttons, nil
-}
-
-// Recent are the customer's last orders, for the agent's side panel. 1 round trip.
-func (b business) Recent(ctx context.Context, customerID string) ([]RecentOrder, error) {
-	page, err := b.orders.OfCustomer(ctx, customerID, 10, "")
-	cards := make([]RecentOrder, len(page.Orders))
-	for i, c := range page.Orders {
-		cards[i] = RecentOrder{
-			ID: c.ID, Number: order.NumberOf(c.ID), State: string(c.State),
-			Total:    money.Of(c.Total, c.Currency).Formatted().Display,
-			PlacedAt: c.PlacedAt,
-		}
-	}
-	return cards, err
 }

@@ -25,7 +25,7 @@ type Chat struct {
 	*service.Service
 	Limiter ratelimit.Limiter
 	Files   service.Files
-	Orders  Orders
+	Panel   SidePanel
 	// SocketURL is where clients connect.
 	SocketURL string
 }

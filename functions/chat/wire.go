@@ -28,7 +28,7 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "chat", Purpose: "Conversations of shoppers with the bot and the shop's agents, over WebSocket and HTTP",
 		New: New, API: API(), Memory: 512, Timeout: 20 * time.Second, Socket: true,
-		Environment: append(api.Variables(), "CARE_TABLE", "COMMERCE_TABLE", "SOCKET_URL", "CHAT_BUCKET",
+		Environment: append(api.Variables(), "CARE_TABLE", "COMMERCE_TABLE", "OUTREACH_TABLE", "SOCKET_URL", "CHAT_BUCKET",
 			"BEDROCK_MODEL"),
 		Tables: []function.Grant{
 			{
@@ -37,6 +37,7 @@ func Spec() function.Spec {
 				Indexes: []string{table.ByOne},
 			},
 			{Table: table.Commerce.Name, Actions: []string{"GetItem"}, Indexes: []string{table.ByOne}},
+			{Table: table.Outreach.Name, Actions: []string{"GetItem"}},
 		},
 		Permissions: []function.Permission{function.PostToSockets, function.SignChatFiles, function.UseModel},
 		Jobs:        (*Chat)(nil).Jobs(),
@@ -50,9 +51,9 @@ func Spec() function.Spec {
 	}
 }
 
-// New builds the function. Environment: CARE_TABLE, COMMERCE_TABLE; SOCKET_URL, the WebSocket API with its stage
-// (wss://…/live), where clients connect and, over https, frames are posted; CHAT_BUCKET, where attachments are; and
-// what api.FromEnv names. BEDROCK_MODEL, when set, is the language model that words the bot's answers.
+// New builds the function. Environment: CARE_TABLE, COMMERCE_TABLE, OUTREACH_TABLE; SOCKET_URL, the WebSocket API with
+// its stage (wss://…/live), where clients connect and, over https, frames are posted; CHAT_BUCKET, where attachments
+// are; and what api.FromEnv names. BEDROCK_MODEL, when set, is the language model that words the bot's answers.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {
 		SocketURL string `env:"SOCKET_URL"`
@@ -66,11 +67,11 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	tables, err := env.Tables(ctx, "CARE_TABLE", "COMMERCE_TABLE")
+	tables, err := env.Tables(ctx, "CARE_TABLE", "COMMERCE_TABLE", "OUTREACH_TABLE")
 	if err != nil {
 		return nil, err
 	}
-	care, commerce := tables[0], tables[1]
+	care, commerce, outreach := tables[0], tables[1], tables[2]
 	// Frames are posted to the same host over https.
 	management := "http" + strings.TrimPrefix(config.SocketURL, "ws")
 	s3 := ""
@@ -83,13 +84,14 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		subscriptions: &subscriptions.Service{Table: commerce, Clock: env.Clock},
 		promotions:    promotions.Store{Table: commerce, Clock: env.Clock},
 	}
+	known := newCustomers(care, commerce, outreach, b)
 	chat := &Chat{
 		Service: &service.Service{
-			Table: care, Clock: env.Clock, Log: env.Log, Metrics: env.Metrics(), Business: b,
+			Table: care, Clock: env.Clock, Log: env.Log, Metrics: env.Metrics(), Business: b, Customers: known,
 			Poster:  service.NewManagement(env.AWS(), management),
 			Answers: &store.Store{Table: care, Clock: env.Clock},
 		},
-		Limiter: ratelimit.Limiter{Table: care, Clock: env.Clock}, Orders: b,
+		Limiter: ratelimit.Limiter{Table: care, Clock: env.Clock}, Panel: known,
 		Files: newFiles(env.AWS(), config.Bucket, s3, env.Clock), SocketURL: config.SocketURL,
 	}
 	if config.Model != "" {

@@ -38,11 +38,12 @@ func (s *Service) reply(ctx context.Context, c conversation.Conversation, m Mess
 		asked.Hits = index.Search(m.Text, c.Language, candidates)
 		asked.Verdict, asked.Hits = faq.Default.Decide(asked.Hits)
 	}
-	// A guest is unknown to the business.
-	if s.Business != nil && c.CustomerID != "" {
-		asked.Signals.VIP, asked.Signals.OpenCase, err = s.Business.Signals(ctx, c.CustomerID)
+	// A guest is nobody's customer. A button is an answer to the bot and hands nothing over.
+	if s.Customers != nil && c.CustomerID != "" && m.Pressed == "" {
+		asked.Signals.VIP, asked.Signals.OpenCase, err = s.Customers.Signals(ctx, c.CustomerID)
+		// Without the signals the bot answers as it would anybody: a message must not stay without an answer.
 		if err != nil {
-			return conversation.Reply{}, err
+			s.Log.ErrorContext(ctx, "signals", "conversation", c.ID, "error", err)
 		}
 	}
 	reply := conversation.Respond(asked, func(id string) (faq.Answer, bool) { return index.Entry(id, c.Language) })

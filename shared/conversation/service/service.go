@@ -12,17 +12,18 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// Service is conversations with what they need. Answers and Business may be nil: the bot then has no FAQ, or does no
-// business.
+// Service is conversations with what they need. Answers, Business and Customers may be nil: the bot then has no
+// FAQ, does no business, or knows nobody as a VIP.
 type Service struct {
-	Table    *table.Table
-	Clock    clock.Clock
-	Log      *slog.Logger
-	Metrics  *metrics.Writer
-	Poster   Poster
-	Answers  Answers
-	Business Business
-	Model    Model
+	Table     *table.Table
+	Clock     clock.Clock
+	Log       *slog.Logger
+	Metrics   *metrics.Writer
+	Poster    Poster
+	Answers   Answers
+	Business  Business
+	Customers Customers
+	Model     Model
 
 	// Teams are asked for with each message; see teamCache.
 	cache teamCache
@@ -41,7 +42,11 @@ type Answers interface {
 type Business interface {
 	// Do carries out an action and says the outcome in the customer's language, with buttons to go on.
 	Do(ctx context.Context, request conversation.ActionRequest) (text string, buttons []conversation.Button, err error)
-	// Signals says whether people serve the customer.
+}
+
+// Customers knows what decides whether a person serves a customer.
+type Customers interface {
+	// Signals says whether the customer is a VIP, and whether a recovery case of theirs waits to be resolved.
 	Signals(ctx context.Context, customerID string) (vip, openCase bool, err error)
 }
 

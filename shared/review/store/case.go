@@ -251,3 +251,22 @@ func (s Store) Bought(ctx context.Context, customerID string, at time.Time) erro
 		return nil
 	})
 }
+
+// Unresolved lists the cases of a customer that are not resolved and not closed. 1 round trip, and 1 for each case.
+func (s Store) Unresolved(ctx context.Context, customerID string) (found []*recovery.Case, err error) {
+	err = s.Table.All(ctx, table.Query{
+		Where: "#pk = :pk AND begins_with(#sk, :cases)",
+		With:  map[string]any{":pk": "AUTHOR#" + customerID, ":cases": "CASE#"},
+	}, func(item table.Item) error {
+		c, err := s.Case(ctx, item.Text("caseId"))
+		// The review was erased, and its case with it.
+		if problem.Code(err) == "case_not_found" {
+			return nil
+		}
+		if err == nil && (c.State == recovery.Open || c.State == recovery.Answered) {
+			found = append(found, c)
+		}
+		return err
+	})
+	return found, err
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dangol/shared/platform/problem"
+	"dangol/shared/platform/event"
 	"dangol/shared/platform/table"
 	"dangol/shared/review"
 	"dangol/shared/review/recovery"
@@ -324,6 +325,24 @@ func TestCasesFollowTheReview(t *testing.T) {
 	if err != nil || len(cases) != 1 || cases[0].ReviewID != r.ID {
 		t.Fatalf("open cases %+v, %v", cases, err)
 	}
+	unresolved := func(want int) {
+		t.Helper()
+		if found, err := s.Unresolved(t.Context(), r.AuthorID); err != nil || len(found) != want {
+			t.Errorf("%d unresolved cases, %v; want %d", len(found), err, want)
+		}
+	}
+	unresolved(1)
+	if found, err := s.Unresolved(t.Context(), "somebody-else"); err != nil || len(found) != 0 {
+		t.Errorf("another customer has %d cases, %v", len(found), err)
+	}
+	_, err = s.ChangeCase(t.Context(), cases[0].ID, func(c *recovery.Case) (event.Body, bool, error) {
+		c.State = recovery.Resolved
+		return nil, true, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unresolved(0)
 	s.clock.Advance(24 * time.Hour)
 	for range 2 {
 		if err := s.Bought(t.Context(), r.AuthorID, s.clock.Now()); err != nil {
