@@ -135,7 +135,7 @@ func TestAUnitIsReturnedOnce(t *testing.T) {
 	o := d.deliver(d.buy(map[string]int{soap: 2}))
 	first := d.request(o, wanted("refund", back(o.Lines[0].ID, 2, "changed_mind")))
 	d.ann().Do("POST", "/orders/"+o.ID+"/returns/quote",
-		wanted("refund", back(o.Lines[0].ID, 1, "changed_mind"))).WantProblem(409, "not_shipped")
+		wanted("refund", back(o.Lines[0].ID, 1, "changed_mind"))).WantProblem(409, "units_returned")
 	d.ann().Do("POST", "/returns/"+first.ID+"/cancel", nil).Want(200)
 	d.ann().Do("POST", "/returns/"+first.ID+"/cancel", nil).Want(200)
 	d.request(o, wanted("refund", back(o.Lines[0].ID, 1, "changed_mind")))
@@ -235,4 +235,24 @@ func TestPartOfAReturnArrivesDamagedOrNotAtAll(t *testing.T) {
 		t.Fatalf("the others are worth %d", q.Refund.Amount)
 	}
 	d.agent().Do("POST", at+"/inspect", nil).WantProblem(409, "return_state")
+}
+
+func TestASecondReturnOfAUnitSaysThatItWasReturned(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9})
+	o := d.deliver(d.buy(map[string]int{soap: 3}))
+	quote := func(quantity int) *apitest.Response {
+		return d.ann().Do("POST", "/orders/"+o.ID+"/returns/quote",
+			wanted("refund", back(o.Lines[0].ID, quantity, "changed_mind")))
+	}
+	first := d.request(o, wanted("refund", back(o.Lines[0].ID, 2, "changed_mind")))
+	quote(1).Want(200)
+	quote(2).WantProblem(409, "units_returned") // while the first return is open
+	d.settle(first)
+	quote(2).WantProblem(409, "units_returned") // and after it
+	last := d.request(o, wanted("refund", back(o.Lines[0].ID, 1, "changed_mind")))
+	quote(1).WantProblem(409, "units_returned")
+	d.ann().Do("POST", "/returns/"+last.ID+"/cancel", nil).Want(200)
+	quote(1).Want(200) // what was canceled can be asked for again
 }

@@ -150,10 +150,14 @@ func (f facts) returnable(i int, l WantedLine, before map[string]int) (order.Lin
 	case !returnpolicy.Reason(l.Reason).Known():
 		return line, problem.InvalidField(at(i, "reason"), "not_allowed", "one of the reasons")
 	// Not to be mixed up with canceling, which gives everything back at once.
-	case l.Quantity > f.order.ShippedUnits(l.LineID):
+	case l.Quantity > f.order.SentUnits(l.LineID):
 		return line, problem.Conflict("not_shipped",
 			"Of line %s %d units have been shipped; what was not shipped is canceled, not returned.",
-			l.LineID, f.order.ShippedUnits(l.LineID)).With("lineId", l.LineID)
+			l.LineID, f.order.SentUnits(l.LineID)).With("lineId", l.LineID)
+	case l.Quantity > f.order.ShippedUnits(l.LineID):
+		return line, problem.Conflict("units_returned",
+			"Of line %s %d units can be returned; the others were returned before, or are in another return.",
+			l.LineID, max(f.order.ShippedUnits(l.LineID), 0)).With("lineId", l.LineID)
 	}
 	return line, photos(i, l.Photos)
 }
