@@ -202,8 +202,10 @@ func (s *Service) WorkSegment(ctx context.Context, job due.Job) error {
 	if one.Shard >= contact.Shards {
 		one.Ready, one.Due = true, due.Due{}
 	}
-	// not one saved meanwhile
-	err := s.Table.Put(ctx, table.Put{Item: one, If: "#changed = :seen", With: map[string]any{":seen": changed}})
+	// A context of its own: the place has to be stored although the time is over.
+	err := s.Table.Put(context.WithoutCancel(ctx), table.Put{
+		Item: one, If: "#changed = :seen", With: map[string]any{":seen": changed}, // not one saved meanwhile
+	})
 	if _, refused := table.Failed(err); refused {
 		return nil
 	}
