@@ -6293,7 +6293,7 @@ export interface components {
             /** @description Whether checkout is refused until it is solved. */
             blocking: boolean;
             /**
-             * @description price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, members_only, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart.
+             * @description price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, members_only, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart, order_too_large.
              * @example out_of_stock
              */
             code: string;
@@ -6401,12 +6401,22 @@ export interface components {
             total: components["schemas"]["Money"];
         };
         ChatAboutResponse: {
+            /** @description Recovery cases that wait to be resolved. */
+            cases: components["schemas"]["OpenCase"][];
+            /** @description to advertising, by channel */
+            consent: {
+                [key: string]: string;
+            };
             conversation: components["schemas"]["ConversationView"];
             /** @description The customer's earlier conversations. */
             conversations: components["schemas"]["ConversationView"][];
             orders: components["schemas"]["RecentOrder"][];
+            returns: components["schemas"]["RecentReturn"][];
+            subscriptions: components["schemas"]["HeldSubscription"][];
             /** @description The shopper's last messages before the hand-over. */
             summary: string;
+            /** @description A regular: see docs/chat.md. */
+            vip: boolean;
         };
         ChatAgentsResponse: {
             agents: components["schemas"]["ConversationAgentStatus"][];
@@ -7375,6 +7385,16 @@ export interface components {
             id: string;
             title: string;
         };
+        HeldSubscription: {
+            /** @description the day the running period ends */
+            closes: string;
+            id: string;
+            /** @description of a payment */
+            price: string;
+            state: string;
+            title: string;
+            unpaid: boolean;
+        };
         HoldView: {
             /** @description Reserved; taken only when the goods do not come back in time, or as far as the exchange is dearer than what came back. */
             amount: components["schemas"]["Money"];
@@ -7750,6 +7770,13 @@ export interface components {
         NextPayment: {
             amount: components["schemas"]["Money"];
             on: string;
+        };
+        OpenCase: {
+            /** Format: date-time */
+            answerBy: string;
+            id: string;
+            orderId: string;
+            state: string;
         };
         Order: {
             address?: components["schemas"]["Address"];
@@ -9610,6 +9637,15 @@ export interface components {
             placedAt: string;
             state: string;
             total: string;
+        };
+        RecentReturn: {
+            /** Format: date-time */
+            createdAt: string;
+            id: string;
+            resolution: string;
+            state: string;
+            title: string;
+            value: string;
         };
         Reconciliation: {
             /** @description Differences of each kind. */

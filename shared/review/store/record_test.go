@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"dangol/shared/platform/problem"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/review"
 	"dangol/shared/review/recovery"
