@@ -193,7 +193,7 @@ func (f *Promotions) previewed(ctx context.Context, in *PreviewInput) (*cart.Car
 		return c, nil
 	}
 	known, err := (cart.Store{Table: f.Table, Clock: f.Clock}).Customer(ctx, c.CustomerID)
-	c.Purchases, c.Entitlements = known.Bought, known.Standing
+	c.Purchases, c.Entitlements = known.Bought, known.Entitlements
 	return c, err
 }
 

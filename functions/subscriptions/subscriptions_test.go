@@ -66,8 +66,8 @@ func (s *shop) subscribe(planID, card string) (v subscriptions.Subscription) {
 	return v
 }
 
-func (s *shop) change(id string, wish any) *apitest.Response {
-	return s.ann().Do("POST", "/subscriptions/"+id+"/changes", wish)
+func (s *shop) change(id string, change any) *apitest.Response {
+	return s.ann().Do("POST", "/subscriptions/"+id+"/changes", change)
 }
 
 func TestSubscribingTwiceWithOneKeyIsOneSubscription(t *testing.T) {

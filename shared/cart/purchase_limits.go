@@ -28,7 +28,7 @@ func KeyOfPurchases(customerID string) table.Key { return store.KeyOfCounters(cu
 // Customer is what the shop knows of a customer that decides what they may buy and which promotions they get.
 type Customer struct {
 	Bought   map[string]int // see Cart.Purchases
-	Standing membership.Entitlements
+	Entitlements membership.Entitlements
 }
 
 // Customer reads what is known of a customer. 1 round trip, 0.5 RCU per 4 KB of both items.

@@ -1,6 +1,6 @@
 // Package membership is what members of the shop have: the benefits of the plans they subscribe to, from when, and
 // until when at the latest. It is pure. Package subscription decides what a subscription gives, billing writes it down
-// (see standing), promotion makes discounts of it. Moments are UTC, percentages basis points (10,000 is all of it).
+// (see entitlements), promotion makes discounts of it. Moments are UTC, percentages basis points (10,000 is all of it).
 package membership
 
 import (

@@ -33,7 +33,7 @@ func (s entitlementsByCustomer) add(r *service.Record) {
 	}
 }
 
-// checkStanding holds the standing of each customer against their subscriptions.
+// checkEntitlements holds the entitlements of each customer against their subscriptions.
 func (w *Shop) checkEntitlements(t testing.TB, want entitlementsByCustomer) {
 	t.Helper()
 	for customer, of := range want {
