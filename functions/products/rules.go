@@ -33,6 +33,9 @@ const (
 	maxCurrencies     = 20
 	maxAmount         = 1_000_000_000_000 // minor units; sums of a whole cart stay far inside 64 bits
 	maxPart           = 1_000
+	maxGrams          = 1_000_000
+	maxPerBuyer       = 10_000 // units of one variant, in an order or over a lifetime
+	maxTaxClass       = 40
 )
 
 // reserved handles would hide routes.
@@ -280,12 +283,36 @@ func (c *checker) variant(at string, v catalog.Variant) {
 		if price.CompareAt != 0 && (price.CompareAt <= price.Amount || price.CompareAt > maxAmount) {
 			c.Add(here+"/compareAt", "too_small", "above amount, or 0")
 		}
+		if price.Floor < 0 || price.Floor > maxAmount {
+			c.Add(here+"/floor", "out_of_range", "0 to %d", int64(maxAmount))
+		}
 	}
+	c.limits(at, v)
 	if e := v.Edition; e != nil && (e.Buckets < 1 || e.Buckets > stock.MaxBuckets) {
 		c.Add(at+"/edition/buckets", "out_of_range", "1 to %d", stock.MaxBuckets)
 	}
 	if len(v.Components) > 0 && (v.Untracked || v.Backorder || v.Edition != nil && v.Edition.Buckets > 1) {
 		c.Add(at+"/components", "not_allowed", "a gift set has no stock of its own: no untracked, backorder or buckets")
+	}
+}
+
+// limits checks the numbers of a variant besides its prices, and its class of tax.
+func (c *checker) limits(at string, v catalog.Variant) {
+	for _, number := range []struct {
+		name    string
+		n, most int
+	}{
+		{"/grams", v.Grams, maxGrams},
+		{"/maxPerOrder", v.MaxPerOrder, maxPerBuyer},
+		{"/maxPerCustomer", v.MaxPerCustomer, maxPerBuyer},
+	} {
+		if number.n < 0 || number.n > number.most {
+			c.Add(at+number.name, "out_of_range", "0 to %d", number.most)
+		}
+	}
+	other := func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' || r == '-') }
+	if len(v.TaxClass) > maxTaxClass || strings.IndexFunc(v.TaxClass, other) >= 0 {
+		c.Add(at+"/taxClass", "wrong_format", "at most %d small letters, digits, hyphens and underscores", maxTaxClass)
 	}
 }
 

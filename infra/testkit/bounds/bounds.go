@@ -25,48 +25,61 @@ type property struct {
 	MinLength, MaxLength *int
 }
 
+// document is what is read of the OpenAPI document.
+type document struct {
+	Paths map[string]map[string]struct {
+		OperationID string `json:"operationId"`
+		RequestBody struct {
+			Content map[string]struct {
+				Schema struct {
+					Ref string `json:"$ref"`
+				}
+			}
+		} `json:"requestBody"`
+	}
+	Components struct {
+		Schemas map[string]struct {
+			Properties map[string]json.RawMessage
+		}
+	}
+}
+
+// read reads the document.
+func read(t testing.TB) (d document) {
+	t.Helper()
+	if err := json.Unmarshal(docs.OpenAPI, &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // Of returns a value beyond each bound of the request of an operation, for the numbers and texts at its top. It fails
 // the test when there is no such operation, or it has no bounds.
 func Of(t testing.TB, operationID string) []Beyond {
 	t.Helper()
-	var document struct {
-		Paths map[string]map[string]struct {
-			OperationID string `json:"operationId"`
-			RequestBody struct {
-				Content map[string]struct {
-					Schema struct {
-						Ref string `json:"$ref"`
-					}
-				}
-			} `json:"requestBody"`
-		}
-		Components struct {
-			Schemas map[string]struct {
-				Properties map[string]json.RawMessage
-			}
-		}
-	}
-	if err := json.Unmarshal(docs.OpenAPI, &document); err != nil {
-		t.Fatal(err)
-	}
-	var all []Beyond
-	for _, methods := range document.Paths {
+	for _, methods := range read(t).Paths {
 		for _, o := range methods {
-			if o.OperationID != operationID {
-				continue
+			if o.OperationID == operationID {
+				return OfSchema(t, path.Base(o.RequestBody.Content["application/json"].Schema.Ref))
 			}
-			ref := o.RequestBody.Content["application/json"].Schema.Ref
-			for name, raw := range document.Components.Schemas[path.Base(ref)].Properties {
-				var p property
-				// A field that is of several types has no bounds of this kind.
-				if json.Unmarshal(raw, &p) == nil {
-					all = append(all, p.beyond(name)...)
-				}
-			}
+		}
+	}
+	t.Fatalf("there is no operation %s", operationID)
+	return nil
+}
+
+// OfSchema is Of for a schema of the document.
+func OfSchema(t testing.TB, name string) (all []Beyond) {
+	t.Helper()
+	for field, raw := range read(t).Components.Schemas[name].Properties {
+		var p property
+		// A field that is of several types has no bounds of this kind.
+		if json.Unmarshal(raw, &p) == nil {
+			all = append(all, p.beyond(field)...)
 		}
 	}
 	if len(all) == 0 {
-		t.Fatalf("%s has no bounds", operationID)
+		t.Fatalf("%s has no bounds", name)
 	}
 	slices.SortFunc(all, func(a, b Beyond) int { return strings.Compare(a.Field, b.Field) })
 	return all
