@@ -138,7 +138,7 @@ deploy: node_modules/.installed build ## Build and deploy all stacks (STAGE=dev,
 
 MAILS ?= 20000
 LATE ?= 50000/1000000
-BENCH ?= start,sizes,costs,pricing,hot,load,drop,reviews,mails,billing
+BENCH ?= start,sizes,costs,pricing,hot,load,overload,drop,reviews,mails,billing
 BILLS ?= 2000/20000,100000/1000000
 REVIEWS ?= 1000000
 
