@@ -185,3 +185,39 @@ func TestAPhotoThatWasRejectedIsNotShownAgain(t *testing.T) {
 	}
 	s.exact()
 }
+
+func TestWordsThatAModeratorReturnedAreSeenAgainUnlessTheyAreMended(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		stars int
+		text  string
+		want  review.State
+	}{
+		{"sent again as they are", 2, good, review.Held},
+		{"with other stars only", 5, good, review.Held},
+		{"with another full stop", 2, good + ".", review.Held},
+		{"with other spaces", 2, strings.ReplaceAll(good, " ", "  "), review.Held},
+		{"with other words", 2, "향이 은은하고 거품도 잘 나요. 다만 금방 물러져서 아쉽습니다.", review.Published},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			own := s.write("cust-ann", 2, good)
+			s.as(apitest.Agent).Do("POST", "/admin"+path(own)+"/decision",
+				map[string]any{"reasons": []map[string]any{{"reason": "off_topic"}}}).Want(200)
+			if got := s.stored(own).State; got != review.Returned {
+				t.Fatalf("a decision with a reason that can be mended makes it %s", got)
+			}
+			s.as(apitest.Ann).Do("PUT", path(own), map[string]any{"stars": c.stars, "text": c.text}).Want(200)
+			got := s.stored(own)
+			if got.State != c.want {
+				t.Errorf("%s, want %s", got.State, c.want)
+			}
+			if c.want == review.Held && (got.DecideBy.IsZero() || len(got.Reasons) == 0) {
+				t.Errorf("held without a deadline or a reason: %+v", got.Reasons)
+			}
+			s.exact()
+		})
+	}
+}

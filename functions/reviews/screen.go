@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"dangol/shared/order"
 	"dangol/shared/platform/api"
@@ -69,8 +70,7 @@ func (f *Reviews) rewrite(
 			previous := store.Counted(&before)
 			// Signals and reasons belong to the old words.
 			r.State, r.Reasons, r.Signals, r.DecideBy = review.Published, nil, nil, r.MediaDeadline()
-			unmended := sameWords(&before, r)
-			if !unmended {
+			if !sameWords(&before, r) {
 				r.Approved = time.Time{} // a moderator approved of the old words
 			}
 			if err := judgeText(r, insist, now); err != nil {
@@ -79,8 +79,8 @@ func (f *Reviews) rewrite(
 			if _, copies, err = f.screen(ctx, r, o); err != nil {
 				return e, false, err
 			}
-			if unmended && before.State == review.Returned && r.State == review.Published {
-				hold(r, before.Reasons, now) // a moderator has returned these very words
+			if before.State == review.Returned && r.State == review.Published && sameLetters(&before, r) {
+				hold(r, before.Reasons, now) // a moderator has returned these very words, whatever the stars
 			}
 			if r.Reward == nil {
 				r.RewardAt = rewardAt(r, now) // a longer text may earn what a shorter one did not
@@ -262,4 +262,23 @@ func hashed(purpose, text string) string {
 // distinct counts different values: one neighbor with ten reviews is one.
 func distinct(all []string) int {
 	return len(slices.Compact(slices.Sorted(slices.Values(all))))
+}
+
+// sameLetters reports whether two versions say the same, but for stars, spaces, punctuation and case.
+func sameLetters(a, b *review.Review) bool {
+	return letters(a) == letters(b)
+}
+
+// letters are the letters and digits of all that a review says.
+func letters(r *review.Review) string {
+	text := r.Title + r.Text
+	if r.FollowUp != nil {
+		text += r.FollowUp.Text
+	}
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsLetter(c) && !unicode.IsNumber(c) {
+			return -1
+		}
+		return unicode.ToLower(c)
+	}, text)
 }
