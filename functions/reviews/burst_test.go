@@ -10,8 +10,8 @@ import (
 	"dangol/infra/testkit/system"
 )
 
-// The campaign of TestACampaignOfNearCopiesIsHeldWithReasonsAndShownToAModerator over HTTP: 30 customers really buy, the
-// parcels arrive, and each writes nearly the same through the gateway.
+// The campaign of TestACampaignOfNearCopiesIsHeldWithReasonsAndShownToAModerator over HTTP: 30 customers really buy,
+// the parcels arrive, and each writes nearly the same through the gateway.
 func TestABurstOfNearCopiesOverHTTPIsHeldWithReasons(t *testing.T) {
 	t.Parallel()
 	const copies = 30
