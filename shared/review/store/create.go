@@ -34,8 +34,9 @@ type Candidate struct {
 
 // bucketRef is a bucket and what is noted in it.
 type bucketRef struct {
-	key table.Key
-	ref string
+	key     table.Key
+	ref     string
+	expired bool // what is in the bucket is to be forgotten
 }
 
 // stringSet is stored as a set of strings, which an ADD adds to.
@@ -75,7 +76,7 @@ func (s Store) Screen(ctx context.Context, r *review.Review, textBuckets []strin
 		k := bucketKey(kind, hash)
 		kinds[k] = kind
 		keys = append(keys, k)
-		out.writable = append(out.writable, bucketRef{k, ref})
+		out.writable = append(out.writable, bucketRef{key: k, ref: ref})
 	}
 	for _, b := range textBuckets {
 		// The author stands in the reference, so that somebody's own reviews are left out without a
@@ -130,7 +131,7 @@ func (out *Screening) read(items map[table.Key]table.Item, kinds map[table.Key]s
 			return err
 		}
 		if b.TTL != 0 && b.TTL <= now.Unix() {
-			b.Refs = nil // TTL deletes late
+			b.Refs, w.expired = nil, true // TTL deletes late
 		}
 		if len(b.Refs) < maxBucket {
 			writable = append(writable, w)
@@ -163,9 +164,13 @@ func (s Store) noteBuckets(refs []bucketRef) (writes []table.Write) {
 	// Renewed with each review, so that a bucket that is in use does not expire.
 	until := s.Clock.Now().Add(review.DuplicatesFor).Unix()
 	for _, b := range refs {
+		do := "SET #ttl = :until ADD #refs :ref"
+		// Adding to it would bring back what is to be forgotten. Of two reviews at this moment one may not be noted.
+		if b.expired {
+			do = "SET #ttl = :until, #refs = :ref"
+		}
 		writes = append(writes, table.Update{
-			Key: b.key, Do: "SET #ttl = :until ADD #refs :ref",
-			With: map[string]any{":until": until, ":ref": stringSet{b.ref}},
+			Key: b.key, Do: do, With: map[string]any{":until": until, ":ref": stringSet{b.ref}},
 		})
 	}
 	return writes

@@ -379,3 +379,29 @@ func TestACaseIsOpenedByTheWordsAndAgainByAnEdit(t *testing.T) {
 		t.Errorf("still in the list of open cases: %+v, %v", open, err)
 	}
 }
+
+// What shares a text or an address is forgotten after its time, also when the same bucket is in use again by then.
+func TestWhatReviewsShareIsForgottenAfterItsTime(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	buckets, links := []string{"0.x"}, store.AccountLinks{Address: "a1"}
+	var wrote []*review.Review
+	for n := range 2 {
+		r := s.draft(n, 5)
+		sc, err := s.Screen(t.Context(), r, buckets, links)
+		if err == nil {
+			err = s.Create(t.Context(), r, sc, false, store.Effect{})
+		}
+		if err != nil || len(sc.Near) != 0 || len(sc.Sharing) != 0 {
+			t.Fatalf("review %d: near %+v, sharing %v, %v", n, sc.Near, sc.Sharing, err)
+		}
+		if wrote = append(wrote, r); n == 0 {
+			s.clock.Advance(review.DuplicatesFor + time.Second)
+		}
+	}
+	sc, err := s.Screen(t.Context(), s.draft(3, 5), buckets, links)
+	if err != nil || len(sc.Near) != 1 || sc.Near[0].ReviewID != key(wrote[1]) ||
+		!slices.Equal(sc.Sharing["address"], []string{wrote[1].AuthorID}) {
+		t.Errorf("near %+v, sharing %v, %v", sc.Near, sc.Sharing, err)
+	}
+}
