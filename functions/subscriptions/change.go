@@ -72,7 +72,8 @@ func (f *Subscriptions) apply(ctx context.Context, r *service.Record, ifMatch st
 	want resolvedChange) (*service.Record, bool, error) {
 	return f.Billing.Apply(ctx, r, func(r *service.Record) (service.Change, bool, error) {
 		c := service.Change{
-			Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx), Shop: want.shop, Note: want.note,
+			Command: want.command, Edit: want.edit, Single: want.single, Request: api.Idempotency(ctx), Shop: want.shop,
+			Note: want.note,
 		}
 		if want.shop == "" {
 			// Whoever sends a request is there, so their bank may ask for them. For the shop nobody is.

@@ -40,6 +40,7 @@ type SubscriptionChangeRequest struct {
 type resolvedChange struct {
 	command   subscription.Command
 	edit      func(*service.Record)
+	single    bool   // a membership starts again of which the customer can have one
 	returnURL string // where the bank sends the shopper back to, should it ask for them
 	// who of the shop asks for it in the customer's place, and what they noted
 	shop, note string
@@ -155,6 +156,11 @@ func (f *Subscriptions) terms(ctx context.Context, r *service.Record, planID str
 	if err != nil {
 		return subscription.Terms{}, nil, err
 	}
+	return termsOf(p, r, quantity)
+}
+
+// termsOf is terms for a plan that was read.
+func termsOf(p *service.Plan, r *service.Record, quantity int) (subscription.Terms, func(*service.Record), error) {
 	if quantity == 0 {
 		quantity = r.Sub.Terms.Quantity
 	}
@@ -209,11 +215,18 @@ func (f *Subscriptions) again(ctx context.Context, r *service.Record, w Subscrip
 	if planID == "" {
 		planID = r.Sub.Terms.PlanID
 	}
-	t, edit, err := f.terms(ctx, r, planID, w.Quantity)
+	p, err := f.onOffer(ctx, planID)
 	if err != nil {
 		return resolvedChange{}, err
 	}
-	return resolvedChange{command: subscription.Reactivate{Terms: &t}, edit: edit}, nil
+	t, edit, err := termsOf(p, r, w.Quantity)
+	if err != nil {
+		return resolvedChange{}, err
+	}
+	return resolvedChange{
+		command: subscription.Reactivate{Terms: &t}, edit: edit,
+		single: t.Kind == subscription.Membership && !p.Several && r.Sub.Gift == nil,
+	}, nil
 }
 
 // swap prices other contents by what they cost in the catalog, with the discount that the plan

@@ -19,6 +19,7 @@ type Change struct {
 	Session    *subscription.Session // of the cardholder who is there for the command; nil when nobody is
 	Request    idempotency.Request   // recorded with the change
 	Shop, Note string                // who of the shop makes the change for the subscriber, and what they noted
+	Single     bool                  // of a Reactivate after the end: the customer can have one of the plan
 	TakesLease bool                  // whoever writes this carries out the tasks that are there afterwards
 	Required   []table.Write         // further writes, all or nothing
 	GivenBack  []table.Write         // stock given back; left out where the counter is gone
@@ -112,6 +113,11 @@ func (s *Service) plan(ctx context.Context, r *Record, c Change) (*changeSet, er
 			return nil, nil
 		}
 		w.next.Sub = after
+		if again, ok := command.(subscription.Reactivate); ok && c.Single && again.Terms != nil {
+			if err := s.markRestart(ctx, w, *again.Terms); err != nil {
+				return nil, err
+			}
+		}
 		if err := w.effects(ctx, effects); err != nil {
 			return nil, err
 		}

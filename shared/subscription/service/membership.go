@@ -65,8 +65,30 @@ func (s *Service) heldBefore(ctx context.Context, start subscription.Start) (sub
 		return "", err
 	case held.Sub.State == subscription.Ended, !held.Sub.Begun() && held.Sub.OpenAction() != nil:
 		return marker.SubscriptionID, nil
+	// It has gone to another plan since, or is the very one that starts again: then its version decides.
+	case held.Sub.ID == start.ID, !held.willHave(start.Terms.PlanID):
+		return marker.SubscriptionID, nil
 	}
 	return "", AlreadySubscribed(marker.SubscriptionID)
+}
+
+// willHave reports whether a subscription is on a plan, or goes to it at the end of the period.
+func (r *Record) willHave(planID string) bool {
+	return r.Sub.Terms.PlanID == planID || r.Sub.Next != nil && r.Sub.Next.PlanID == planID
+}
+
+// markRestart adds the marker to a change that starts an ended membership again: the customer may have begun another
+// one since. Up to 2 round trips. Errors: 409 already_subscribed.
+func (s *Service) markRestart(ctx context.Context, w *changeSet, terms subscription.Terms) error {
+	start := subscription.Start{
+		ID: w.next.Sub.ID, CustomerID: w.next.Sub.CustomerID, Terms: terms, Single: true,
+	}
+	over, err := s.heldBefore(ctx, start)
+	if err != nil {
+		return err
+	}
+	s.markMembership(w, start, over)
+	return nil
 }
 
 // AlreadySubscribed is the answer to somebody who has a membership of which there can be one: 409 already_subscribed.
