@@ -3,6 +3,7 @@ package invoice
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"dangol/shared/platform/table"
@@ -25,15 +26,21 @@ type BookEntry struct {
 	Issued         time.Time `json:"issued"`
 }
 
-// numberDigits is the length of the end of every number, behind its book: "-000123".
-const numberDigits = len("-000123")
-
 // keys puts the entry into its book, "BOOK#INV-2026", sorted by its number. All entries of a year
 // are in one partition: a book is written as fast as its counter, which is one item too.
 func (e BookEntry) keys() bookKeys {
-	return bookKeys{
-		Book: "BOOK#" + e.Number[:len(e.Number)-numberDigits], BookAt: e.Number, Card: table.Packed[BookEntry]{Value: e},
-	}
+	// The last hyphen ends the book's name: behind it stand six digits, or more from the millionth number on.
+	book := e.Number[:strings.LastIndexByte(e.Number, '-')]
+	return bookKeys{Book: "BOOK#" + book, BookAt: bookPosition(e.Number), Card: table.Packed[BookEntry]{Value: e}}
+}
+
+// bookPosition is the sort key of a number in its book. Text sorts like the numbers as long as these have six digits;
+// for each further digit a "~", which is after every digit, keeps the longer ones behind.
+func bookPosition(number string) string {
+	const digits = len("000123")
+	hyphen := strings.LastIndexByte(number, '-')
+	further := max(0, len(number)-hyphen-1-digits)
+	return number[:hyphen+1] + strings.Repeat("~", further) + number[hyphen+1:]
 }
 
 // bookKey is the partition of a series in a year.
@@ -153,7 +160,7 @@ func (s Store) Find(ctx context.Context, number string) (*BookEntry, error) {
 	}
 	page, err := s.Table.Query(ctx, table.Query{
 		Index: table.ByTwo, Where: "#gsi2pk = :book AND #gsi2sk = :number",
-		With: map[string]any{":book": bookKey(series, year), ":number": number}, Limit: 1,
+		With: map[string]any{":book": bookKey(series, year), ":number": bookPosition(number)}, Limit: 1,
 	})
 	if err != nil || len(page.Items) == 0 {
 		return nil, err
