@@ -27,7 +27,7 @@ func KeyOfPurchases(customerID string) table.Key { return store.KeyOfCounters(cu
 
 // Customer is what the shop knows of a customer that decides what they may buy and which promotions they get.
 type Customer struct {
-	Bought   map[string]int // see Cart.Purchases
+	Bought       map[string]int // see Cart.Purchases
 	Entitlements membership.Entitlements
 }
 
