@@ -1,21 +1,30 @@
 // The agents' page: the queue of a team, claiming, answering, notes, closing. It talks to the same API as the widget.
 import { Client, filesOf, textOf, newId } from "./client.js";
+import { comeBack, logIn } from "./login.js";
 
 const WORDS = {
   ko: {
-    title: "상담", name: "이름", token: "액세스 토큰 (비우면 개발용 로그인)", login: "로그인", auto: "자동으로 배정받기", queue: "대기열", claim: "맡기", giveBack: "봇에게 돌려주기",
+    title: "상담", name: "이름", login: "로그인", auto: "자동으로 배정받기", queue: "대기열", claim: "맡기", giveBack: "봇에게 돌려주기",
     close: "종료", write: "답장", send: "보내기", note: "내부 메모", about: "손님 정보", online: "상담 중", away: "자리 비움", offline: "연결이 끊겼습니다…", empty: "기다리는 손님이 없습니다",
     vip: "단골: 최근 1년 주문 10건 이상", recovery: "불만 고객 회복", returns: "반품·교환", subscriptions: "정기 구독", unpaid: "미납", consent: "수신 동의",
     orders: "주문", summary: "요약", canned: "자주 쓰는 답", typing: "입력 중…", twoType: "다른 상담원도 입력 중입니다", language: "English",
     file: "파일", uploading: "파일을 올리는 중…", delivered: "도착", read: "읽음",
+    reasons: {
+      asks_person: "상담원 요청", legal: "법적 문제", privacy: "개인정보", complaint: "불만", refund: "환불 요구", open_case: "불만 고객 회복 중", vip: "단골",
+      failed_twice: "봇이 두 번 답하지 못함", unanswerable: "봇이 답하지 못함", mail: "메일", phone: "전화",
+    },
     states: { bot: "봇", queued: "대기", agent: "상담 중", snoozed: "보류", closed: "종료" },
   },
   en: {
-    title: "Care", name: "Name", token: "Access token (empty: development log-in)", login: "Log in", auto: "Give me conversations automatically", queue: "Queue", claim: "Claim",
+    title: "Care", name: "Name", login: "Log in", auto: "Give me conversations automatically", queue: "Queue", claim: "Claim",
     giveBack: "Give back to the bot", close: "Close", write: "Answer", send: "Send", note: "Internal note", about: "Customer", online: "Online", away: "Away", offline: "Connection lost…",
     vip: "10 orders or more in a year", recovery: "Recovery case", returns: "Returns", subscriptions: "Subscriptions", unpaid: "unpaid", consent: "Consent",
     empty: "Nobody is waiting", orders: "Orders", summary: "Summary", canned: "Canned answers", typing: "is typing…", twoType: "Another agent is typing too", language: "한국어",
     file: "File", uploading: "Uploading…", delivered: "Delivered", read: "Read",
+    reasons: {
+      asks_person: "asks for a person", legal: "legal", privacy: "privacy", complaint: "complaint", refund: "wants a refund", open_case: "recovery case",
+      vip: "VIP", failed_twice: "two answers failed", unanswerable: "no answer", mail: "by mail", phone: "by phone",
+    },
     states: { bot: "bot", queued: "waiting", agent: "with an agent", snoozed: "snoozed", closed: "closed" },
   },
 };
@@ -24,7 +33,7 @@ const at = (id) => document.getElementById(id);
 const team = "care";
 let language = localStorage.getItem("dangol-agent-language") || "ko";
 let words = WORDS[language];
-let token = "", me = null, client = null, current = null, cards = new Map(), canned = [];
+let me = null, client = null, current = null, cards = new Map(), canned = [];
 
 function label() {
   words = WORDS[language];
@@ -43,29 +52,27 @@ at("language").onclick = () => {
 
 at("login-form").onsubmit = async (e) => {
   e.preventDefault();
-  try {
-    token = at("token").value.trim() || (await developmentToken(at("name").value.trim()));
-    client = new Client({ api: location.origin, headers: () => ({ Authorization: "Bearer " + token }) });
-    await setMe(true);
-    canned = (await client.call("GET", "/chat/canned")).canned;
-    at("login-form").hidden = true;
-    at("desk").hidden = false;
-    listen();
-    await refresh();
-  } catch (error) {
-    at("login-problem").textContent = error.message;
-    at("login-problem").hidden = false;
-  }
+  await logIn({ name: at("name").value.trim(), auto: at("auto").checked }).catch(notLoggedIn);
 };
 
-/** A token of the laptop's issuer. A deployed shop has none: there the token comes from its log-in page. */
-async function developmentToken(name) {
-  const answer = await fetch("/dev/token", {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ sub: "agent-" + encodeURIComponent(name), groups: ["agent"] }),
-  });
-  if (!answer.ok) throw new Error("no development log-in here: paste an access token");
-  const body = await answer.json();
-  return body.access_token || body.accessToken || body.token;
+function notLoggedIn(error) {
+  at("login-problem").textContent = error.message;
+  at("login-problem").hidden = false;
+}
+
+/** Opens the desk when a log-in has come back. */
+async function enter() {
+  const session = await comeBack();
+  if (!session) return;
+  at("name").value = session.kept.name;
+  at("auto").checked = session.kept.auto;
+  client = new Client({ api: location.origin, headers: () => ({ Authorization: "Bearer " + session.token }) });
+  await setMe(true);
+  canned = (await client.call("GET", "/chat/canned")).canned;
+  at("login-form").hidden = true;
+  at("desk").hidden = false;
+  listen();
+  await refresh();
 }
 
 async function setMe(online) {
@@ -121,7 +128,7 @@ function card(c) {
   const title = document.createElement("strong");
   title.textContent = c.name || c.customerId || c.id.slice(-6);
   const meta = document.createElement("small");
-  meta.textContent = ` ${words.states[c.state]} ${c.reason || ""}`;
+  meta.textContent = ` ${words.states[c.state]}${c.reason ? " · " + (words.reasons[c.reason] || c.reason) : ""}`;
   const preview = document.createElement("div");
   preview.textContent = c.preview || "";
   button.append(title, meta, preview);
@@ -253,3 +260,4 @@ at("note").onclick = async () => {
 };
 
 label();
+enter().catch(notLoggedIn);

@@ -2206,6 +2206,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where operators log in
+         * @description Who may call: anyone.
+         */
+        get: operations["getConsoleLogin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/{folder}/{file}": {
         parameters: {
             query?: never;
@@ -7670,6 +7690,12 @@ export interface components {
             name?: string;
             reviewBody: string;
             reviewRating: components["schemas"]["ReviewLinkedStars"];
+        };
+        Login: {
+            /** @description The pages' client id. */
+            client: string;
+            /** @description Address of the log-in page; empty when tokens are another issuer's. */
+            url: string;
         };
         Membership: {
             /** @description Of all memberships together: of each the best. */
@@ -20911,6 +20937,35 @@ export interface operations {
             };
             /** @description Internal Server Error */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConsoleLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Login"];
+                };
+            };
+            /** @description Error */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };

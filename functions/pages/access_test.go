@@ -12,5 +12,7 @@ func TestAccess(t *testing.T) {
 	page := func(*system.Shop) system.Things {
 		return system.Things{Fill: system.Fill{"folder": "chat", "file": "index.html"}}
 	}
-	system.Check(t, system.Function{Spec: pages.Spec(), Routes: system.Routes{"getConsoleFile": {Needs: page}}})
+	system.Check(t, system.Function{Spec: pages.Spec(), Routes: system.Routes{
+		"getConsoleFile": {Needs: page}, "getConsoleLogin": {},
+	}})
 }

@@ -29,23 +29,41 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "pages", Purpose: "The operators' pages, the page that pays a subscription, and the chat widget",
 		New: New, API: API(), Memory: 128, Timeout: 10 * time.Second,
+		Environment: []string{"LOGIN_URL", "LOGIN_CLIENT"},
 	}
 }
 
-// New makes the function.
+// Login is the log-in of the operators' pages: Cognito's hosted page, or the issuer of a laptop.
+type Login struct {
+	URL    string `env:"LOGIN_URL,optional" json:"url" doc:"Address of the log-in page; empty when tokens are another issuer's."`
+	Client string `env:"LOGIN_CLIENT,optional" json:"client" doc:"The pages' client id."`
+}
+
+// New makes the function. Environment: LOGIN_URL and LOGIN_CLIENT, which a deployment with an issuer of its own leaves
+// empty.
 func New(_ context.Context, env *boot.Env) (lambda.Handler, error) {
-	return service(api.Options{Clock: env.Clock, Log: env.Log}).Lambda(), nil
+	var login Login
+	if err := env.Config(&login); err != nil {
+		return nil, err
+	}
+	return service(api.Options{Clock: env.Clock, Log: env.Log}, login).Lambda(), nil
 }
 
 // API describes the routes.
-func API() *api.Service { return service(api.Options{}) }
+func API() *api.Service { return service(api.Options{}, Login{}) }
 
-func service(o api.Options) *api.Service {
+type loginOutput struct{ Body Login }
+
+func service(o api.Options, login Login) *api.Service {
 	s := api.New("pages", o)
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/console/{folder}/{file}", ID: "getConsoleFile", Tag: "Console", Access: api.Public,
 		Summary: "A file of the operators' pages or of a web component", Errors: []int{404},
 	}, serve)
+	api.Handle(s, api.Route{
+		Method: http.MethodGet, Path: "/console/login", ID: "getConsoleLogin", Tag: "Console", Access: api.Public,
+		Summary: "Where operators log in",
+	}, func(context.Context, *struct{}) (*loginOutput, error) { return &loginOutput{login}, nil })
 	return s
 }
 

@@ -10,7 +10,7 @@ import (
 
 func TestPagesAreServedWithAPolicyAndNothingElseIs(t *testing.T) {
 	t.Parallel()
-	guest := apitest.New(t, service(api.Options{}).Lambda())
+	guest := apitest.New(t, service(api.Options{}, Login{URL: "https://login.example.com", Client: "console"}).Lambda())
 	for file, kind := range map[string]string{"index.html": "text/html", "agent.js": "text/javascript",
 		"widget.js": "text/javascript", "page.css": "text/css"} {
 		got := guest.Do("GET", "/console/chat/"+file, nil).Want(200)
@@ -41,7 +41,7 @@ func TestPagesAreServedWithAPolicyAndNothingElseIs(t *testing.T) {
 
 func TestThePageThatPaysIsServedAlsoToWhoComesBackFromALogInOrABank(t *testing.T) {
 	t.Parallel()
-	guest := apitest.New(t, service(api.Options{}).Lambda())
+	guest := apitest.New(t, service(api.Options{}, Login{URL: "https://login.example.com", Client: "console"}).Lambda())
 	plain := guest.Do("GET", "/console/pay/index.html", nil).Want(200)
 	for _, query := range []string{"code=abc&state=xyz", "subscription=sub_1&payment=pay_1&state=succeeded",
 		"payment_intent=pi_1&payment_intent_client_secret=s&redirect_status=succeeded&subscription=sub_1"} {
@@ -51,5 +51,15 @@ func TestThePageThatPaysIsServedAlsoToWhoComesBackFromALogInOrABank(t *testing.T
 	}
 	for _, file := range []string{"pay.js", "words.js", "page.css"} {
 		guest.Do("GET", "/console/pay/"+file, nil).Want(200)
+	}
+}
+
+func TestThePagesLearnWhereOperatorsLogIn(t *testing.T) {
+	t.Parallel()
+	login := Login{URL: "https://login.example.com", Client: "console"}
+	var got Login
+	apitest.New(t, service(api.Options{}, login).Lambda()).Do("GET", "/console/login", nil).Want(200).Into(&got)
+	if got != login {
+		t.Errorf("%+v", got)
 	}
 }

@@ -23,7 +23,9 @@ type Data struct {
 	ChatFiles awss3.Bucket // attachments of conversations
 	// Clients are the client ids whose tokens are accepted.
 	Clients []*string
-	Media   Media
+	// LoginURL is the log-in page, and ConsoleClient the client id of the operators' pages; nil with another issuer.
+	LoginURL, ConsoleClient *string
+	Media                   Media
 }
 
 // newData makes tables, the user pool (unless an issuer is configured) and the bucket.
@@ -158,7 +160,8 @@ func (d *Data) pool(c Config) {
 	d.Issuer = *pool.UserPoolProviderUrl()
 	d.output("Pool", "User pool of customers and operators", pool.UserPoolId())
 	d.output("Issuer", "Issuer of access tokens", pool.UserPoolProviderUrl())
-	d.output("LoginUrl", "Log-in page", login.BaseUrl(nil))
+	d.LoginURL, d.ConsoleClient = login.BaseUrl(nil), d.Clients[len(d.Clients)-1]
+	d.output("LoginUrl", "Log-in page", d.LoginURL)
 }
 
 // importerReturn is where the log-in page returns to for functions/products/importer.

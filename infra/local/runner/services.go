@@ -267,6 +267,7 @@ func (r *Runner) variables() map[string]string {
 	}
 	known["SOCKET_URL"] = "ws" + strings.TrimPrefix(r.address, "http") + "/" + socket.Stage
 	known["CHAT_BUCKET"] = chatBucket
+	known["LOGIN_URL"], known["LOGIN_CLIENT"] = r.address, "dangol-local"
 	// A laptop has a language model only where its owner names one of the account.
 	known["BEDROCK_MODEL"] = r.getenv("BEDROCK_MODEL")
 	known["CONNECT_ENDPOINT"] = r.address + phonePath
