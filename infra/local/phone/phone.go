@@ -1,6 +1,5 @@
 // Package phone is the telephone network on a laptop: the call of Amazon Connect that package dialer makes
-// (StartOutboundVoiceContact) and the text message of AWS End User Messaging that package textmessage sends
-// (SendTextMessage). It reaches nobody: calls and texts are noted and can be read.
+// (StartOutboundVoiceContact). It reaches nobody: calls are noted and can be read.
 //
 // A number that ends in 0000 is one that may not be reached: it is refused as AWS refuses a number that is not allowed.
 package phone
@@ -28,39 +27,26 @@ type OutboundCall struct {
 	token     string
 }
 
-// Text is a text message that was sent.
-type Text struct {
-	To   string    `json:"to"`
-	From string    `json:"from"`
-	Body string    `json:"body"`
-	At   time.Time `json:"at"`
-}
-
-// kept bounds how many calls and texts are remembered.
+// kept bounds how many calls are remembered.
 const kept = 1000
 
-// Service serves both operations and remembers what came.
+// Service starts calls and remembers them.
 type Service struct {
 	clock clock.Clock
 	mu    sync.Mutex
 	calls []OutboundCall
-	texts []Text
 }
 
 // New returns a network in which nothing has happened.
 func New(c clock.Clock) *Service { return &Service{clock: c} }
 
-// ServeHTTP takes the requests of the two services, and shows what they led to at /calls and /texts.
+// ServeHTTP takes the requests of Connect, and shows the calls that they led to at /calls.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPut && r.URL.Path == "/contact/outbound-voice":
 		s.dial(w, r)
-	case r.Method == http.MethodPost && r.Header.Get("X-Amz-Target") == "PinpointSMSVoiceV2.SendTextMessage":
-		s.text(w, r)
 	case r.Method == http.MethodGet && r.URL.Path == "/calls":
 		write(w, http.StatusOK, map[string]any{"calls": s.Calls()})
-	case r.Method == http.MethodGet && r.URL.Path == "/texts":
-		write(w, http.StatusOK, map[string]any{"texts": s.Texts()})
 	default:
 		http.NotFound(w, r)
 	}
@@ -93,25 +79,6 @@ func (s *Service) dial(w http.ResponseWriter, r *http.Request) {
 	s.calls = s.calls[max(0, len(s.calls)-kept):]
 }
 
-// text is SendTextMessage.
-func (s *Service) text(w http.ResponseWriter, r *http.Request) {
-	var in struct{ DestinationPhoneNumber, OriginationIdentity, MessageBody string }
-	if !decode(w, r, &in) {
-		return
-	}
-	if strings.HasSuffix(in.DestinationPhoneNumber, "0000") {
-		refuse(w, http.StatusBadRequest, "ValidationException")
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.texts = append(s.texts, Text{
-		To: in.DestinationPhoneNumber, From: in.OriginationIdentity, Body: in.MessageBody, At: s.clock.Now(),
-	})
-	s.texts = s.texts[max(0, len(s.texts)-kept):]
-	write(w, http.StatusOK, map[string]string{"MessageId": fmt.Sprintf("text-%d", len(s.texts))})
-}
-
 // Calls are the calls so far, the first one first.
 func (s *Service) Calls() []OutboundCall {
 	s.mu.Lock()
@@ -119,14 +86,7 @@ func (s *Service) Calls() []OutboundCall {
 	return append([]OutboundCall{}, s.calls...)
 }
 
-// Texts are the text messages so far, the first one first.
-func (s *Service) Texts() []Text {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]Text{}, s.texts...)
-}
-
-// decode reads a signed request; both services refuse one that is not.
+// decode reads a signed request; Connect refuses one that is not.
 func decode(w http.ResponseWriter, r *http.Request, in any) bool {
 	if !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") {
 		refuse(w, http.StatusForbidden, "AccessDeniedException")
