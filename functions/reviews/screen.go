@@ -136,8 +136,9 @@ func sameWords(a, b *review.Review) bool {
 func (f *Reviews) screen(ctx context.Context, r *review.Review, o *order.Order) (*store.Screening, []fraud.Copy,
 	error) {
 	signature := similarity.Of(r.Text)
-	// Address and device are stored as hashes and expire; they are only compared.
-	sc, err := f.Store.Screen(ctx, r, signature.Buckets(), store.AccountLinks{Address: addressOf(o), Device: device(ctx)})
+	// Stored as hashes that expire; they are only compared.
+	links := store.AccountLinks{Address: addressOf(o), Device: device(ctx), Payment: cardOf(o)}
+	sc, err := f.Store.Screen(ctx, r, signature.Buckets(), links)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -238,6 +239,14 @@ func addressOf(o *order.Order) string {
 	a := o.Address
 	return hashed("address", strings.ToLower(
 		strings.Join(strings.Fields(a.Line1+" "+a.Line2+" "+a.PostalCode+" "+a.Country), " ")))
+}
+
+// cardOf is a hash of the card that paid the order, "" for another way to pay or a provider that tells no fingerprint.
+func cardOf(o *order.Order) string {
+	if o.Payment.Fingerprint == "" {
+		return ""
+	}
+	return hashed("payment", o.Payment.Provider+" "+o.Payment.Fingerprint)
 }
 
 // device is a hash of the caller's network address. A household shares one, so it weighs little alone.

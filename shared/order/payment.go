@@ -36,13 +36,15 @@ type Payment struct {
 	Refunded int64    `json:"refunded"`
 	Brand    string   `json:"brand,omitempty"`
 	Last4    string   `json:"last4,omitempty"`
+	// Fingerprint tells the same card on orders of different people; see payment.Method.
+	Fingerprint string `json:"fingerprint,omitempty"`
 }
 
 // PaymentOf is what an order keeps of a provider's payment that is good.
 func PaymentOf(provider string, p payment.Payment) Payment {
 	out := Payment{
 		Provider: provider, ID: p.ID, Key: p.Key, State: PayAuthorized, Amount: p.Amount.Amount,
-		Brand: p.Method.Brand, Last4: p.Method.Last4,
+		Brand: p.Method.Brand, Last4: p.Method.Last4, Fingerprint: p.Method.Fingerprint,
 	}
 	if p.State == payment.StateCaptured {
 		out.State, out.Captured = PayCaptured, p.Captured.Amount

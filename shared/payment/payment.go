@@ -109,6 +109,8 @@ type Method struct {
 	Last4       string `json:"last4,omitempty" dynamodbav:"last4,omitempty"`
 	ExpMonth    int    `json:"expMonth,omitempty" dynamodbav:"expMonth,omitempty"`
 	ExpYear     int    `json:"expYear,omitempty" dynamodbav:"expYear,omitempty"`
+	// Fingerprint is the same for the same card number whoever pays with it; empty where the provider has none.
+	Fingerprint string `json:"fingerprint,omitempty" dynamodbav:"fingerprint,omitempty"`
 	// not empty: cannot be charged before the shopper went there; SavedMethod says whether they did
 	NextActionURL string `json:"nextActionUrl,omitempty" dynamodbav:"-"`
 	SetupID       string `json:"setupId,omitempty" dynamodbav:"-"` // of a method whose keeping the bank asks about

@@ -95,6 +95,7 @@ func fromSetup(setup *stripego.SetupIntent, customer string) payment.Method {
 func card(m *payment.Method, from *stripego.PaymentMethod) {
 	if c := from.Card; c != nil {
 		m.Brand, m.Last4, m.ExpMonth, m.ExpYear = string(c.Brand), c.Last4, int(c.ExpMonth), int(c.ExpYear)
+		m.Fingerprint = c.Fingerprint
 	}
 }
 

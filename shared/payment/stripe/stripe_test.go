@@ -76,7 +76,8 @@ func intent(status string, more ...string) string {
 		`","metadata":{"dangol_key":"k","dangol_customer":"usr_1","checkout":"chk_1"}` + strings.Join(more, "") + `}`
 }
 
-const visa = `,"payment_method":{"id":"pm_1","card":{"brand":"visa","last4":"4242","exp_month":12,"exp_year":2030}},"customer":"cus_1"`
+const visa = `,"payment_method":{"id":"pm_1","card":{"brand":"visa","last4":"4242","exp_month":12,"exp_year":2030,` +
+	`"fingerprint":"Xt5EWLLDS7FJjR1c"}},"customer":"cus_1"`
 
 func order() payment.AuthorizeRequest {
 	return payment.AuthorizeRequest{
@@ -144,7 +145,7 @@ func TestAuthorizeAsksForWhatIsMeant(t *testing.T) {
 		"POST /v1/customers": `200{"id":"cus_1"}`})
 	got, err := p.Authorize(t.Context(), order())
 	if err != nil || got.Method != (payment.Method{Token: "pm_1", CustomerRef: "cus_1", Brand: "visa", Last4: "4242",
-		ExpMonth: 12, ExpYear: 2030}) {
+		ExpMonth: 12, ExpYear: 2030, Fingerprint: "Xt5EWLLDS7FJjR1c"}) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	sent := stripe.last()
