@@ -159,6 +159,46 @@ func TestARewardIsTakenBackOnceWhenTheOrderIsRefunded(t *testing.T) {
 	s.exact()
 }
 
+// A review that was rewarded and then chosen among the best of its month has two codes. Both end with its refund.
+func TestARefundTakesTheRewardBackThatABetterOneFollowed(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	promotionID := s.offer(t, 100_000)
+	own := s.write("cust-ann", 2, distinctText(1))
+	s.clock.Advance(reward.Default.Wait)
+	s.sweep()
+	first := s.stored(own).Reward
+	for _, who := range []string{"v1", "v2", "v3"} {
+		s.as(customer(who)).Do("PUT", path(own)+"/vote", map[string]any{"helpful": true}).Want(200)
+	}
+	s.clock.MoveTo(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC))
+	s.as(apitest.Merchant).Do("POST", "/admin/review-rewards/best?month=2026-11", nil).Want(200)
+	second := s.stored(own).Reward
+	if first == nil || second.Kind != reward.ForBest || second.Code == first.Code {
+		t.Fatalf("first %+v, then %+v", first, second)
+	}
+
+	r := s.stored(own)
+	s.deliver(events.ReturnCompleted{
+		ReturnRef: events.ReturnRef{OrderRef: events.OrderRef{OrderID: r.OrderID}}, Refund: money.Of(9_000, "KRW"),
+		Lines: []events.ReturnLine{{LineID: "line_1", Accepted: 1}},
+	})
+
+	if got := s.stored(own).Reward; got.RevokedFor != "refund" {
+		t.Errorf("after the refund %+v", got)
+	}
+	for _, code := range []string{first.Code, second.Code} {
+		var used struct {
+			Uses int `dynamodbav:"uses"`
+		}
+		key := promotions.KeyOfCode(promotionID, promotion.NormalizeCode(code))
+		if err := s.Commerce.Get(t.Context(), key, &used); err != nil || used.Uses != 1 {
+			t.Errorf("the coupon %s can still be used: %+v, %v", code, used, err)
+		}
+	}
+	s.exact()
+}
+
 func TestARefundWithoutAReturnTakesTheRewardOfItsLinesBack(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
