@@ -16133,12 +16133,12 @@ export interface operations {
     payOutCredit: {
         parameters: {
             query?: never;
-            header?: {
+            header: {
                 /**
                  * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
                  * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
                  */
-                "Idempotency-Key"?: string;
+                "Idempotency-Key": string;
             };
             path: {
                 subscriptionId: string;

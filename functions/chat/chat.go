@@ -123,19 +123,15 @@ func (f *Chat) agentRoutes(s *api.Service) {
 
 const (
 	startText = "The bot greets, and answers when there is a text. A guest gets a token, which is shown this once: " +
-		"send it as Chat-Token " +
-		"from then on."
-	replayText = "Exactly what has a higher sequence number than `since`, in order. A message that the caller may not " +
-		"see is there with " +
-		"`hidden`, so that the numbers have no gap. `more` says to ask again."
-	sendText = "`clientId` is your own id for the message: sending it again adds nothing and answers with the stored " +
-		"message. The answer " +
-		"has the message with its number, and what followed it at once."
+		"send it as Chat-Token from then on."
+	replayText = "Exactly what has a higher sequence number than `since`, in order. A message that the caller may " +
+		"not see is there with `hidden`, so that the numbers have no gap. `more` says to ask again."
+	sendText = "`clientId` is your own id for the message: sending it again adds nothing and answers with the " +
+		"stored message. The answer has the message with its number, and what followed it at once."
 	uploadText = "Put the file to `url` within 5 minutes with the same Content-Type, then send a message with the " +
 		"attachment."
 	ticketText = "Connect to `url` within a minute; the ticket is good once. Agents and customers get one for " +
-		"themselves, a guest for " +
-		"the conversation whose Chat-Token is sent. docs/chat.md has the frames."
+		"themselves, a guest for the conversation whose Chat-Token is sent. docs/chat.md has the frames."
 	claimText = "Of several who claim at once one gets it; the others get 409 already_claimed."
 	agentText = "Who is online is given conversations as long as a sign of life came within 3 minutes: a `ping` on the " +
 		"WebSocket."

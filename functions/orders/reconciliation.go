@@ -23,8 +23,7 @@ func (f *Orders) reconciliations(s *api.Service) {
 	}
 	list := route("", "listReconciliations", "The reconciliations of the last days, newest first")
 	list.Description = "Each day the shop's orders, invoices and refunds are held against the payment provider's " +
-		"ledger. A " +
-		"report without differences says that they agree."
+		"ledger. A report without differences says that they agree."
 	api.Handle(s, list, f.listReconciliations)
 	api.Handle(s, route("/{day}", "getReconciliation", "The reconciliation of a day", 404), f.getReconciliation)
 	differences := route("/{day}/differences", "listDifferences",

@@ -57,8 +57,7 @@ const (
 		"nothing is sent. A shop that does without (doubleOptIn false) takes the sign-up as the consent. " +
 		"The text that the person agreed to is named by its version and kept by the shop."
 	unsubscribeText = "RFC 8058: the body is List-Unsubscribe=One-Click as application/x-www-form-urlencoded or " +
-		"multipart/form-data. " +
-		"No cookie and no log-in is needed, and the same request again answers the same."
+		"multipart/form-data. No cookie and no log-in is needed, and the same request again answers the same."
 	followText = "Leads to the page that the message was written with, and counts the click. A link that was altered " +
 		"leads nowhere."
 )

@@ -134,9 +134,9 @@ func (c *Products) shopRoutes(s *api.Service) {
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/products", ID: "listProducts", Tag: "Products", Access: api.Public,
 		Summary: "List products", Errors: []int{422},
-		Description: "Active products. With `currency`, those sold in it; without, all of them, each priced in the shop's " +
-			"first " +
-			"currency that it has. `q` looks for words in titles of all languages, tags, categories, vendor and type.",
+		Description: "Active products. With `currency`, those sold in it; without, all of them, each priced in the " +
+			"shop's first currency that it has. `q` looks for words in titles of all languages, tags, categories, " +
+			"vendor and type.",
 	}, c.list)
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/products/{id}", ID: "getProduct", Tag: "Products", Access: api.Public,
@@ -145,16 +145,14 @@ func (c *Products) shopRoutes(s *api.Service) {
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/variants", ID: "listVariants", Tag: "Products", Access: api.Public,
 		Summary: "Resolve variants by id", Errors: []int{422},
-		Description: "Whatever the API names by variant id (parts of sets, gifts to choose from, hints, contents of " +
-			"plans), with title, " +
-			"options, image, price and availability.",
+		Description: "Whatever the API names by variant id (parts of sets, gifts to choose from, hints, contents " +
+			"of plans), with title, options, image, price and availability.",
 	}, c.variants)
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/shop", ID: "getShop", Tag: "Shop", Access: api.Public,
 		Summary: "What a storefront has to know of the shop", Errors: []int{422},
-		Description: "Currencies, languages, countries with their address fields, shipping methods and taxes, the words " +
-			"of the catalog in " +
-			"the reader's language, contact and legal texts. All of it is SHOP_CONFIG.",
+		Description: "Currencies, languages, countries with their address fields, shipping methods and taxes, the " +
+			"words of the catalog in the reader's language, contact and legal texts. All of it is SHOP_CONFIG.",
 	}, c.about)
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/categories", ID: "listCategories", Tag: "Products", Access: api.Public,
@@ -186,9 +184,8 @@ func (c *Products) merchantRoutes(s *api.Service) {
 		Method: http.MethodPut, Path: "/products/{id}", ID: "replaceProduct", Summary: "Replace a product",
 		MaxBody: maxProduct,
 		Errors:  []int{404, 409, 412, 422},
-		Description: "Variants with an `id` stay the variants they are; those without are new; those left out are gone. " +
-			"What a " +
-			"price was before is kept in the price history.",
+		Description: "Variants with an `id` stay the variants they are; those without are new; those left out are " +
+			"gone. What a price was before is kept in the price history.",
 	}), c.replace)
 	api.Handle(s, merchants(api.Route{
 		Method: http.MethodDelete, Path: "/products/{id}", ID: "archiveProduct", Summary: "Archive a product",

@@ -24,9 +24,8 @@ func (f *Subscriptions) desk(s *api.Service) {
 		}
 	}
 	search := route("GET", "/subscriptions", "searchSubscriptions", "Find subscriptions")
-	search.Description = "By plan and id. What does not match is passed over: a page may be short, or empty, and still " +
-		"have " +
-		"a `nextCursor`."
+	search.Description = "By plan and id. What does not match is passed over: a page may be short, or empty, and " +
+		"still have a `nextCursor`."
 	api.Handle(s, search, f.search)
 	const one = "/subscriptions/{subscriptionId}"
 	api.Handle(s, route("GET", one, "getSubscriptionOfCustomer", "Read a customer's subscription", 404), f.getAny)

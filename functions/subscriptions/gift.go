@@ -32,8 +32,8 @@ func (f *Subscriptions) gifts(s *api.Service) {
 	report := route(api.Public, "POST", "/gifts/report", "reportGift", "Want no more gifts from a sender", 404, 503)
 	report.Status = 204
 	report.Description = "For whoever has the link of the mail. The sender can cause no more gift mails to that " +
-		"address, " +
-		"also not those planned for a later day, and the shop sees the report. Repeating it changes nothing."
+		"address, also not those planned for a later day, and the shop sees the report. Repeating it changes " +
+		"nothing."
 	api.Handle(s, report, f.reportGift)
 	reports := route(api.Agent, "GET", "/admin/gift-reports", "listGiftReports", "List gifts that recipients reported")
 	reports.Description = "Newest first, each sender once for each recipient."

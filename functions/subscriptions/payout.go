@@ -19,16 +19,15 @@ func (f *Subscriptions) payouts(s *api.Service) {
 		}
 	}
 	quote := route("GET", "getCreditPayout", "How much account credit can go back to the card")
-	quote.Description = "Of the subscription's customer, in its currency. The latest payments of the subscription take " +
-		"it " +
-		"back, as far as nothing of them has gone back or is still owed to the customer."
+	quote.Description = "Of the subscription's customer, in its currency. The latest payments of the subscription " +
+		"take it back, as far as nothing of them has gone back or is still owed to the customer."
 	api.Handle(s, quote, f.quotePayout)
 	pay := route("POST", "payOutCredit", "Refund account credit to the card", 409)
-	pay.Keyed = api.KeyOptional
-	pay.Description = "For somebody who left and will not use it. The refunds are tried like any other: " +
-		"`GET /admin/refunds` lists those that the provider refuses. No credit note is made: the one that made the credit " +
-		"has " +
-		"taken the tax back."
+	// Money goes out, and a second request could send what the first one has left.
+	pay.Keyed = api.KeyRequired
+	pay.Description = "For somebody who left and will not use it. The refunds are tried like any other: `GET " +
+		"/admin/refunds` lists those that the provider refuses. No credit note is made: the one that made the " +
+		"credit has taken the tax back."
 	api.Handle(s, pay, f.payOut)
 }
 

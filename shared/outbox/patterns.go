@@ -7,9 +7,8 @@ import "dangol/shared/platform/table"
 var AccessPatterns = []table.Pattern{
 	{Name: "plan a mail", Key: "TASK#<kind>#<mail> / TASK", Trips: 1, Write: 2, Note: "with its place in the due index"},
 	{Name: "reserve places to send", Key: "MAIL#RATE / RATE", Trips: 2, Read: 1, Write: 1,
-		Note: "for marketing those of a tenth of a second, for order mails as many as wait; 1 trip and no read while no " +
-			"other " +
-			"worker reserves"},
+		Note: "for marketing those of a tenth of a second, for order mails as many as wait; 1 trip and no read " +
+			"while no other worker reserves"},
 	{Name: "begin an attempt", Key: "MSG#<mail> / MSG", Trips: 1, Write: 2, Note: "the record, with its copy in gsi1"},
 	{
 		Name: "record the outcome", Key: "MSG#<mail> / MSG, STATS#<source> / <step>#<shard>", Trips: 1, Write: 7,

@@ -34,8 +34,6 @@ const (
 	payoutInvoices = 24
 	// payoutNoteMost is how long the shop's note may be, in characters.
 	payoutNoteMost = 500
-	// payoutTries bounds how often a payout is planned again after the credit has changed.
-	payoutTries = 3
 	// payoutName is the part of a refund's key that says that it pays account credit out.
 	payoutName = "#payout-"
 	// CommandPaidOut names a payout in the history.
@@ -121,23 +119,20 @@ func (s *Service) reserved(ctx context.Context, r *Record) (map[string]int64, er
 func (s *Service) PayOut(
 	ctx context.Context, subscriptionID string, amount int64, shop, note string, request idempotency.Request,
 ) (*Record, error) {
-	for range payoutTries {
-		r, err := s.Load(ctx, subscriptionID)
-		if err != nil {
-			return nil, err
-		}
-		after, _, err := s.Apply(ctx, r, func(r *Record) (Change, bool, error) {
-			c, err := s.payOut(ctx, r, amount, shop, note)
-			c.Request = request
-			return c, err == nil, err
+	return table.Modify(ctx,
+		func(ctx context.Context, _ table.Item) (*Record, error) { return s.Load(ctx, subscriptionID) },
+		func(ctx context.Context, r *Record) (*Record, error) {
+			after, _, err := s.Apply(ctx, r, func(r *Record) (Change, bool, error) {
+				c, err := s.payOut(ctx, r, amount, shop, note)
+				c.Request = request
+				return c, err == nil, err
+			})
+			// The credit has changed between the read and the write: it is planned again.
+			if _, changed := table.Refused(err); changed {
+				err = table.Stale(err, nil)
+			}
+			return after, err
 		})
-		// The credit has changed between the read and the write: it is planned again.
-		if _, changed := table.Refused(err); changed {
-			continue
-		}
-		return after, err
-	}
-	return nil, problem.Busy(nil)
 }
 
 // payOut plans the change that pays an amount out.
