@@ -110,32 +110,13 @@ func (s Store) candidates(ctx context.Context, q Search, after table.Cursor) (Pa
 
 // read reads the orders of cards, in their order. 1 round trip.
 func (s Store) read(ctx context.Context, cards []Summary) ([]*Order, error) {
-	keys := make([]table.Key, len(cards))
+	ids := make([]string, len(cards))
 	for i, c := range cards {
-		keys[i] = KeyOf(c.ID)
+		ids[i] = c.ID
 	}
-	if len(keys) == 0 {
-		return nil, nil
-	}
-	// Eventually consistent, at half the price: a search may be a second behind.
-	items, err := s.Table.BatchGet(ctx, false, keys...)
-	if err != nil {
-		return nil, err
-	}
-	orders := make([]*Order, 0, len(cards))
-	for _, key := range keys {
-		// Deleted since the index was read.
-		item, ok := items[key]
-		if !ok {
-			continue
-		}
-		var o Order
-		if err := item.Decode(&o); err != nil {
-			return nil, err
-		}
-		orders = append(orders, &o)
-	}
-	return orders, nil
+	// Eventually consistent, because a search may be a second behind. What was deleted since the index was read is left
+	// out.
+	return s.getMany(ctx, false, ids)
 }
 
 // matches reports whether an order fits all conditions. They are checked here and not by the
