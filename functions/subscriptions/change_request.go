@@ -40,7 +40,7 @@ type SubscriptionChangeRequest struct {
 type resolvedChange struct {
 	command   subscription.Command
 	edit      func(*service.Record)
-	single    bool   // a membership starts again of which the customer can have one
+	single    bool   // the customer can have one of the plan that the command leads to
 	returnURL string // where the bank sends the shopper back to, should it ask for them
 	// who of the shop asks for it in the customer's place, and what they noted
 	shop, note string
@@ -148,18 +148,23 @@ func addressOf(pointer string, a address.Address) (address.Address, string, erro
 	return a, "adr_" + hex.EncodeToString(sum[:8]), err
 }
 
-// terms are the terms of a plan on offer for this subscriber, and the edit that stores its title. A
-// quantity of 0 keeps the present one. Errors: 404 plan_not_found, those of Plan.Terms.
-func (f *Subscriptions) terms(ctx context.Context, r *service.Record, planID string, quantity int) (subscription.Terms,
-	func(*service.Record), error) {
+// toPlan is a change to a plan on offer but for its command, and the terms for this subscriber. A quantity of 0 keeps
+// the present one. 1 round trip. Errors: 404 plan_not_found, those of Plan.Terms.
+func (f *Subscriptions) toPlan(ctx context.Context, r *service.Record, planID string, quantity int) (subscription.Terms,
+	resolvedChange, error) {
 	p, err := f.onOffer(ctx, planID)
 	if err != nil {
-		return subscription.Terms{}, nil, err
+		return subscription.Terms{}, resolvedChange{}, err
 	}
-	return termsOf(p, r, quantity)
+	t, edit, err := termsOf(p, r, quantity)
+	return t, resolvedChange{
+		edit: edit,
+		// A gift is somebody else's.
+		single: p.Kind == subscription.Membership && !p.Several && r.Sub.Gift == nil,
+	}, err
 }
 
-// termsOf is terms for a plan that was read.
+// termsOf are the terms of a plan for a subscriber, and the edit that stores its title.
 func termsOf(p *service.Plan, r *service.Record, quantity int) (subscription.Terms, func(*service.Record), error) {
 	if quantity == 0 {
 		quantity = r.Sub.Terms.Quantity
@@ -194,14 +199,15 @@ func (f *Subscriptions) otherPlan(ctx context.Context, r *service.Record, w Subs
 	if w.PlanID == "" {
 		return resolvedChange{}, problem.InvalidField("/planId", "required", "the plan to change to")
 	}
-	t, edit, err := f.terms(ctx, r, w.PlanID, w.Quantity)
+	t, c, err := f.toPlan(ctx, r, w.PlanID, w.Quantity)
 	if err != nil {
 		return resolvedChange{}, err
 	}
+	c.command = subscription.Downgrade{Terms: t}
 	if w.Do == "upgrade" {
-		return resolvedChange{command: subscription.Upgrade{Terms: t}, edit: edit}, nil
+		c.command = subscription.Upgrade{Terms: t}
 	}
-	return resolvedChange{command: subscription.Downgrade{Terms: t}, edit: edit}, nil
+	return c, nil
 }
 
 // again takes a cancellation back. After the end it starts anew, with the same plan unless another
@@ -215,18 +221,9 @@ func (f *Subscriptions) again(ctx context.Context, r *service.Record, w Subscrip
 	if planID == "" {
 		planID = r.Sub.Terms.PlanID
 	}
-	p, err := f.onOffer(ctx, planID)
-	if err != nil {
-		return resolvedChange{}, err
-	}
-	t, edit, err := termsOf(p, r, w.Quantity)
-	if err != nil {
-		return resolvedChange{}, err
-	}
-	return resolvedChange{
-		command: subscription.Reactivate{Terms: &t}, edit: edit,
-		single: t.Kind == subscription.Membership && !p.Several && r.Sub.Gift == nil,
-	}, nil
+	t, c, err := f.toPlan(ctx, r, planID, w.Quantity)
+	c.command = subscription.Reactivate{Terms: &t}
+	return c, err
 }
 
 // swap prices other contents by what they cost in the catalog, with the discount that the plan

@@ -87,6 +87,64 @@ func TestAPlanThatWasLeftCanBeBegunAnew(t *testing.T) {
 	s.Check(t)
 }
 
+func TestNobodyChangesToAPlanThatTheyHaveAlready(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	plan, dear := s.offer(10_000, 0), s.offer(31_000, 0)
+	cheap, costly := s.subscribe(plan, "pm_card_visa"), s.subscribe(dear, "pm_card_visa")
+	for do, change := range map[string]struct{ from, to, has string }{
+		"upgrade":   {cheap.ID, dear, costly.ID},
+		"downgrade": {costly.ID, plan, cheap.ID},
+	} {
+		p := s.change(change.from, map[string]any{"do": do, "planId": change.to}).WantProblem(409, "already_subscribed")
+		if p.Extra["subscriptionId"] != change.has {
+			t.Errorf("the %s names %v", do, p.Extra)
+		}
+	}
+	if n := len(s.Bank.Ledger()); n != 2 {
+		t.Errorf("%d payments, want 2", n)
+	}
+	s.change(costly.ID, `{"do":"cancel_now"}`).Want(200)
+	s.change(cheap.ID, map[string]any{"do": "upgrade", "planId": dear}).Want(200)
+	s.restart(costly.ID).WantProblem(409, "already_subscribed")
+	s.Check(t)
+}
+
+func TestWhatIsPlannedForTheEndOfThePeriodCountsAsHad(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	plan, dear := s.offer(10_000, 0), s.offer(31_000, 0)
+	planned := s.subscribe(dear, "pm_card_visa")
+	s.change(planned.ID, map[string]any{"do": "downgrade", "planId": plan}).Want(200)
+	p := s.ann().With("Idempotency-Key", "another-of-sixteen-characters").Do("POST", "/subscriptions",
+		s.request(plan, "pm_card_visa")).WantProblem(409, "already_subscribed")
+	if p.Extra["subscriptionId"] != planned.ID {
+		t.Errorf("it names %v", p.Extra)
+	}
+	s.Check(t)
+}
+
+func TestOfAnUpgradeAndASubscriptionToItsPlanAtOnceOneIsMade(t *testing.T) {
+	t.Parallel()
+	for range 4 {
+		s := open(t)
+		plan, dear := s.offer(10_000, 0), s.offer(31_000, 0)
+		first := s.subscribe(plan, "pm_card_visa")
+		answers := make(chan int, 2)
+		go func() {
+			answers <- s.change(first.ID, map[string]any{"do": "upgrade", "planId": dear}).Status
+		}()
+		go func() {
+			answers <- s.ann().With("Idempotency-Key", "another-of-sixteen-characters").Do("POST", "/subscriptions",
+				s.request(dear, "pm_card_visa")).Status
+		}()
+		if a, b := <-answers, <-answers; a == b || s.running(t, dear) != 1 {
+			t.Errorf("answers %d and %d; %d are running", a, b, s.running(t, dear))
+		}
+		s.Check(t)
+	}
+}
+
 func TestSeveralSeatsStartAgain(t *testing.T) {
 	t.Parallel()
 	s := open(t)

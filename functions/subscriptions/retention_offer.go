@@ -65,7 +65,7 @@ func (f *Subscriptions) offer(ctx context.Context, r *service.Record, o subscrip
 	if o.Kind == subscription.OfferPause {
 		return resolvedChange{command: subscription.AcceptOffer{PauseDays: o.Days}}, view, nil
 	}
-	t, edit, err := f.terms(ctx, r, o.PlanID, 0)
+	t, c, err := f.toPlan(ctx, r, o.PlanID, 0)
 	if err != nil {
 		return resolvedChange{}, view, err
 	}
@@ -73,10 +73,11 @@ func (f *Subscriptions) offer(ctx context.Context, r *service.Record, o subscrip
 	// offer is accepted.
 	named := *r
 	named.Titles = map[string]string{}
-	edit(&named)
+	c.edit(&named)
 	price := t.Money(t.Payment()).Formatted()
 	view.Title, view.Price = named.Titles[o.PlanID], &price
-	return resolvedChange{command: subscription.AcceptOffer{Terms: &t}, edit: edit}, view, nil
+	c.command = subscription.AcceptOffer{Terms: &t}
+	return c, view, nil
 }
 
 // accept finds an offer by its id among those that the plan makes now. An offer that was removed

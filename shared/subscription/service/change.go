@@ -19,7 +19,7 @@ type Change struct {
 	Session    *subscription.Session // of the cardholder who is there for the command; nil when nobody is
 	Request    idempotency.Request   // recorded with the change
 	Shop, Note string                // who of the shop makes the change for the subscriber, and what they noted
-	Single     bool                  // of a Reactivate after the end: the customer can have one of the plan
+	Single     bool                  // the customer can have one of the plan that the command leads to
 	TakesLease bool                  // whoever writes this carries out the tasks that are there afterwards
 	Required   []table.Write         // further writes, all or nothing
 	GivenBack  []table.Write         // stock given back; left out where the counter is gone
@@ -113,8 +113,8 @@ func (s *Service) plan(ctx context.Context, r *Record, c Change) (*changeSet, er
 			return nil, nil
 		}
 		w.next.Sub = after
-		if again, ok := command.(subscription.Reactivate); ok && c.Single && again.Terms != nil {
-			if err := s.markRestart(ctx, w, *again.Terms); err != nil {
+		if c.Single {
+			if err := s.markOther(ctx, w, command); err != nil {
 				return nil, err
 			}
 		}
@@ -275,7 +275,7 @@ func (s *Service) StartOnSession(ctx context.Context, r *Record, start subscript
 func (s *Service) startNow(ctx context.Context, r *Record, start subscription.Start,
 	session *subscription.Session, request idempotency.Request) (_ *Record, replay bool, err error) {
 	contested := false // the membership's marker was in the way
-	over := ""         // the subscription whose marker this one may take
+	over := 0          // the version of the marker that this one may replace
 	begun, err := table.Modify(ctx,
 		func(ctx context.Context, _ table.Item) (_ *Record, err error) {
 			if contested {

@@ -16,8 +16,11 @@ import (
 // the subscription it names is over, and replaces it.
 type membershipMarker struct {
 	table.Key
-	SubscriptionID string    `dynamodbav:"subscriptionId"`
-	At             time.Time `dynamodbav:"at"`
+	SubscriptionID string `dynamodbav:"subscriptionId"`
+	// Version counts the writes. Which subscription is named does not tell one write from the next: an ended one that
+	// starts again takes its own marker.
+	Version int       `dynamodbav:"version"`
+	At      time.Time `dynamodbav:"at"`
 }
 
 // membershipKey is the key of the marker: one for each plan of a customer.
@@ -26,62 +29,80 @@ func membershipKey(customerID, planID string) table.Key {
 }
 
 // markMembership adds the marker to a change that begins a membership of which there can be one, and returns its
-// position among the required writes. over is the subscription that the marker may be taken from; "" when there is no
-// marker.
-func (s *Service) markMembership(w *changeSet, start subscription.Start, over string) int {
+// position among the required writes. over is the version of the marker that it may replace; 0 when there is none.
+func (s *Service) markMembership(w *changeSet, start subscription.Start, over int) int {
 	if !start.Single {
 		return noMarker
 	}
 	put := table.Put{
 		Item: membershipMarker{
-			Key: membershipKey(start.CustomerID, start.Terms.PlanID), SubscriptionID: start.ID, At: w.now,
+			Key: membershipKey(start.CustomerID, start.Terms.PlanID), SubscriptionID: start.ID, Version: over + 1,
+			At: w.now,
 		},
 		If: table.IfNew,
 	}
-	if over != "" {
-		put.If, put.With = "#subscriptionId = :over", map[string]any{":over": over}
+	if over > 0 {
+		put.If, put.With = "#version = :over", map[string]any{":over": over}
 	}
 	w.addContested(put)
 	return len(w.required) - 1
 }
 
-// heldBefore returns the subscription that the customer's marker names, when that does not stand in the way: it is gone
-// or over, or a request for one whose cardholder was sent to the bank and may not come back. 2 round trips. Errors: 409
-// already_subscribed with the subscription that does.
-func (s *Service) heldBefore(ctx context.Context, start subscription.Start) (subscriptionID string, err error) {
+// heldBefore returns the version of the customer's marker, 0 without one, when the subscription that it names does not
+// stand in the way: it is gone or over, or a request for one whose cardholder was sent to the bank and may not come
+// back. 2 round trips. Errors: 409 already_subscribed with the subscription that does.
+func (s *Service) heldBefore(ctx context.Context, start subscription.Start) (version int, err error) {
 	var marker membershipMarker
 	err = s.Table.Get(ctx, membershipKey(start.CustomerID, start.Terms.PlanID), &marker)
 	if errors.Is(err, table.ErrNotFound) {
-		return "", nil
+		return 0, nil
 	}
 	if err != nil {
-		return "", err
+		return 0, err
 	}
 	held, err := s.Load(ctx, marker.SubscriptionID)
 	switch {
 	case problem.Code(err) == "subscription_not_found":
-		return marker.SubscriptionID, nil
+		return marker.Version, nil
 	case err != nil:
-		return "", err
+		return 0, err
 	case held.Sub.State == subscription.Ended, !held.Sub.Begun() && held.Sub.OpenAction() != nil:
-		return marker.SubscriptionID, nil
+		return marker.Version, nil
 	// It has gone to another plan since, or is the very one that starts again: then its version decides.
 	case held.Sub.ID == start.ID, !held.willHave(start.Terms.PlanID):
-		return marker.SubscriptionID, nil
+		return marker.Version, nil
 	}
-	return "", AlreadySubscribed(marker.SubscriptionID)
+	return 0, AlreadySubscribed(marker.SubscriptionID)
 }
 
-// willHave reports whether a subscription is on a plan, or goes to it at the end of the period.
+// willHave reports whether a subscription is on a plan, or goes to it with the payment that is open or at the end of
+// the period.
 func (r *Record) willHave(planID string) bool {
-	return r.Sub.Terms.PlanID == planID || r.Sub.Next != nil && r.Sub.Next.PlanID == planID
+	s := &r.Sub
+	return s.Terms.PlanID == planID || s.Next != nil && s.Next.PlanID == planID ||
+		s.Open != nil && s.Open.Change != nil && s.Open.Change.Terms.PlanID == planID
 }
 
-// markRestart adds the marker to a change that starts an ended membership again: the customer may have begun another
-// one since. Up to 2 round trips. Errors: 409 already_subscribed.
-func (s *Service) markRestart(ctx context.Context, w *changeSet, terms subscription.Terms) error {
+// markOther adds the marker to a command by which a subscription that exists comes to a plan: an ended one starts
+// again, or one changes its plan. The customer may have the plan by another subscription. Up to 2 round trips. Errors:
+// 409 already_subscribed.
+func (s *Service) markOther(ctx context.Context, w *changeSet, command subscription.Command) error {
+	var terms *subscription.Terms
+	switch c := command.(type) {
+	case subscription.Reactivate:
+		terms = c.Terms // nil when only a cancellation is taken back
+	case subscription.Upgrade:
+		terms = &c.Terms
+	case subscription.Downgrade:
+		terms = &c.Terms
+	case subscription.AcceptOffer:
+		terms = c.Terms // nil for a pause
+	}
+	if terms == nil {
+		return nil
+	}
 	start := subscription.Start{
-		ID: w.next.Sub.ID, CustomerID: w.next.Sub.CustomerID, Terms: terms, Single: true,
+		ID: w.next.Sub.ID, CustomerID: w.next.Sub.CustomerID, Terms: *terms, Single: true,
 	}
 	over, err := s.heldBefore(ctx, start)
 	if err != nil {
