@@ -1,7 +1,6 @@
 package compliance_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -9,26 +8,6 @@ import (
 
 	"dangol/shared/compliance"
 )
-
-func TestKoreanHolidaysOnWeekdays(t *testing.T) {
-	t.Parallel()
-	for year, want := range map[int]string{
-		// Children's Day and Buddha's birthday fall on one Monday; the harvest festival meets a Sunday.
-		2025: "01-01 01-28 01-29 01-30 03-03 05-05 05-06 06-06 08-15 10-03 10-06 10-07 10-08 10-09 12-25",
-		2026: "01-01 02-16 02-17 02-18 03-02 05-05 05-25 06-03 08-17 09-24 09-25 10-05 10-09 12-25",
-		// New Year's Eve of the lunar year is a Saturday, which has no substitute; the day itself is a Sunday, which has.
-		2027: "01-01 02-08 02-09 03-01 05-05 05-13 08-16 09-14 09-15 09-16 10-04 10-11 12-27",
-		2028: "01-26 01-27 01-28 03-01 04-12 05-02 05-05 06-06 08-15 10-02 10-03 10-04 10-05 10-09 12-25",
-	} {
-		var got []string
-		for _, d := range compliance.KoreanHolidays(year) {
-			got = append(got, d.Format("01-02"))
-		}
-		if s := strings.Join(got, " "); s != want {
-			t.Errorf("%d:\n got %s\nwant %s", year, s, want)
-		}
-	}
-}
 
 func TestThirdBusinessDay(t *testing.T) {
 	t.Parallel()
