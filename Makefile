@@ -98,11 +98,12 @@ deadcode: ## Functions that nothing reaches
 
 HOSTILE ?= 400
 HOSTILE_SEED ?= 1
+OUTAGES ?= 20
 
 .PHONY: fuzz
-fuzz: ## Hostile requests to every route, made from the OpenAPI document (HOSTILE=400 for each route, HOSTILE_SEED=1)
+fuzz: ## Hostile requests to every route (HOSTILE=400 for each, HOSTILE_SEED=1), and failures of the database (OUTAGES=20)
 	go test $$(grep -l 'system.Check' functions/*/*_test.go | xargs -n1 dirname | sort -u | sed 's,^,./,') -run TestAccess -count=1 -v -timeout 2h \
-		-args -hostile $(HOSTILE) -hostile-seed $(HOSTILE_SEED) | grep -vE '^=== '
+		-args -hostile $(HOSTILE) -hostile-seed $(HOSTILE_SEED) -outages $(OUTAGES) | grep -vE '^=== '
 
 .PHONY: generate
 generate: node_modules/.installed ## OpenAPI document, TypeScript types, event schemas, architecture and data-model pages

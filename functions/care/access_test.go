@@ -22,7 +22,7 @@ func TestAccess(t *testing.T) {
 			"listFAQ": {}, "searchFAQ": {Query: "q=shipping"}, "suggestFAQ": {Query: "q=shipping"},
 			"rateFAQ":        {Needs: publishedFAQ, Body: `{"helped":true}`},
 			"listFAQEntries": {}, "importFAQ": {Body: faqBody}, "publishFAQ": {}, "reportFAQ": {},
-			"editFAQEntry": {Needs: fill("entryId", "parking"),
+			"editFAQEntry": {Needs: func(s *system.Shop) system.Things { return fill("entryId", system.Unique("parking"))(s) },
 				Body: `{"category":"a","texts":{"ko":{"question":"주차","answer":"없음"}},"version":0}`},
 			"removeFAQEntry": {Needs: fill("entryId", "parking")},
 			"listTeams":      {}, "getHours": {Needs: team}, "overrideHours": {Needs: team, Body: `{"open":true}`},

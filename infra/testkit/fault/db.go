@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"dangol/shared/platform/table"
 )
@@ -28,7 +29,7 @@ func dbCall[I, O any](
 	f faultyDB, ctx context.Context, name string, in I, call func(context.Context, I, ...options) (O, error), o []options,
 ) (O, error) {
 	fails := failures{
-		fails:     fmt.Errorf("%s: connection refused: %w", name, ErrInjected),
+		fails:     &smithyhttp.RequestSendError{Err: fmt.Errorf("%s: connection refused: %w", name, ErrInjected)},
 		throttled: throttled(name),
 		conflicts: conflict(name),
 		refused: &smithy.GenericAPIError{Code: "ValidationException",

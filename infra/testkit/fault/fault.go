@@ -254,7 +254,8 @@ var reads = map[string]bool{"GetItem": true, "BatchGetItem": true, "Query": true
 // conflicting are the writes to the database, which alone can meet a transaction.
 var conflicting = map[string]bool{"PutItem": true, "UpdateItem": true, "DeleteItem": true, "TransactWriteItems": true}
 
-func modesOf(call string, more []Mode) []Mode {
+// ModesOf are the ways in which a call of that name can go wrong: Modes as far as they fit, and more.
+func ModesOf(call string, more ...Mode) []Mode {
 	if reads[call] {
 		return []Mode{Fails, Throttled}
 	}
@@ -286,7 +287,7 @@ func Sample(t *testing.T, every int, fresh func(testing.TB, *Injector) Scenario,
 	}
 	turn := crc32.ChecksumIEEE([]byte(t.Name()))
 	for n, name := range calls {
-		for _, mode := range modesOf(name, more) {
+		for _, mode := range ModesOf(name, more...) {
 			if turn++; turn%uint32(every) != 0 {
 				continue
 			}

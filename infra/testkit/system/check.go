@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"dangol/infra/local/runner"
+	"dangol/infra/testkit/fault"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
@@ -54,10 +55,12 @@ type Things struct {
 func Check(t *testing.T, f Function) {
 	t.Helper()
 	r := &recorder{name: f.Spec.Name, seen: map[string]bool{}}
-	s := Open(t, append(f.Options, Observing(r.observe))...)
+	faults := fault.New(fault.Plan{})
+	s := Open(t, append(f.Options, Observing(r.observe), f.failing(faults))...)
 	if f.Spec.API != nil {
 		f.walk(t, s)
 		f.hostile(t, s, r)
+		f.outages(t, s, faults)
 	}
 	if f.Journey != nil {
 		f.Journey(s)
@@ -216,8 +219,14 @@ func forged(c Caller) Caller {
 	return Caller{Name: "forged", Headers: map[string]string{"Authorization": token[:half] + strings.Repeat("A", 20)}}
 }
 
-// send fills in a route for somebody's things and sends it.
+// send fills in a route for somebody's things and sends it, with a new idempotency key where the route takes one.
 func (s *Shop) send(c Caller, route api.Route, q Request, b Things) Answer {
+	s.T.Helper()
+	return s.sendKeyed(c, route, q, b, Unique("key-of-a-checked-route"))
+}
+
+// sendKeyed is send with a given key.
+func (s *Shop) sendKeyed(c Caller, route api.Route, q Request, b Things, key string) Answer {
 	s.T.Helper()
 	pairs := []string{"{unique}", Unique("n"), "{n}", "1"}
 	for name, value := range b.Fill {
@@ -228,8 +237,8 @@ func (s *Shop) send(c Caller, route api.Route, q Request, b Things) Answer {
 	if strings.Contains(path, "{") {
 		s.T.Fatalf("nothing fills %s", path)
 	}
-	if route.Keyed == api.KeyRequired {
-		c = c.With("Idempotency-Key", Unique("key-of-a-checked-route"))
+	if route.Keyed != api.Unkeyed {
+		c = c.With("Idempotency-Key", key)
 	}
 	for name, value := range q.Header {
 		c = c.With(name, value)

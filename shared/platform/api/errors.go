@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/danielgtaylor/huma/v2"
 
 	"dangol/shared/platform/problem"
@@ -136,7 +138,8 @@ func (s *Service) refuse(ctx context.Context, r Route, err error) error {
 }
 
 // judge says what an error means to the caller, and how loudly to log it. An operation that ran out of time is overload
-// and not a fault: 503 with Retry-After, a warning. A caller who hung up is neither: nobody reads the answer.
+// and not a fault: 503 with Retry-After, a warning. A caller who hung up is neither: nobody reads the answer. A service
+// that does not answer is a fault, and trying again is what the caller can do about it: 503, logged as an error.
 func judge(ctx context.Context, err error) (problem.Problem, slog.Level) {
 	p := *problem.From(err)
 	// Both are looked at: a handler may wrap the error of the
@@ -153,6 +156,12 @@ func judge(ctx context.Context, err error) (problem.Problem, slog.Level) {
 		return *problem.Busy(err), slog.LevelDebug
 	case p.Status == http.StatusServiceUnavailable:
 		return p, slog.LevelWarn
+	case outside.IsErrorRetryable(err) == aws.TrueTernary:
+		return *problem.Outage(err), slog.LevelError
 	}
 	return p, slog.LevelError
 }
+
+// outside tells errors of services that were not reached, or that failed themselves, from our own: the SDK has tried
+// those a few times already.
+var outside = retry.IsErrorRetryables(retry.DefaultRetryables)

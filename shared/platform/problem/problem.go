@@ -110,6 +110,13 @@ func Busy(cause error) *Problem {
 		With(RetryAfter, 1).Because(cause)
 }
 
+// Outage is 503 unavailable: a service that the operation needs was not reached or failed. Whether it took effect there
+// is not known, which is why a repetition carries the same key.
+func Outage(cause error) *Problem {
+	return Unavailable("unavailable", "Something that the shop needs does not answer. Try the same request again, "+
+		"with the same key.").With(RetryAfter, 1).Because(cause)
+}
+
 // GetHeaders are the headers that go with the problem, for Huma: Retry-After when there is such a fact.
 func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}

@@ -2,7 +2,10 @@ package table
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // Modify changes one thing optimistically: it reads it, lets change decide by what was read and write under the
@@ -50,6 +53,17 @@ func Stale(cause error, found Item) error { return &stale{cause, found} }
 // WriteIDAttribute is where an item keeps the id of the last write that changed it. A write that was refused because it
 // had already taken effect, and its answer was lost, finds its own id there.
 const WriteIDAttribute = "writeId"
+
+// signed gives an item without a write id one, and returns it; "" when it has one, which its caller knows. It is
+// random: two callers that want to write the same must not take each other's item for their own.
+func (i Item) signed() string {
+	if i.Text(WriteIDAttribute) != "" {
+		return ""
+	}
+	writeID := rand.Text()
+	i[WriteIDAttribute] = &types.AttributeValueMemberS{Value: writeID}
+	return writeID
+}
 
 // AlreadyWritten reports whether a write, or write i of a transaction, was refused because it had taken effect before:
 // the item found carries its id.

@@ -159,11 +159,16 @@ const IfNew = "attribute_not_exists(#pk)"
 // IfExists is the condition that the item exists.
 const IfExists = "attribute_exists(#pk)"
 
-// Put writes an item. 1 round trip, 1 WCU per KB. Errors: *ConditionFailed.
+// Put writes an item. 1 round trip, 1 WCU per KB. A conditional write of an item without a write id gets one: when
+// its answer was lost and the client sent it again, it is recognized by that. Errors: *ConditionFailed.
 func (t *Table) Put(ctx context.Context, p Put) error {
 	w, err := p.write(t.name)
 	if err != nil {
 		return err
+	}
+	writeID := ""
+	if p.If != "" {
+		writeID = Item(w.Put.Item).signed()
 	}
 	got, err := call(ctx, t.db.PutItem, &dynamodb.PutItemInput{
 		TableName: &t.name, Item: w.Put.Item,
@@ -174,7 +179,11 @@ func (t *Table) Put(ctx context.Context, p Put) error {
 	})
 	key := Item(w.Put.Item).Key()
 	if err != nil {
-		return t.writeError(ctx, "PutItem", key, err)
+		err = t.writeError(ctx, "PutItem", key, err)
+		if AlreadyWritten(err, 0, writeID) {
+			return nil
+		}
+		return err
 	}
 	t.note(ctx, Op{Action: "PutItem", Table: t.name, Write: true}, got.ConsumedCapacity)
 	return nil

@@ -201,6 +201,38 @@ func TestMarkedWriteSurvivesALostAnswer(t *testing.T) {
 	}
 }
 
+func TestAConditionalPutThatTheClientSentTwiceIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []fault.Mode{fault.None, fault.Twice} {
+		in := fault.New(fault.Plan{})
+		tb := table.New(in.DB(localtest.DB(t)), localtest.Name(t, table.Commerce), nil)
+		in.Restart(fault.Plan{N: 1, Mode: mode})
+		if err := tb.Put(t.Context(), table.Put{Item: a(0), If: table.IfNew}); err != nil {
+			t.Errorf("%s: %v", mode, err)
+		}
+		first := get(t, tb, key(0)).Mark
+		// Somebody else wants to write the very same item.
+		err := tb.Put(t.Context(), table.Put{Item: a(0), If: table.IfNew})
+		if _, refused := table.Failed(err); !refused || first == "" || get(t, tb, key(0)).Mark != first {
+			t.Errorf("%s: a second caller gets %v; the write id %q", mode, err, first)
+		}
+	}
+}
+
+func TestAPutKeepsTheWriteIDOfItsCaller(t *testing.T) {
+	t.Parallel()
+	tb := localtest.Table(t, table.Commerce)
+	item := a(0)
+	item.Mark = "chg_1"
+	if err := tb.Put(t.Context(), table.Put{Item: item, If: table.IfNew}); err != nil {
+		t.Fatal(err)
+	}
+	put(t, tb, a(1))
+	if one, other := get(t, tb, key(0)).Mark, get(t, tb, key(1)).Mark; one != "chg_1" || other != "" {
+		t.Errorf("the write ids are %q and, without a condition, %q", one, other)
+	}
+}
+
 func TestAMarkOfAnotherWriteIsNoExcuse(t *testing.T) {
 	t.Parallel()
 	tb := localtest.Table(t, table.Commerce)
