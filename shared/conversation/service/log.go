@@ -5,8 +5,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"time"
 
 	"dangol/shared/conversation"
 	"dangol/shared/platform/id"
@@ -68,9 +66,6 @@ type outcome struct {
 // step decides a change of the conversation that was read. It may be called again when another writer was first.
 type step func(c conversation.Conversation) (outcome, error)
 
-// tries bounds how often a change is decided anew because another writer was first.
-const tries = 12
-
 // result is a conversation after a change with the messages that were added. Where the messages had been sent before,
 // they are as they were stored, and nothing was changed.
 type result struct {
@@ -81,48 +76,38 @@ type result struct {
 
 // change applies a step: the conversation, the messages with their sequence numbers and the agents' counters in one
 // transaction. 2 round trips, 4 WCU and 2 more for each message. Errors: those of the step, agent_full, busy.
-func (s *Service) change(ctx context.Context, conversationID string, do step) (result, error) {
+func (s *Service) change(ctx context.Context, conversationID string, do step) (done result, err error) {
 	// Other writers are messages of the same conversation, which come in bursts.
-	for try := range tries {
+	_, err = table.Modify(ctx, func(ctx context.Context, _ table.Item) (record, error) {
 		r, err := s.load(ctx, conversationID)
-		if err != nil {
-			return result{c: r.Conversation}, err
-		}
+		done = result{c: r.Conversation}
+		return r, err
+	}, func(ctx context.Context, r record) (record, error) {
 		out, err := do(r.Conversation)
 		if err != nil {
-			return result{c: r.Conversation}, err
+			return r, err
 		}
 		added, err := s.store(ctx, r, out)
 		if err == nil {
 			out.after.Seq, out.after.Version = r.Seq+int64(len(added)), r.Version+1
-			return result{c: out.after, added: added}, nil
+			done = result{c: out.after, added: added}
+			return r, nil
 		}
 		canceled, refused := table.Refused(err)
 		if !refused {
-			return result{c: r.Conversation}, err
+			return r, err
 		}
 		// Looked at first: the same message may be why the write was refused.
 		if repeated, err := s.repeated(ctx, out); repeated != nil || err != nil {
-			return result{c: r.Conversation, added: repeated, repeated: true}, err
+			done = result{c: r.Conversation, added: repeated, repeated: true}
+			return r, err
 		}
 		if holderRefused(canceled, r.Conversation, out) {
-			return result{c: r.Conversation}, problem.Conflict("agent_full", "The agent has no room for another conversation.")
+			return r, problem.Conflict("agent_full", "The agent has no room for another conversation.")
 		}
-		if err := wait(ctx, try); err != nil {
-			return result{c: r.Conversation}, err
-		}
-	}
-	return result{}, problem.Busy(fmt.Errorf("conversation %s: %d tries", conversationID, tries))
-}
-
-// wait lets other writers finish.
-func wait(ctx context.Context, try int) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(rand.N(4 * time.Millisecond << min(try, 6))):
-		return nil
-	}
+		return r, table.Stale(err, nil)
+	})
+	return done, err
 }
 
 // store writes an outcome on a conversation that is still as it was read.

@@ -6,16 +6,12 @@ import (
 	"time"
 
 	"dangol/shared/outreach/consent"
-	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/table"
 )
 
 // Store keeps contacts in the table Outreach. It is safe for concurrent use.
 type Store struct{ Table *table.Table }
-
-// tries bounds how often a change of one contact is tried again after another change came between.
-const tries = 10
 
 // Get reads a contact. 1 round trip. Errors: table.ErrNotFound.
 func (s Store) Get(ctx context.Context, contactID string) (c Contact, err error) {
@@ -65,16 +61,13 @@ func (s Store) ChangeRead(
 	}, now, change)
 }
 
-// change is the loop behind Change and ChangeID. It pauses a little between attempts, because
-// contacts are changed in bursts of events.
+// change is what Change and ChangeID have in common.
 func (s Store) change(
 	ctx context.Context, read func() (Contact, error), now time.Time, change func(*Contact) ([]table.Write, bool, error),
 ) (Contact, error) {
-	for try := 1; ; try++ {
-		c, err := read()
-		if err != nil {
-			return c, err
-		}
+	return table.Modify(ctx, func(context.Context, table.Item) (Contact, error) {
+		return read()
+	}, func(ctx context.Context, c Contact) (Contact, error) {
 		version := c.Version
 		writes, skip, err := change(&c)
 		if err != nil || skip {
@@ -86,31 +79,26 @@ func (s Store) change(
 		if version == 0 {
 			put.If, put.With = table.IfNew, nil
 		}
-		overtaken, err := s.store(ctx, put, c.WriteID, writes)
-		if err != nil || !overtaken {
-			return c, err
-		}
-		if try == tries {
-			return c, errors.New("contact: too many changes at once")
-		}
-		if err := backoff.Sleep(ctx, backoff.Jitter(5*time.Millisecond, try)); err != nil {
-			return c, err
-		}
-	}
+		return c, s.store(ctx, put, c.WriteID, writes)
+	})
 }
 
-// store writes a contact, alone or with others. overtaken says that it was not as it was read; a write of ours whose
-// answer was lost is recognized by its id.
-func (s Store) store(ctx context.Context, put table.Put, writeID string, writes []table.Write) (overtaken bool,
-	err error) {
+// store writes a contact, alone or with others. A write of ours whose answer was lost is recognized by its id. Errors:
+// table.Stale when the contact was not as it was read.
+func (s Store) store(ctx context.Context, put table.Put, writeID string, writes []table.Write) (err error) {
 	if len(writes) == 0 {
 		err = s.Table.Put(ctx, put)
 	} else {
 		err = s.Table.Transact(ctx, writeID, append([]table.Write{put}, writes...)...)
 	}
 	// The contact is the first write, so a refusal at 0 says that somebody else has changed it.
-	if _, met := table.Met(err, 0); met {
-		return !table.AlreadyWritten(err, 0, writeID), nil
+	_, met := table.Met(err, 0)
+	switch {
+	case table.AlreadyWritten(err, 0, writeID):
+		return nil
+	case met:
+		return table.Stale(err, nil)
+	default:
+		return err
 	}
-	return false, err
 }
