@@ -12,6 +12,7 @@ func TestAccess(t *testing.T) {
 	t.Parallel()
 	// A purchase takes many calls, so routes that leave a thing as it is for the next caller share one.
 	product, own, question := once(system.AProduct), once(ownReview), once(ownQuestion)
+	read := reader(own)
 	csv := map[string]string{"Content-Type": "text/csv"}
 	system.Check(t, system.Function{
 		Spec: reviews.Spec(),
@@ -20,16 +21,16 @@ func TestAccess(t *testing.T) {
 			"getReviewsForSearchEngines": {Needs: product},
 			"getReviewPolicy":            {}, "listMyReviews": {},
 			"createReview": {
-				Needs: once(deliveredLine), Owned: true,
+				Needs: deliveredLine, Owned: true,
 				Body: `{"orderId":"{orderId}","lineId":"{orderLine}","stars":2,"text":"약해요 {unique}"}`,
 			},
 			"editReview":   {Needs: own, Owned: true, Body: `{"stars":3,"text":"괜찮아요"}`},
 			"deleteReview": {Needs: once(ownReview), Owned: true},
 			"addFollowUp":  {Needs: own, Owned: true, Body: `{"stars":3,"text":"한 달 후"}`},
-			"voteOnReview": {Needs: own, Body: `{"helpful":true}`}, "withdrawVote": {Needs: own},
-			"reportReview":  {Needs: once(ownReview), Body: `{"reason":"off_topic"}`},
+			"voteOnReview": {Needs: read, Body: `{"helpful":true}`}, "withdrawVote": {Needs: read},
+			"reportReview":  {Needs: reader(once(ownReview)), Body: `{"reason":"off_topic"}`},
 			"listQuestions": {Needs: product}, "askQuestion": {Needs: product, Body: `{"text":"순한가요?"}`},
-			"answerQuestion":        {Needs: question, Body: `{"text":"네, 순해요"}`},
+			"answerQuestion":        {Needs: questionToABuyer, Body: `{"text":"네, 순해요"}`},
 			"setQuestionVisibility": {Needs: question, Body: `{"visible":false}`},
 			"listReviewsToModerate": {}, "listReviewReports": {}, "getReviewToModerate": {Needs: own},
 			"decideReview":      {Needs: own, Body: `{"publish":true}`},
@@ -57,6 +58,23 @@ func once(make func(*system.Shop) system.Things) func(*system.Shop) system.Thing
 		}
 		return *things
 	}
+}
+
+// reader makes the same things and a new customer who owns none of them.
+func reader(make func(*system.Shop) system.Things) func(*system.Shop) system.Things {
+	return func(s *system.Shop) system.Things {
+		b := make(s)
+		b.Owner.Caller = s.As(system.Unique("reader"))
+		return b
+	}
+}
+
+// questionToABuyer is a question about what the owner has bought and reviewed: {questionId}.
+func questionToABuyer(s *system.Shop) system.Things {
+	b := ownReview(s)
+	b.Fill["questionId"] = s.Do(s.As(system.Unique("eve")), "POST", "/products/"+b.Fill["id"]+"/questions",
+		`{"text":"순한가요?"}`).Field(s.T, "id")
+	return b
 }
 
 // deliveredLine is an order that has arrived: {orderLine} is its line.

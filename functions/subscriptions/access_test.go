@@ -53,11 +53,11 @@ func TestAccess(t *testing.T) {
 			"quoteSubscriptionChange":    own(`{"do":"cancel"}`),
 			"changeSubscription":         own(`{"do":"pause","until":"2027-02-01"}`),
 			"cancelSubscription":         own(""),
-			"reactivateSubscription":     own(""),
+			"reactivateSubscription":     {Needs: canceled, Owned: true},
 			"payNow":                     own(""),
 			"confirmSubscriptionPayment": own(""),
 			"updatePaymentMethod":        own(`{"paymentMethod":"pm_card_visa"}`),
-			"explainCancellation":        own(`{"reason":"too many"}`),
+			"explainCancellation":        {Needs: canceled, Owned: true, Body: `{"reason":"too many"}`},
 			"getConsentNotice":           {Needs: ownTrial, Owned: true},
 			"answerConsent": {Needs: ownTrial, Owned: true,
 				Body: `{"noticeId":"{notice}","fingerprint":"{fingerprint}","answer":"yes","explicit":true,"separate":true}`},
@@ -85,6 +85,13 @@ func TestAccess(t *testing.T) {
 
 func aPlan(s *system.Shop) system.Things {
 	return system.Things{Fill: system.Fill{"planId": s.Plan(nil)}}
+}
+
+// canceled is a subscription that ends with its period.
+func canceled(s *system.Shop) system.Things {
+	b := system.OwnSubscription(s)
+	s.Do(b.Owner.Caller, "POST", "/subscriptions/"+b.Fill["subscriptionId"]+"/cancel", nil)
+	return b
 }
 
 func ownTrial(s *system.Shop) system.Things {
