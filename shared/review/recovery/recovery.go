@@ -274,14 +274,14 @@ func (c *Case) Resolve(how OfferKind, text, by string, now time.Time) error {
 	return c.room()
 }
 
-// Close ends a case without an invitation. Errors: 409 case_state, case_full.
+// Close ends a case without an invitation, also a full one. Errors: 409 case_state.
 func (c *Case) Close(text, by string, now time.Time) error {
 	if err := c.is("closed", Open, Answered, Resolved); err != nil {
 		return err
 	}
 	c.State = Closed
 	c.log(now, by, "closed", text, "")
-	return c.room()
+	return nil
 }
 
 // Due is what happens to the case next by itself, and when; the zero time when nothing does.
