@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ func (p *Provider) Lookup(ctx context.Context, key string) (payment.Payment, err
 	id, err := p.search(ctx, key)
 	switch {
 	case err != nil:
-		return payment.Payment{}, fmt.Errorf("%w: %w", payment.ErrUnknown, err)
+		return payment.Payment{}, notLooked(err)
 	// The search is an index that may be behind, so the payment itself is read.
 	case id != "":
 		return p.Get(ctx, id) // what the search returns may be old
@@ -48,8 +49,7 @@ func (p *Provider) lookupRecent(ctx context.Context, key string) (found *payment
 	seen := 0
 	for intent, err := range p.api.V1PaymentIntents.List(ctx, params) {
 		if err != nil {
-			// A failed list proves nothing, so this is not ErrNotFound.
-			return nil, false, fmt.Errorf("%w: %w", payment.ErrUnknown, err)
+			return nil, false, notLooked(err)
 		}
 		if intent.Metadata[metaKey] == key {
 			got := fromIntent(intent)
@@ -60,6 +60,15 @@ func (p *Provider) lookupRecent(ctx context.Context, key string) (found *payment
 		}
 	}
 	return nil, true, nil
+}
+
+// notLooked is the error of a look-up that failed: it proves nothing about the payment, so it is ErrUnknown and not
+// ErrNotFound. A key that is refused is the shop's fault here as in every call.
+func notLooked(err error) error {
+	if mapped := failure(err); errors.Is(mapped, payment.ErrOurFault) {
+		return mapped
+	}
+	return fmt.Errorf("%w: %w", payment.ErrUnknown, err)
 }
 
 // search asks Stripe's search for the payment with a key; "" when it finds none.
