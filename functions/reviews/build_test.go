@@ -40,10 +40,11 @@ type shop struct {
 	sold    int
 }
 
-func open(t *testing.T) *shop {
+// open makes the function with tables of its own; wrap stands between it and the database.
+func open(t *testing.T, wrap ...func(table.DB) table.DB) *shop {
 	t.Helper()
 	at := clock.Stopped(noon)
-	f := reviews.With(localtest.Table(t, table.Care), localtest.Table(t, table.Commerce), at,
+	f := reviews.With(localtest.Table(t, table.Care, wrap...), localtest.Table(t, table.Commerce, wrap...), at,
 		slog.New(slog.DiscardHandler), reviews.Shop{
 			Name: "HANEUL", URL: "https://shop.example.com", Media: "https://media.example.com",
 		})

@@ -162,13 +162,10 @@ func (f *Reviews) decide(ctx context.Context, in *decideInput) (*inspectOutput, 
 	if !in.Body.Publish && len(in.Body.Reasons) == 0 {
 		return nil, problem.InvalidField("/reasons", "required", "a reason of the policy")
 	}
-	var rejectedAuthor string
 	r, err := f.Store.Change(ctx, in.id(), func(r *review.Review) (e store.Effect, changed bool, err error) {
 		if r.State == review.Deleted {
 			return e, false, problem.Conflict("review_deleted", "The author has deleted this review.")
 		}
-		// Set anew with every attempt: Change repeats this function when somebody else has written.
-		rejectedAuthor = ""
 		before, previous := r.State, store.Counted(r)
 		// Photos are judged apart, so their deadline stays.
 		r.DecideBy, r.ReportWeight = r.MediaDeadline(), 0
@@ -184,7 +181,6 @@ func (f *Reviews) decide(ctx context.Context, in *decideInput) (*inspectOutput, 
 			// Only the first time, so that correcting the reasons counts once.
 			if r.State == review.Rejected && before != review.Rejected && notGenuine(r.Reasons) {
 				e.With = []table.Write{store.CountNotGenuine(r.AuthorID)}
-				rejectedAuthor = r.AuthorID
 			}
 		}
 		e.Body = store.ChangedEvent(r, previous, now)
@@ -195,7 +191,7 @@ func (f *Reviews) decide(ctx context.Context, in *decideInput) (*inspectOutput, 
 	}
 	// Behind the write: the reward is taken from what was taken down, and a repetition does it
 	// again.
-	if rejectedAuthor != "" && r.Reward != nil {
+	if r.State == review.Rejected && notGenuine(r.Reasons) {
 		if err := f.takeBack(ctx, r, "abuse"); err != nil {
 			return nil, err
 		}

@@ -10,12 +10,14 @@ import (
 	"dangol/events"
 	"dangol/functions/reviews"
 	"dangol/infra/testkit/apitest"
+	"dangol/infra/testkit/fault"
 	"dangol/shared/catalog"
 	"dangol/shared/money"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
 	promotions "dangol/shared/promotion/store"
+	"dangol/shared/review"
 	"dangol/shared/review/reward"
 )
 
@@ -311,4 +313,39 @@ func TestImportedReviewsAreMarkedAndImportedOnce(t *testing.T) {
 	s.as(apitest.Agent).With("Content-Type", "text/csv").Do("POST", "/admin/reviews/import", file).WantProblem(403,
 		"not_allowed")
 	s.exact()
+}
+
+// TestWhicheverCallFailsARejectedReviewKeepsNoReward lets each call of a moderator's decision fail, and decides again.
+func TestWhicheverCallFailsARejectedReviewKeepsNoReward(t *testing.T) {
+	t.Parallel()
+	for n := 1; ; n++ {
+		in := fault.New(fault.Plan{})
+		s := open(t, in.DB)
+		s.product(t)
+		s.offer(t, 100_000)
+		own := s.write("cust-ann", 5, distinctText(1))
+		s.clock.Advance(reward.Default.Wait)
+		s.sweep()
+		if r := s.stored(own); r.Reward == nil {
+			t.Fatal("the review earned nothing")
+		}
+		decide := func() *apitest.Response {
+			return s.as(apitest.Agent).Do("POST", "/admin"+path(own)+"/decision", `{"reasons":[{"reason":"not_genuine"}]}`)
+		}
+		in.Restart(fault.Plan{N: n, Mode: fault.Fails})
+		first := decide()
+		in.Stop()
+		if _, faults := in.Count(); faults[fault.Fails] == 0 {
+			if n < 4 {
+				t.Errorf("the decision makes %d calls only", n-1)
+			}
+			return
+		}
+		decide().Want(200)
+		r := s.stored(own)
+		if r.State != review.Rejected || r.Reward == nil || r.Reward.Revoked.IsZero() || r.Reward.RevokedFor != "abuse" {
+			t.Errorf("call %d failed (answer %d): the review is %s, its reward %+v", n, first.Status, r.State, r.Reward)
+		}
+		s.exact()
+	}
 }
