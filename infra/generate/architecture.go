@@ -80,6 +80,9 @@ func calledBy(f topology.Function) string {
 	if len(f.Events) > 0 {
 		by = append(by, "events "+strings.Join(f.Events, ", "))
 	}
+	if f.AccountMessages {
+		by = append(by, "Cognito, for the words of mails about accounts")
+	}
 	return strings.Join(by, "; ")
 }
 
@@ -142,6 +145,9 @@ func picture(b *bytes.Buffer, s topology.System) {
 		}
 		if len(f.Events) > 0 {
 			fmt.Fprintf(b, "  bus --> f_%s\n", f.Name)
+		}
+		if f.AccountMessages {
+			fmt.Fprintf(b, "  cognito([Cognito]) --> f_%s\n", f.Name)
 		}
 		// Only permissions that reach an outside service are drawn.
 		for _, p := range f.Permissions {

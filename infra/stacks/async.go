@@ -63,7 +63,7 @@ func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 	a.times = newTimes(a.Stack, c, a.dead(a.Stack, topology.TimesDead))
 	known := a.variables(s, d)
 	for _, f := range s.Functions {
-		if f.API == nil {
+		if f.API == nil && !f.AccountMessages {
 			a.function(f, known, d)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscognito"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 
 	"dangol/infra/topology"
@@ -26,21 +27,33 @@ type Data struct {
 	// LoginURL is the log-in page, and ConsoleClient the client id of the operators' pages; nil with another issuer.
 	LoginURL, ConsoleClient *string
 	Media                   Media
+	// Functions are those that the user pool invokes; none with another issuer. They stand here, because the pool names
+	// them and must not depend on another stack.
+	Functions map[string]awslambda.Function
 }
 
 // newData makes tables, the user pool (unless an issuer is configured) and the bucket.
 func newData(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System) *Data {
-	d := &Data{Stack: awscdk.NewStack(app, props.StackName, props), Tables: map[string]awsdynamodb.TableV2{}}
+	d := &Data{Stack: awscdk.NewStack(app, props.StackName, props), Tables: map[string]awsdynamodb.TableV2{},
+		Functions: map[string]awslambda.Function{}}
 	for _, schema := range s.Tables {
 		d.Tables[schema.Name] = d.table(c, schema)
 	}
 	d.ChatFiles = newChatFiles(d.Stack, c)
+	d.Media = newMedia(d.Stack, c)
 	if c.Issuer != "" {
 		d.Issuer, d.Clients = c.Issuer, *strs(c.Audience...)
-	} else {
-		d.pool(c)
+		return d
 	}
-	d.Media = newMedia(d.Stack, c)
+	pool := d.pool(c)
+	for _, f := range s.Functions {
+		if f.AccountMessages {
+			d.Functions[f.Name] = newFunction(d.Stack, c, f, d.Tables, environment(f, variables(c, d)))
+			// The trigger brings the permission for this pool alone to invoke it.
+			pool.AddTrigger(awscognito.UserPoolOperation_CUSTOM_MESSAGE(), d.Functions[f.Name],
+				awscognito.LambdaVersion_V1_0)
+		}
+	}
 	return d
 }
 
@@ -92,7 +105,7 @@ func attribute(name string, t awsdynamodb.AttributeType) *awsdynamodb.Attribute 
 
 // pool makes a Cognito user pool with the groups and scopes that the routes ask for. The
 // storefront's client gets the customer scope only; the operators' client may ask for all.
-func (d *Data) pool(c Config) {
+func (d *Data) pool(c Config) awscognito.UserPool {
 	pool := awscognito.NewUserPool(d.Stack, str("Customers"), &awscognito.UserPoolProps{
 		SignInAliases: &awscognito.SignInAliases{Email: yes(true)}, SelfSignUpEnabled: yes(true),
 		// One account per address, however it is typed.
@@ -101,15 +114,16 @@ func (d *Data) pool(c Config) {
 		MfaSecondFactor: &awscognito.MfaSecondFactor{Otp: yes(true), Sms: yes(false)},
 		PasswordPolicy: &awscognito.PasswordPolicy{
 			MinLength: num(10), RequireDigits: yes(true), RequireLowercase: yes(true), RequireUppercase: yes(true),
-			RequireSymbols: yes(true),
+			RequireSymbols: yes(true), TempPasswordValidity: awscdk.Duration_Days(num(7)), // as the invitation says
 		},
 		RemovalPolicy: c.removal(), DeletionProtection: yes(c.Stage.Protected), Email: accountMail(c),
 		UserVerification: &awscognito.UserVerificationConfig{
 			EmailStyle:   awscognito.VerificationEmailStyle_CODE,
-			EmailSubject: str(accountText(c, "code_subject", " / ")), EmailBody: str(accountText(c, "code", "<br><br>")),
+			EmailSubject: str(accountText(c, "code.subject", " / ")), EmailBody: str(accountText(c, "code.text", "<br><br>")),
 		},
 		UserInvitation: &awscognito.UserInvitationConfig{
-			EmailSubject: str(accountText(c, "invite_subject", " / ")), EmailBody: str(accountText(c, "invite", "<br><br>")),
+			EmailSubject: str(accountText(c, "invite.subject", " / ")),
+			EmailBody:    str(accountText(c, "invite.text", "<br><br>") + "<br><br>{####}"),
 		},
 	})
 	for _, group := range []string{"merchant", "agent"} {
@@ -162,6 +176,7 @@ func (d *Data) pool(c Config) {
 	d.output("Issuer", "Issuer of access tokens", pool.UserPoolProviderUrl())
 	d.LoginURL, d.ConsoleClient = login.BaseUrl(nil), d.Clients[len(d.Clients)-1]
 	d.output("LoginUrl", "Log-in page", d.LoginURL)
+	return pool
 }
 
 // importerReturn is where the log-in page returns to for functions/products/importer.
@@ -184,8 +199,9 @@ func accountMail(c Config) awscognito.UserPoolEmail {
 	})
 }
 
-// accountText is a text of the mails about accounts in every language of the shop, one after the other: Cognito knows
-// no language of a person who is just signing up. It fills in {####} and {username} itself.
+// accountText is a text of the mails about accounts in every language of the shop, one after the other. The pool sends
+// it when the custom message trigger (functions/account-messages) leaves a mail unanswered. Cognito fills in {####} and
+// {username} itself.
 func accountText(c Config, key, between string) string {
 	all := make([]string, len(texts.Languages))
 	for i, language := range texts.Languages {

@@ -23,7 +23,7 @@ var streaming = []string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dyna
 func TestRolesAllowWhatTheTopologySays(t *testing.T) {
 	s := synth(t)
 	got := map[string]bool{}
-	for _, stack := range []awscdk.Stack{s.API.Stack, s.Async.Stack} {
+	for _, stack := range all(s) {
 		for id, policy := range resources(t, stack, "AWS::IAM::Policy") {
 			for _, f := range topology.Dangol.Functions {
 				if strings.HasPrefix(id, strings.ReplaceAll(f.Name, "-", "")+"role") {

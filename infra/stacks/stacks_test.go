@@ -4,99 +4,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
 	"dangol/infra/stacks"
 	"dangol/infra/topology"
 )
-
-// outDir is where the synthesis goes: a hundred megabytes with the functions.
-var outDir string
-
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		var err error
-		if outDir, err = os.MkdirTemp("", "dangol-synth"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(outDir)
-		return m.Run()
-	}())
-}
-
-// One synthesis for the whole binary, and nothing in parallel: jsii is one child process and not safe for goroutines.
-var synthesized = sync.OnceValues(func() (stacks.Stacks, error) {
-	dist := "../../dist"
-	if _, err := os.Stat(dist); err != nil {
-		return stacks.Stacks{}, fmt.Errorf("run `make build` first: %w", err)
-	}
-	app := awscdk.NewApp(&awscdk.AppProps{
-		Outdir: jsii.String(outDir),
-		Context: &map[string]any{"stage": "prod", "dist": dist, "origins": "https://shop.example.com",
-			"mailFrom": "hello@shop.example.com"},
-	})
-	config, err := stacks.FromContext(app)
-	if err != nil {
-		return stacks.Stacks{}, err
-	}
-	if err := config.Built(topology.Dangol); err != nil {
-		return stacks.Stacks{}, err
-	}
-	s := stacks.Build(app, config, topology.Dangol)
-	stacks.Suppress(s)
-	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
-	app.Synth(nil)
-	return s, nil
-})
-
-func synth(t *testing.T) stacks.Stacks {
-	t.Helper()
-	s, err := synthesized()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func all(s stacks.Stacks) []awscdk.Stack {
-	return []awscdk.Stack{s.Data.Stack, s.Async.Stack, s.API.Stack, s.Watch}
-}
-
-// resource is one resource of a template.
-type resource struct {
-	Type           string
-	DeletionPolicy string
-	Properties     map[string]any
-}
-
-// resources are those of a kind, or all when kind is empty.
-func resources(t *testing.T, stack awscdk.Stack, kind string) map[string]resource {
-	t.Helper()
-	raw, err := json.Marshal(assertions.Template_FromStack(stack, nil).ToJSON())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var template struct{ Resources map[string]resource }
-	if err := json.Unmarshal(raw, &template); err != nil {
-		t.Fatal(err)
-	}
-	for id, r := range template.Resources {
-		if kind != "" && r.Type != kind {
-			delete(template.Resources, id)
-		}
-	}
-	return template.Resources
-}
 
 func TestNagHasNothingToSay(t *testing.T) {
 	for _, stack := range all(synth(t)) {
@@ -139,7 +57,7 @@ func TestTablesCannotBeLostInProd(t *testing.T) {
 func TestFunctionsAreSmallTracedAndLogged(t *testing.T) {
 	s := synth(t)
 	count := 0
-	for _, stack := range []awscdk.Stack{s.API.Stack, s.Async.Stack} {
+	for _, stack := range []awscdk.Stack{s.Data.Stack, s.API.Stack, s.Async.Stack} {
 		for id, fn := range resources(t, stack, "AWS::Lambda::Function") {
 			count++
 			p := fn.Properties

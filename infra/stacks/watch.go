@@ -46,12 +46,15 @@ func newWatch(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 	if c.AlarmMail != "" {
 		w.topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(str(c.AlarmMail), nil))
 	}
+	deployed := map[string]awslambda.Function{}
+	for _, functions := range []map[string]awslambda.Function{d.Functions, async.Functions, api.Functions} {
+		maps.Copy(deployed, functions)
+	}
 	for _, f := range s.Functions {
-		fn, ok := api.Functions[f.Name]
-		if !ok {
-			fn = async.Functions[f.Name]
+		// With another issuer there is no pool, and nothing writes its mails.
+		if fn, ok := deployed[f.Name]; ok {
+			w.function(f, fn)
 		}
-		w.function(f, fn)
 	}
 	for _, name := range slices.Sorted(maps.Keys(async.Dead)) {
 		// Visible messages and not sent ones: messages that SQS itself moves to a dead-letter queue

@@ -1,6 +1,7 @@
 package topology
 
 import (
+	accountmessages "dangol/functions/account-messages"
 	apidocs "dangol/functions/api-docs"
 	"dangol/functions/billing"
 	"dangol/functions/care"
@@ -43,6 +44,7 @@ var Dangol = New(table.Schemas,
 	reviews.Spec(),
 	reviewmedia.Spec(),
 	reviewauditor.Spec(),
+	accountmessages.Spec(),
 	apidocs.Spec(),
 	relay.Spec(),
 	sweeper.Spec(),

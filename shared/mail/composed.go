@@ -91,6 +91,7 @@ func ComposedKinds() (kinds []string) {
 type Frame struct {
 	Advertising bool
 	Consent     bool   // a notice about consent, which is neither advertising nor about an order
+	Account     bool   // a mail about an account, whose owner may never have ordered
 	Unsubscribe string // page that ends such mails
 	Preferences string
 	Why         string // page that says why the mail was sent

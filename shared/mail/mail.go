@@ -2,7 +2,7 @@
 // body, templates in Korean and English, a Sender whose errors say whether the message may have gone out.
 //
 // It is the one package that may use text/template and html/template: they turn the linker's dead-code elimination off,
-// so only the function that sends mail links it.
+// so only the functions that write mails link it: mailer and account-messages.
 //
 // A mail is a Content, one type per template. A Content that lacks what its template needs is an error and never a mail
 // with a hole in it. Whatever people typed (names, product titles, options) is escaped in HTML and kept on one line in

@@ -82,6 +82,7 @@ func (t *Templates) WriteIn(language string, c Content, f Frame) (m Message, err
 	if missing := c.missing(); len(missing) > 0 {
 		return m, fmt.Errorf("mail %s: missing or not valid: %s", c.Template(), strings.Join(missing, ", "))
 	}
+	_, f.Account = c.(AccountMail)
 	p := page{Language: texts.Language(language), Brand: t.brand, Frame: f, D: c}
 	templates, err := t.pair(p.Language, fileOf(c))
 	if err != nil {
@@ -154,6 +155,7 @@ func (t *Templates) functions(catalog *texts.Catalog) map[string]any {
 		"day":     catalog.Day,
 		"say":     func(n SubscriptionNotice, part string) (string, error) { return say(catalog, n, part) },
 		"receipt": func(all []ReceiptLine) ([]Line, error) { return receiptLines(catalog, all) },
+		"account": func(language string, c AccountMail) ([]accountPart, error) { return accountParts(t.brand, language, c) },
 		"link":    t.brand.link,
 		"report":  t.brand.reportLink,
 		"line":    texts.OneLine,
@@ -161,6 +163,8 @@ func (t *Templates) functions(catalog *texts.Catalog) map[string]any {
 		"fact":    func(name, value string) fact { return fact{name, texts.OneLine(value)} },
 		"button":  func(color, url, label string) button { return button{color, url, label} },
 		"subject": func(page) (string, error) { return "", nil },
+		// the subject of a mail in several languages
+		"accountSubject": accountSubject,
 	}
 }
 

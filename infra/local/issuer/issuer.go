@@ -5,6 +5,7 @@
 package issuer
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ const (
 	defaultTTL = time.Hour
 	maxTTL     = 24 * time.Hour // as in Cognito
 	maxSubject = 128
+	maxEmail   = 254 // RFC 5321
 )
 
 // scopes is what each group may ask for besides the customer scope.
@@ -40,6 +42,10 @@ type Options struct {
 	Clock    clock.Clock
 	KeyFile  string // PEM, made when missing; empty makes a key that lives as long as the issuer
 	ClientID string // the client_id claim; empty is "dangol-local"
+	// CustomMessage is the trigger that writes the mails about accounts; nil leaves them to the issuer's own text.
+	CustomMessage func(context.Context, CustomMessage) (CustomMessage, error)
+	// Mail sends a mail about an account; nil sends none, and sign-up is refused.
+	Mail func(ctx context.Context, to, subject, html string) error
 }
 
 // Issuer signs tokens. It is an http.Handler, and safe for concurrent use.
@@ -52,6 +58,8 @@ type Issuer struct {
 	mu    sync.Mutex
 	codes map[string]grant // authorization codes that have not been used
 	ended map[string]bool  // ids of refresh tokens that were revoked
+	// Codes of mails that have not been used, by address.
+	accountCodes map[string]accountCode
 }
 
 // Claims say whose token to make.
@@ -86,11 +94,12 @@ func Open(o Options) (*Issuer, error) {
 		return nil, fmt.Errorf("issuer: %w", err)
 	}
 	i := &Issuer{options: o, key: key, signer: signer, routes: http.NewServeMux(),
-		codes: map[string]grant{}, ended: map[string]bool{}}
+		codes: map[string]grant{}, ended: map[string]bool{}, accountCodes: map[string]accountCode{}}
 	i.routes.HandleFunc("GET /.well-known/openid-configuration", i.discovery)
 	i.routes.HandleFunc("GET /.well-known/jwks.json", i.keys)
 	i.routes.HandleFunc("POST /dev/token", i.token)
 	i.logIn()
+	i.accounts()
 	return i, nil
 }
 

@@ -125,12 +125,12 @@ label{display:block;margin:1rem 0 .25rem}
 input,select,button{font:inherit;padding:.5rem;width:100%;box-sizing:border-box}
 button{margin-top:1.5rem}p{color:#555}</style></head>
 <body><h1>Log in</h1><p>This page stands in for the log-in page of the deployed shop. There is no password.</p>
-<form method="post" action="/login?{{.}}">
+<form method="post" action="/login?{{.Query}}">
 <label for="username">E-mail</label>
 <input id="username" name="username" type="email" required autofocus value="ann@example.com">
 <label for="group">As</label><select id="group" name="group"><option value="">customer</option>
 <option value="agent">agent</option><option value="merchant">merchant</option></select>
-<button type="submit">Log in</button></form></body></html>
+<button type="submit">Log in</button></form>{{.Links}}</body></html>
 `))
 
 func (i *Issuer) page(w http.ResponseWriter, r *http.Request) {
@@ -140,7 +140,9 @@ func (i *Issuer) page(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	// The form hands the whole query on. As plain text it would be escaped once more, as one value of it.
-	_ = pageTemplate.Execute(w, template.URL(r.URL.Query().Encode()))
+	_ = pageTemplate.Execute(w, map[string]any{
+		"Query": template.URL(r.URL.Query().Encode()), "Links": accountLinks(r.URL.Query()),
+	})
 }
 
 // submit logs somebody in and sends the browser back with a code.
@@ -149,11 +151,11 @@ func (i *Issuer) submit(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	email, group := strings.ToLower(strings.TrimSpace(r.PostFormValue("username"))), r.PostFormValue("group")
-	if !strings.Contains(email, "@") || len(email) > 254 {
-		http.Error(w, "an e-mail address is needed", http.StatusBadRequest)
+	email, ok := addressOf(w, r)
+	if !ok {
 		return
 	}
+	group := r.PostFormValue("group")
 	claims := Claims{Subject: subjectOf(email), Email: email}
 	if group != "" {
 		if scopes[group] == "" {
@@ -162,9 +164,14 @@ func (i *Issuer) submit(w http.ResponseWriter, r *http.Request) {
 		}
 		claims.Groups = []string{group}
 	}
+	i.loggedIn(w, r, a, claims)
+}
+
+// loggedIn sends the browser back with a code for the tokens of somebody.
+func (i *Issuer) loggedIn(w http.ResponseWriter, r *http.Request, a authorization, claims Claims) {
 	claims.Scope = granted(a.Scope, claims.Groups)
 	if claims.Scope == "" {
-		a.refuse(w, r, "invalid_scope", "none of the scopes is for "+email)
+		a.refuse(w, r, "invalid_scope", "none of the scopes is for "+claims.Email)
 		return
 	}
 	code := id.Secret()

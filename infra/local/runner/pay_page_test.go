@@ -11,14 +11,18 @@ import (
 	"dangol/infra/testkit/system"
 )
 
+// subjectOf is the subject that the log-in page gives an address.
+func subjectOf(email string) string {
+	sum := sha256.Sum256([]byte(email))
+	h := hex.EncodeToString(sum[:16])
+	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
+}
+
 // unpaid is a subscriber whose renewal was not paid with the card, and the link of the mail about it.
 func (s *shop) unpaid(t *testing.T, card string) (email, link string) {
 	t.Helper()
 	email = system.Unique("dora") + "@example.com"
-	// The log-in page gives each address one subject.
-	sum := sha256.Sum256([]byte(email))
-	h := hex.EncodeToString(sum[:16])
-	dora := s.As(strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-"))
+	dora := s.As(subjectOf(email))
 	made := s.Do(dora.With("Idempotency-Key", system.Unique("key-for-the-subscription")), "POST", "/subscriptions",
 		map[string]any{
 			"planId": s.Plan(nil), "currency": "KRW", "paymentMethod": card, "region": "KR", "zone": "Asia/Seoul",

@@ -41,7 +41,8 @@ func (r *Runner) routes() http.Handler {
 	mux.HandleFunc("GET /{$}", r.home)
 	mux.HandleFunc("GET /dev/clock", r.showClock)
 	mux.HandleFunc("POST /dev/clock", r.moveClock)
-	for _, path := range []string{"/dev/token", "/oauth2/", "/login", "/logout"} {
+	for _, path := range []string{"/dev/token", "/dev/account-mail", "/oauth2/", "/login", "/logout",
+		"/signup", "/resendcode", "/forgotPassword", "/confirmUser"} {
 		mux.Handle(path, r.issuer)
 	}
 	mux.Handle("/.well-known/", r.issuer)
@@ -107,6 +108,7 @@ var pages = []struct{ path, what string }{
 	{"/dev/push/browsers", "POST for a browser that receives web push; GET /dev/push/browsers/{id} for its messages"},
 	{phonePath + "/calls", "every call that the shop has started; " + phonePath + "/texts for its text messages"},
 	{"/oauth2/authorize", "log-in page, as Cognito has it: authorization code with PKCE, client dangol-local"},
+	{"/dev/account-mail", "POST {\"trigger\":\"SignUp\",\"email\":\"ann@example.com\"} for a mail about an account"},
 	{"/dev/token", "POST {\"sub\":\"ann\",\"email\":\"ann@example.com\",\"groups\":[]} for an access token"},
 }
 

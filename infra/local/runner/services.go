@@ -74,7 +74,7 @@ func (r *Runner) openServices(ctx context.Context) (err error) {
 	r.phone = phone.New(r.clock)
 	r.push = pushservice.New(r.clock, r.address+"/dev/push")
 	if r.issuer, err = issuer.Open(issuer.Options{Clock: r.clock, URL: r.address,
-		KeyFile: r.file("issuer.pem")}); err != nil {
+		KeyFile: r.file("issuer.pem"), CustomMessage: r.customMessage(), Mail: r.accountMail}); err != nil {
 		return err
 	}
 	if r.payments, err = server.New(server.Config{

@@ -31,9 +31,11 @@ type Spec struct {
 	Events []string     // the event types it consumes; see Types
 	// MailEvents: it takes what SES tells about mails (source aws.ses) from the default bus, of all detail types.
 	MailEvents bool
-	Socket     bool      // it serves the WebSocket API, the authorizer of its connections included
-	Stream     *Stream   // it reads the changes of tables
-	Schedule   *Schedule // it is invoked at a fixed rate
+	// AccountMessages: the user pool asks it for the words of mails about accounts (Cognito's custom message trigger).
+	AccountMessages bool
+	Socket          bool      // it serves the WebSocket API, the authorizer of its connections included
+	Stream          *Stream   // it reads the changes of tables
+	Schedule        *Schedule // it is invoked at a fixed rate
 
 	Alarms []Alarm // on metrics of its own
 }
