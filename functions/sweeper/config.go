@@ -14,25 +14,27 @@ const commerce = "COMMERCE_TABLE"
 
 // readKinds reads the entries of DUE_KINDS and opens their tables.
 func readKinds(ctx context.Context, env *boot.Env, entries []string) ([]Kind, error) {
-	kinds := make([]Kind, len(entries))
-	variables := make([]string, len(entries))
-	for i, entry := range entries {
-		name, url, ok := strings.Cut(entry, "=")
-		kind, variable, elsewhere := strings.Cut(strings.TrimSpace(name), "@")
+	var kinds []Kind
+	var variables []string
+	for _, entry := range entries {
+		names, url, ok := strings.Cut(entry, "=")
+		names, variable, elsewhere := strings.Cut(strings.TrimSpace(names), "@")
 		if !elsewhere {
 			variable = commerce
 		}
-		if !ok || kind == "" || url == "" || variable == "" {
-			return nil, fmt.Errorf("environment variable DUE_KINDS: %q is not kind=url or kind@TABLE_VARIABLE=url", entry)
+		for kind := range strings.SplitSeq(names, "+") {
+			if !ok || kind == "" || url == "" || variable == "" {
+				return nil, fmt.Errorf("environment variable DUE_KINDS: %q is not kind=url or kind+kind@TABLE_VARIABLE=url", entry)
+			}
+			// Two entries of one kind would hand out each job to one of two queues by chance.
+			if slices.ContainsFunc(kinds, func(k Kind) bool { return k.Name == kind }) {
+				return nil, fmt.Errorf("environment variable DUE_KINDS: %s is there twice", kind)
+			}
+			kinds = append(kinds, Kind{Name: kind, Queue: url})
+			variables = append(variables, variable)
 		}
-		// Two entries of one kind would hand out each job to one of two queues by chance.
-		if slices.ContainsFunc(kinds[:i], func(k Kind) bool { return k.Name == kind }) {
-			return nil, fmt.Errorf("environment variable DUE_KINDS: %s is there twice", kind)
-		}
-		kinds[i], variables[i] = Kind{Name: kind, Queue: url}, variable
 	}
-	// All at once: env.Tables checks each variable, and
-	// opens a table that several kinds share once.
+	// All at once: env.Tables checks each variable, and opens a table that several kinds share once.
 	tables, err := env.Tables(ctx, variables...)
 	if err != nil {
 		return nil, err

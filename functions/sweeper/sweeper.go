@@ -83,8 +83,9 @@ func Spec() function.Spec {
 	}
 }
 
-// New builds the function. Environment: DUE_KINDS, a list kind=queue URL, with kind@VARIABLE for a kind whose items are
-// in the table named by another variable than COMMERCE_TABLE ("checkout=https://...,send@OUTREACH_TABLE=https://...");
+// New builds the function. Environment: DUE_KINDS, a list kind+kind=queue URL, with kind@VARIABLE for kinds whose items
+// are in the table named by another variable than COMMERCE_TABLE
+// ("checkout+refund=https://...,send@OUTREACH_TABLE=https://...");
 // DEAD_QUEUE_URL; the table variables; SQS_ENDPOINT where it is not the usual one.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {

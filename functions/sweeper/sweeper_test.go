@@ -300,6 +300,9 @@ func TestNewReadsItsKinds(t *testing.T) {
 		{"an entry without a kind", "=https://q", "is not kind=url"},
 		{"a kind twice", "hold=https://a,hold=https://b", "hold is there twice"},
 		{"a table that is not configured", "hold@CARE_TABLE=https://a", "CARE_TABLE is not set"},
+		{"a kind twice in one entry", "hold+hold=https://a", "hold is there twice"},
+		{"a list of kinds with a hole", "hold+=https://a", "is not kind=url"},
+		{"two kinds of one queue", "hold+release=https://a", ""},
 		{"two tables", "hold=https://a, send@OUTREACH_TABLE=https://b", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

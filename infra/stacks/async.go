@@ -102,12 +102,8 @@ func (a *Async) variables(s topology.System, d *Data) map[string]*string {
 	known["BUS_NAME"] = a.bus.EventBusName()
 	known["MAIL_CONFIGURATION_SET"] = a.mail.ConfigurationSetName()
 	known["DEAD_QUEUE_URL"] = a.Dead[topology.DeadQueue].QueueUrl()
-	kinds := make([]string, len(s.Due))
-	for i, k := range s.Due {
-		kinds[i] = k.Entry(*a.Queues[k.Queue].QueueUrl())
-	}
 	// The sweeper gets kinds and queues in one variable, so a new kind needs no change of its code.
-	known["DUE_KINDS"] = str(strings.Join(kinds, ","))
+	known["DUE_KINDS"] = str(s.DueKinds(func(queue string) string { return *a.Queues[queue].QueueUrl() }))
 	return known
 }
 
@@ -170,6 +166,12 @@ func (a *Async) permit(stack awscdk.Stack, fn awslambda.Function, p function.Per
 			Actions: strs("ses:SendEmail"),
 			// SES checks both the sending identity and the configuration set.
 			Resources: &[]*string{arn("identity", domain), arn("configuration-set", *a.mail.ConfigurationSetName())},
+		}))
+		// In its sandbox SES asks for the recipient's identity, too: a verified address could not be written to
+		// otherwise. The sender stays the shop's.
+		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions: strs("ses:SendEmail"), Resources: &[]*string{arn("identity", "*")},
+			Conditions: &map[string]any{"StringLike": map[string]any{"ses:FromAddress": "*@" + domain}},
 		}))
 		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions: strs("ses:GetAccount"), Resources: strs("*"), // the action has no resource types

@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2authorizers"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2integrations"
@@ -66,8 +67,34 @@ func (s *socket) serve(c Config, fn awslambda.Function) {
 		&awsapigatewayv2.CfnStage_AccessLogSettingsProperty{
 			DestinationArn: logs.LogGroupArn(), Format: str(format),
 		})
+	stage.Node().AddDependency(s.logging())
 	awscdk.NewCfnOutput(s.stack, str("SocketUrl"),
 		&awscdk.CfnOutputProps{Value: s.address(), Description: str("Address of the WebSocket API")})
+}
+
+// logging is the account's setting that lets API Gateway write logs of WebSocket APIs; without it the stage cannot be
+// made. The account has one such setting for all its APIs in a region, so role and setting stay when the stack goes.
+func (s *socket) logging() awscdk.CfnResource {
+	// What API Gateway tries before it takes a role (AmazonAPIGatewayPushToCloudWatchLogs).
+	write := awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{
+		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions: strs("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups",
+				"logs:DescribeLogStreams", "logs:PutLogEvents", "logs:GetLogEvents", "logs:FilterLogEvents"),
+			Resources: strs("*"),
+		}),
+	}})
+	role := awsiam.NewRole(s.stack, str("gateway-logs-role"), &awsiam.RoleProps{
+		AssumedBy:   awsiam.NewServicePrincipal(str("apigateway.amazonaws.com"), nil),
+		Description: str("Lets API Gateway write the access logs of WebSocket APIs"),
+		// Part of the role, so that they stay together.
+		InlinePolicies: &map[string]awsiam.PolicyDocument{"write": write},
+	})
+	setting := awsapigateway.NewCfnAccount(s.stack, str("GatewayAccount"), &awsapigateway.CfnAccountProps{
+		CloudWatchRoleArn: role.RoleArn(),
+	})
+	role.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN)
+	setting.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
+	return setting
 }
 
 // permit lets a function send frames to the connections of this API and no other.

@@ -7,13 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 
 	"dangol/infra/topology"
-	"dangol/shared/outreach/policy"
 )
 
 // Stage is where the system runs.
@@ -51,7 +48,7 @@ type Config struct {
 	AccountMail bool
 	ShopColor   string // of buttons in mails
 	ShopLinks   string // paths of the storefront that buttons in mails lead to
-	ShopConfig  string // JSON in place of shared/pricing/shop.json
+	ShopConfig  string // in place of shared/pricing/shop.json, packed (pricing.PackShop)
 	GuardConfig string // JSON in place of shared/promotion/guard.json
 	// OutreachConfig is JSON with caps, exceptions and the double opt-in (shared/outreach/service, Config).
 	OutreachConfig string
@@ -75,74 +72,6 @@ var Stages = map[string]Stage{
 	"dev":     {Name: "dev", LogDays: 7},
 	"staging": {Name: "staging", LogDays: 30},
 	"prod":    {Name: "prod", Protected: true, LogDays: 90, WarmReads: 12_000, WarmWrites: 4_000},
-}
-
-// FromContext reads the configuration of an app. Errors name the context value that is missing or wrong.
-func FromContext(app awscdk.App) (Config, error) {
-	// Context values are texts; anything else counts as missing.
-	text := func(name, otherwise string) string {
-		if v, ok := app.Node().TryGetContext(str(name)).(string); ok && v != "" {
-			return v
-		}
-		return otherwise
-	}
-	stage, ok := Stages[text("stage", "dev")]
-	if !ok {
-		return Config{}, fmt.Errorf("context stage=%s: dev, staging or prod", text("stage", ""))
-	}
-	c := Config{
-		Stage: stage, Dist: text("dist", "dist"), Issuer: text("issuer", ""), Audience: list(text("audience", "")),
-		Origins: list(text("origins", "http://localhost:3000")), MailFrom: text("mailFrom", "shop@example.com"),
-		ShopName: text("shopName", "Dangol"), ShopURL: text("shopUrl", "https://shop.example.com"),
-		TimeZone:    text("timeZone", "Asia/Seoul"),
-		LinkBase:    text("linkBase", text("shopUrl", "https://shop.example.com")),
-		ShopContact: text("shopContact", "help@shop.example.com"), ShopImprint: text("shopImprint", ""),
-		AlarmMail: text("alarmMail", ""), CallbackURL: list(text("callbackUrls", "http://localhost:3000/callback")),
-	}
-	c.LogoutURL = list(text("logoutUrls", strings.Join(c.CallbackURL, ",")))
-	c.AccountMail = text("accountMail", "cognito") == "ses"
-	c.ShopColor = text("shopColor", "")
-	c.ShopLinks = text("shopLinks", "")
-	c.ShopConfig = text("shopConfig", "")
-	c.GuardConfig = text("guardConfig", "")
-	c.OutreachConfig, c.PushHosts = text("outreachConfig", ""), text("pushHosts", "")
-	c.Model = text("model", "")
-	c.ConnectInstance = text("connectInstance", "")
-	c.ConnectFlow = text("connectFlow", "")
-	c.ConnectNumber = text("connectNumber", "")
-	c.CacheTTL = text("catalogCacheTtl", "")
-	c.DetailedMetrics = text("detailedMetrics", "") == "true"
-	reserved, err := strconv.Atoi(text("checkoutConcurrency", "0"))
-	if err != nil || reserved < 0 {
-		return Config{}, fmt.Errorf("context checkoutConcurrency: a number of instances, not %s",
-			text("checkoutConcurrency", ""))
-	}
-	c.CheckoutConcurrency = float64(reserved)
-	return c, c.check()
-}
-
-// list splits a list separated by commas; empty is none.
-func list(text string) []string {
-	if text == "" {
-		return nil
-	}
-	return strings.Split(text, ",")
-}
-
-// check finds combinations that would deploy and then not work, or be unsafe.
-func (c Config) check() error {
-	switch {
-	case c.Issuer != "" && len(c.Audience) == 0:
-		return fmt.Errorf("context audience: needed with issuer")
-	// With * any page could call the API with a customer's token.
-	case strings.Contains(strings.Join(c.Origins, ","), "*") && c.Stage.Protected:
-		return fmt.Errorf("context origins: name the storefronts, no * in stage %s", c.Stage.Name)
-	}
-	// The functions refuse it at their start, which is too late for who deploys.
-	if _, err := policy.Parse(c.OutreachConfig); err != nil {
-		return fmt.Errorf("context outreachConfig: %w", err)
-	}
-	return nil
 }
 
 // Built checks that every function has been built. Otherwise the CDK fails in the middle with a

@@ -45,23 +45,21 @@ func with(context map[string]any, pairs ...string) map[string]any {
 	return changed
 }
 
-// One synthesis of prod for the whole binary, and nothing in parallel: jsii is one child process and not safe for
-// goroutines.
-var synthesized = sync.OnceValues(func() (stacks.Stacks, error) { return synthesize(prod) })
+// The syntheses of this binary, each made once and nothing in parallel: jsii is one child process and not safe for
+// goroutines. Only that of prod is looked through by cdk-nag, which takes as long as the synthesis.
+var (
+	ofProd = sync.OnceValues(func() (stacks.Stacks, error) { return synthesize(prod, true) })
+	ofDev  = sync.OnceValues(func() (stacks.Stacks, error) { return synthesize(with(prod, "stage", "dev"), false) })
+	// with a value for each setting, so with an issuer of the shop's own
+	ofEverySetting = sync.OnceValues(func() (stacks.Stacks, error) { return synthesize(everySetting(), false) })
+)
 
-func synth(t *testing.T) stacks.Stacks {
-	t.Helper()
-	s, err := synthesized()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
+// synth is the system in the stage prod.
+func synth(t *testing.T) stacks.Stacks { return must(t, ofProd) }
 
-// synthWith synthesizes the system in another context.
-func synthWith(t *testing.T, context map[string]any) stacks.Stacks {
+func must(t *testing.T, synthesis func() (stacks.Stacks, error)) stacks.Stacks {
 	t.Helper()
-	s, err := synthesize(context)
+	s, err := synthesis()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +78,7 @@ func configure(context map[string]any) (awscdk.App, stacks.Config, error) {
 }
 
 // synthesize builds the stacks with stand-ins for the executables: a template names them by their hash only.
-func synthesize(context map[string]any) (stacks.Stacks, error) {
+func synthesize(context map[string]any, nag bool) (stacks.Stacks, error) {
 	dist := filepath.Join(root, "dist")
 	for _, f := range topology.Dangol.Functions {
 		folder := filepath.Join(dist, f.Name)
@@ -98,7 +96,9 @@ func synthesize(context map[string]any) (stacks.Stacks, error) {
 	}
 	s := stacks.Build(app, config, topology.Dangol)
 	stacks.Suppress(s)
-	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
+	if nag {
+		awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
+	}
 	app.Synth(nil)
 	return s, nil
 }

@@ -42,11 +42,6 @@ type DueKind struct {
 	Queue string
 }
 
-// Entry is the kind in the form of the sweeper's variable DUE_KINDS: kind@TABLE_VARIABLE=queue URL.
-func (k DueKind) Entry(url string) string {
-	return k.Kind + "@" + strings.ToUpper(k.Table) + "_TABLE=" + url
-}
-
 // Queue is a work queue, named after the function that works it off. Messages that fail MaxReceive times go to its
 // dead-letter queue.
 type Queue struct {
@@ -94,6 +89,25 @@ func New(tables []table.Schema, specs ...function.Spec) System {
 		}
 	}
 	return s
+}
+
+// DueKinds is the sweeper's variable DUE_KINDS: kind+kind@TABLE_VARIABLE=queue URL, separated by commas. Kinds that share
+// table and queue are one entry, because all variables of a function have 4 KB together (Lambda, Quotas).
+func (s System) DueKinds(url func(queue string) string) string {
+	var shared []DueKind // table and queue, without a kind
+	kinds := map[DueKind][]string{}
+	for _, k := range s.Due {
+		where := DueKind{Table: k.Table, Queue: k.Queue}
+		if kinds[where] == nil {
+			shared = append(shared, where)
+		}
+		kinds[where] = append(kinds[where], k.Kind)
+	}
+	entries := make([]string, len(shared))
+	for i, p := range shared {
+		entries[i] = strings.Join(kinds[p], "+") + "@" + strings.ToUpper(p.Table) + "_TABLE=" + url(p.Queue)
+	}
+	return strings.Join(entries, ",")
 }
 
 // Function returns the function with the name.

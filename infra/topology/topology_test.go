@@ -4,6 +4,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"dangol/infra/topology"
@@ -30,6 +31,27 @@ func TestAJobThatFailsComesAgainBeforeTheSweeperHandsItOutAgain(t *testing.T) {
 		}
 		if f.Timeout >= task.Lease {
 			t.Errorf("%s runs up to %s, longer than the lease of a task (%s)", q.Name, f.Timeout, task.Lease)
+		}
+	}
+}
+
+func TestDueKindsOfOneQueueAndTableAreOneEntry(t *testing.T) {
+	t.Parallel()
+	s := topology.System{Due: []topology.DueKind{
+		{Kind: "hold", Table: "Commerce", Queue: "a"}, {Kind: "send", Table: "Outreach", Queue: "a"},
+		{Kind: "refund", Table: "Commerce", Queue: "a"}, {Kind: "bill", Table: "Commerce", Queue: "b"},
+	}}
+	got := s.DueKinds(func(queue string) string { return "https://" + queue })
+	want := "hold+refund@COMMERCE_TABLE=https://a,send@OUTREACH_TABLE=https://a,bill@COMMERCE_TABLE=https://b"
+	if got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if none := (topology.System{}).DueKinds(func(string) string { return "" }); none != "" {
+		t.Errorf("a system without jobs has %q", none)
+	}
+	for _, k := range topology.Dangol.Due {
+		if strings.ContainsAny(k.Kind, "+@=,") {
+			t.Errorf("the name of the kind %s is not for the variable", k.Kind)
 		}
 	}
 }

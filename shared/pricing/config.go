@@ -2,7 +2,9 @@ package pricing
 
 import (
 	"bytes"
+	"compress/gzip"
 	_ "embed"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,8 +23,51 @@ var defaultShop []byte
 // DefaultShop is the embedded configuration: a Korean brand that ships to Korea, the USA, Japan, the EU and the world.
 func DefaultShop() (Shop, error) { return ParseShop(defaultShop) }
 
-// LoadShop reads what the variable SHOP_CONFIG says: a configuration as JSON, the path of a file with one, or nothing
-// for the embedded one.
+// packed begins a configuration that PackShop made.
+const packed = "gzip:"
+
+// PackShop makes a configuration short enough for a variable: all variables of a Lambda function have 4 KB together,
+// about as much as a configuration is long. LoadShop reads it. Error: a configuration that ParseShop refuses.
+func PackShop(raw []byte) (string, error) {
+	if _, err := ParseShop(raw); err != nil {
+		return "", err
+	}
+	var short bytes.Buffer
+	w, err := gzip.NewWriterLevel(&short, gzip.BestCompression)
+	if err == nil {
+		_, err = w.Write(raw)
+	}
+	if err != nil {
+		return "", fmt.Errorf("shop configuration: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return "", fmt.Errorf("shop configuration: %w", err)
+	}
+	return packed + base64.StdEncoding.EncodeToString(short.Bytes()), nil
+}
+
+// unpack is the configuration that PackShop packed.
+func unpack(text string) ([]byte, error) {
+	short, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("shop configuration: %w", err)
+	}
+	r, err := gzip.NewReader(bytes.NewReader(short))
+	if err != nil {
+		return nil, fmt.Errorf("shop configuration: %w", err)
+	}
+	raw, err := io.ReadAll(io.LimitReader(r, maxConfig))
+	if err != nil {
+		return nil, fmt.Errorf("shop configuration: %w", err)
+	}
+	return raw, nil
+}
+
+// maxConfig bounds what is unpacked, in bytes; a configuration of every country has less than a tenth of it.
+const maxConfig = 1 << 20
+
+// LoadShop reads what the variable SHOP_CONFIG says: a configuration as JSON or as PackShop wrote it, the path of a file
+// with one, or nothing for the embedded one.
 func LoadShop(config string) (Shop, error) {
 	// Nothing set: the embedded shop, so that a laptop needs no configuration.
 	if config == "" {
@@ -30,6 +75,13 @@ func LoadShop(config string) (Shop, error) {
 	}
 	if strings.HasPrefix(strings.TrimSpace(config), "{") {
 		return ParseShop([]byte(config))
+	}
+	if text, ok := strings.CutPrefix(config, packed); ok {
+		raw, err := unpack(text)
+		if err != nil {
+			return Shop{}, err
+		}
+		return ParseShop(raw)
 	}
 	raw, err := os.ReadFile(config)
 	if err != nil {

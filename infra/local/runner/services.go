@@ -232,10 +232,7 @@ func (r *Runner) wrap(function string, db table.DB) table.DB {
 // variables are the environment variables of all functions. Only those with a meaning on a laptop
 // are read from the process's own environment.
 func (r *Runner) variables() map[string]string {
-	kinds := make([]string, len(r.options.System.Due))
-	for i, k := range r.options.System.Due {
-		kinds[i] = k.Entry(queueURL(r.address, k.Queue))
-	}
+	kinds := r.options.System.DueKinds(func(queue string) string { return queueURL(r.address, queue) })
 	// A variable that stays empty has no meaning on a laptop, or a default in the function.
 	known := map[string]string{
 		// The SDK refuses to start without credentials.
@@ -250,7 +247,7 @@ func (r *Runner) variables() map[string]string {
 		"SCHEDULER_ROLE_ARN": "arn:aws:iam::" + queue.Account + ":role/scheduler",
 		"SCHEDULER_DEAD_ARN": queue.ARN(topology.TimesDead),
 		"GUARD_CONFIG":       r.getenv("GUARD_CONFIG"),
-		"BUS_NAME":           busName, "DUE_KINDS": strings.Join(kinds, ","),
+		"BUS_NAME":           busName, "DUE_KINDS": kinds,
 		"DEAD_QUEUE_URL":   queueURL(r.address, topology.DeadQueue),
 		"PAYMENT_PROVIDER": "sandbox", "SANDBOX_URL": r.address + "/sandbox", "SANDBOX_KEY": paymentKey,
 		"SANDBOX_WEBHOOK_SECRET": webhookSecret, "PAYMENT_SECRETS": "", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",

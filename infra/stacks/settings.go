@@ -1,0 +1,177 @@
+package stacks
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/mail"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+
+	mails "dangol/shared/mail"
+	"dangol/shared/outreach/policy"
+	"dangol/shared/pricing"
+	"dangol/shared/promotion"
+)
+
+// FromContext reads the configuration of an app. Errors name the context value that is missing or wrong: what a
+// function would refuse at its start is refused here, before anything is deployed.
+func FromContext(app awscdk.App) (Config, error) {
+	// Context values are texts; anything else counts as missing.
+	text := func(name, otherwise string) string {
+		if v, ok := app.Node().TryGetContext(str(name)).(string); ok && v != "" {
+			return v
+		}
+		return otherwise
+	}
+	stage, ok := Stages[text("stage", "dev")]
+	if !ok {
+		return Config{}, fmt.Errorf("context stage=%s: dev, staging or prod", text("stage", ""))
+	}
+	c := Config{
+		Stage: stage, Dist: text("dist", "dist"), Issuer: text("issuer", ""), Audience: list(text("audience", "")),
+		Origins: list(text("origins", "http://localhost:3000")), MailFrom: text("mailFrom", "shop@example.com"),
+		ShopName: text("shopName", "Dangol"), ShopURL: text("shopUrl", "https://shop.example.com"),
+		TimeZone:    text("timeZone", "Asia/Seoul"),
+		LinkBase:    text("linkBase", text("shopUrl", "https://shop.example.com")),
+		ShopContact: text("shopContact", "help@shop.example.com"), ShopImprint: text("shopImprint", ""),
+		AlarmMail: text("alarmMail", ""), CallbackURL: list(text("callbackUrls", "http://localhost:3000/callback")),
+	}
+	c.LogoutURL = list(text("logoutUrls", strings.Join(c.CallbackURL, ",")))
+	c.AccountMail = text("accountMail", accountMailCognito) == accountMailSES
+	c.ShopColor = text("shopColor", "")
+	c.ShopLinks = text("shopLinks", "")
+	c.ShopConfig = text("shopConfig", "")
+	c.GuardConfig = text("guardConfig", "")
+	c.OutreachConfig, c.PushHosts = text("outreachConfig", ""), text("pushHosts", "")
+	c.Model = text("model", "")
+	c.ConnectInstance = text("connectInstance", "")
+	c.ConnectFlow = text("connectFlow", "")
+	c.ConnectNumber = text("connectNumber", "")
+	c.CacheTTL = text("catalogCacheTtl", "")
+	c.DetailedMetrics = text("detailedMetrics", "") == "true"
+	reserved, err := whole("checkoutConcurrency", text("checkoutConcurrency", "0"))
+	if err != nil {
+		return Config{}, err
+	}
+	c.CheckoutConcurrency = float64(reserved)
+	for name, allowed := range map[string][]string{
+		"accountMail": {accountMailCognito, accountMailSES}, "detailedMetrics": {"true", "false"},
+	} {
+		// A word that is misspelled would mean its opposite.
+		if value := text(name, allowed[0]); !slices.Contains(allowed, value) {
+			return Config{}, fmt.Errorf("context %s=%s: %s", name, value, strings.Join(allowed, " or "))
+		}
+	}
+	if err := c.readFiles(); err != nil {
+		return Config{}, err
+	}
+	return c, c.check()
+}
+
+// Who sends the mails about accounts.
+const (
+	accountMailCognito = "cognito"
+	accountMailSES     = "ses"
+)
+
+// list splits a list separated by commas; empty is none.
+func list(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
+}
+
+// whole reads a number of at least 0.
+func whole(name, text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("context %s: a whole number, not %s", name, text)
+	}
+	return n, nil
+}
+
+// readFiles reads the configurations that are JSON or the path of a file with it, and makes them as short as variables
+// of a function have to be.
+func (c *Config) readFiles() error {
+	if c.ShopConfig != "" {
+		raw, err := jsonOrFile(c.ShopConfig)
+		if err == nil {
+			c.ShopConfig, err = pricing.PackShop(raw)
+		}
+		if err != nil {
+			return fmt.Errorf("context shopConfig: %w", err)
+		}
+	}
+	for name, value := range map[string]*string{"guardConfig": &c.GuardConfig, "outreachConfig": &c.OutreachConfig} {
+		if *value == "" {
+			continue
+		}
+		raw, err := jsonOrFile(*value)
+		var short bytes.Buffer
+		if err == nil {
+			err = json.Compact(&short, raw)
+		}
+		if err != nil {
+			return fmt.Errorf("context %s: %w", name, err)
+		}
+		*value = short.String()
+	}
+	return nil
+}
+
+// jsonOrFile returns a text that is JSON, or what is in the file that it names.
+func jsonOrFile(text string) ([]byte, error) {
+	if strings.HasPrefix(strings.TrimSpace(text), "{") {
+		return []byte(text), nil
+	}
+	return os.ReadFile(text)
+}
+
+// check finds values and combinations that would deploy and then not work, or be unsafe.
+func (c Config) check() error {
+	switch {
+	case c.Issuer != "" && len(c.Audience) == 0:
+		return fmt.Errorf("context audience: needed with issuer")
+	// With * any page could call the API with a customer's token.
+	case strings.Contains(strings.Join(c.Origins, ","), "*") && c.Stage.Protected:
+		return fmt.Errorf("context origins: name the storefronts, no * in stage %s", c.Stage.Name)
+	}
+	if a, err := mail.ParseAddress(c.MailFrom); err != nil || a.Address != c.MailFrom {
+		return fmt.Errorf("context mailFrom=%s: an address without a name", c.MailFrom)
+	}
+	if _, err := time.LoadLocation(c.TimeZone); err != nil || c.TimeZone == "Local" {
+		return fmt.Errorf("context timeZone=%s: an IANA time zone", c.TimeZone)
+	}
+	if c.CacheTTL != "" {
+		if _, err := whole("catalogCacheTtl", c.CacheTTL); err != nil {
+			return err
+		}
+	}
+	if c.GuardConfig != "" {
+		if _, err := promotion.ParsePolicy([]byte(c.GuardConfig)); err != nil {
+			return fmt.Errorf("context guardConfig: %w", err)
+		}
+	}
+	if _, err := policy.Parse(c.OutreachConfig); err != nil {
+		return fmt.Errorf("context outreachConfig: %w", err)
+	}
+	links, err := mails.ParseLinks(list(c.ShopLinks))
+	if err != nil {
+		return fmt.Errorf("context shopLinks: %w", err)
+	}
+	brand := mails.Brand{Name: c.ShopName, URL: c.ShopURL, Contact: c.ShopContact, Color: c.ShopColor, Links: links}
+	if brand.Color == "" {
+		brand.Color = "#000000" // the functions have a default
+	}
+	if _, err := mails.NewTemplates(brand, time.UTC); err != nil {
+		return fmt.Errorf("context shopColor=%s: %w", c.ShopColor, err)
+	}
+	return nil
+}
