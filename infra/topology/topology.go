@@ -91,8 +91,8 @@ func New(tables []table.Schema, specs ...function.Spec) System {
 	return s
 }
 
-// DueKinds is the sweeper's variable DUE_KINDS: kind+kind@TABLE_VARIABLE=queue URL, separated by commas. Kinds that share
-// table and queue are one entry, because all variables of a function have 4 KB together (Lambda, Quotas).
+// DueKinds is the sweeper's variable DUE_KINDS: kind+kind@TABLE_VARIABLE=queue URL, separated by commas. Kinds that
+// share table and queue are one entry, because all variables of a function have 4 KB together (Lambda, Quotas).
 func (s System) DueKinds(url func(queue string) string) string {
 	var shared []DueKind // table and queue, without a kind
 	kinds := map[DueKind][]string{}

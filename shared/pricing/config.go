@@ -66,8 +66,8 @@ func unpack(text string) ([]byte, error) {
 // maxConfig bounds what is unpacked, in bytes; a configuration of every country has less than a tenth of it.
 const maxConfig = 1 << 20
 
-// LoadShop reads what the variable SHOP_CONFIG says: a configuration as JSON or as PackShop wrote it, the path of a file
-// with one, or nothing for the embedded one.
+// LoadShop reads what the variable SHOP_CONFIG says: a configuration as JSON or as PackShop wrote it, the path of a
+// file with one, or nothing for the embedded one.
 func LoadShop(config string) (Shop, error) {
 	// Nothing set: the embedded shop, so that a laptop needs no configuration.
 	if config == "" {

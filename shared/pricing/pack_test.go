@@ -78,7 +78,8 @@ func TestAShopOfFiftyCountriesFits(t *testing.T) {
 		zones[i] = fmt.Appendf(nil, `{"id":"z%d","countries":["%s"],"methods":[{"id":"post","name":{"ko":"우편","en":"Post"},`+
 			`"prices":{"USD":{"amount":%d}}}]}`, i, country, 500+i)
 	}
-	raw, err := json.Marshal(map[string]any{"languages": []string{"ko", "en"}, "currencies": []string{"USD"}, "zones": zones})
+	shop := map[string]any{"languages": []string{"ko", "en"}, "currencies": []string{"USD"}, "zones": zones}
+	raw, err := json.Marshal(shop)
 	if err != nil {
 		t.Fatal(err)
 	}
