@@ -235,6 +235,33 @@ func TestPuttingGoodsIntoTheCartTakesTwoRoundTripsWhateverIsPromoted(t *testing.
 	}
 }
 
+// TestAChangeOfAGuestsCartAsksOnceWhatTheGuestHasUsed has a promotion that each customer has once: the guest's counters
+// are read beside the cart, once for the two times that a change prices it.
+func TestAChangeOfAGuestsCartAsksOnceWhatTheGuestHasUsed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	soap := b.sell(9_000, 100)
+	b.promote("promo_once", promotion.FixedAmount, off(100), func(p *promotion.Promotion) { p.LimitPerCustomer = 1 })
+	path, guest := b.begin()
+	whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
+	whole(guest.Do("PUT", path+"/contact", map[string]any{"email": "ann@example.com"}))
+	for name, change := range map[string]func() carts.Cart{
+		"another unit": func() carts.Cart { return whole(guest.Do("POST", path+"/lines", lineOf(soap, 1))) },
+		"an address": func() carts.Cart {
+			return whole(guest.Do("PUT", path+"/address", map[string]any{
+				"name": "김하늘", "line1": "왕십리로 83", "postalCode": "04769", "country": "KR"}))
+		},
+	} {
+		var c carts.Cart
+		if trips := b.counted(func() { c = change() }); trips != 3 {
+			t.Errorf("%s: %d round trips, want the cart, the counters and the write", name, trips)
+		}
+		if c.Totals.Discount.Amount != 100 {
+			t.Errorf("%s: %+v", name, c.Totals.Discount)
+		}
+	}
+}
+
 func TestLogInKeepsTheChosenGiftAndWhatTheGuestHasNotAccepted(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

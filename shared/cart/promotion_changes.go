@@ -9,6 +9,7 @@ import (
 	"dangol/shared/money"
 	"dangol/shared/problemtext"
 	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
 )
 
 // ShownPromotions is what the shopper has been shown: what each promotion did, and the total.
@@ -73,8 +74,10 @@ func (q Quoter) Note(ctx context.Context, c *Cart, at time.Time) error {
 
 // ApplyChange runs a change of the cart so that what the clock has done to its promotions is not lost among what the
 // shopper does: before the change it notes what has moved, after it what is shown. It returns the cart as it is priced
-// then. Round trips are those of two quotes of goods that are in the cache.
+// then. Round trips are those of one quote, and of what the change itself asks for: of a shopper whose address it
+// changes, for example.
 func (q Quoter) ApplyChange(ctx context.Context, c *Cart, at time.Time, change func(*Cart) error) (Priced, error) {
+	q.Promotions = store.Once(q.snapshot())
 	if err := q.Note(ctx, c, at); err != nil {
 		return Priced{}, err
 	}

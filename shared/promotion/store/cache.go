@@ -271,6 +271,52 @@ func (s *Snapshot) segmented(at time.Time) bool {
 	return false
 }
 
+// once reads the promotions and the facts about a shopper one time for a whole request.
+type once struct {
+	Reader
+	snapshot *Snapshot
+	known    bool // whether facts are those of who and codes
+	who      Shopper
+	codes    []string
+	at       time.Time
+	facts    promotion.Facts
+}
+
+// Once is a reader for one request, which prices the same cart several times: it gives the promotions that it found
+// first, and asks again about the shopper only when their address, their codes or the moment have become others. It is
+// not safe for concurrent use.
+func Once(r Reader) Reader { return &once{Reader: r} }
+
+// Current returns the promotions as they were when it was called first.
+func (o *once) Current(ctx context.Context) (*Snapshot, error) {
+	if o.snapshot != nil {
+		return o.snapshot, nil
+	}
+	var err error
+	o.snapshot, err = o.Reader.Current(ctx)
+	return o.snapshot, err
+}
+
+// Facts returns what is known about a shopper. No round trip when it was asked before, else those of the reader.
+func (o *once) Facts(ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time) (promotion.Facts,
+	error) {
+	if !o.known || s != o.snapshot || !o.at.Equal(at) || o.who.CustomerID != who.CustomerID || o.who.Guest != who.Guest ||
+		!slices.Equal(o.codes, codes) {
+		facts, err := o.Reader.Facts(ctx, s, who, codes, at)
+		if err != nil {
+			return facts, err
+		}
+		o.known, o.facts = true, facts
+		o.who, o.at = who, at
+		o.codes = slices.Clone(codes)
+	}
+	// What the cart itself says may have changed since.
+	facts := o.facts
+	facts.Chosen = who.Chosen
+	facts.Languages = who.Languages
+	return facts, nil
+}
+
 // Static is promotions that nobody changes, with facts that are known beforehand: for previews and tests. A nil Known
 // makes them from the shopper alone.
 type Static struct {

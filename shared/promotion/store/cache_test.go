@@ -209,3 +209,62 @@ func TestSegmentsAreReadOnlyWhenAPromotionAsksForThem(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// TestOnePricingAsksAboutAGuestOnce prices one cart twice, as a change of a cart does, with the guest's address and the
+// codes as they were and as others.
+func TestOnePricingAsksAboutAGuestOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.put(promo("promo_once", func(p *promotion.Promotion) { p.LimitPerCustomer = 1 }))
+	if err := b.store.Table.BatchPut(t.Context(), map[string]any{
+		"pk": store.KeyOfCounters("mail-ann").PK, "sk": store.KeyOfCounters("mail-ann").SK, "promo_once": 1,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	reader := store.Once(b.cache)
+	facts := func(who store.Shopper, codes []string, at time.Time) (f promotion.Facts, trips int64) {
+		t.Helper()
+		s, err := reader.Current(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := b.trips.Load()
+		if f, err = reader.Facts(t.Context(), s, who, codes, at); err != nil {
+			t.Fatal(err)
+		}
+		return f, b.trips.Load() - before
+	}
+	ann, bob := store.Shopper{Guest: "mail-ann"}, store.Shopper{Guest: "mail-bob"}
+	if f, trips := facts(ann, nil, noon); trips != 1 || f.Used["promo_once"].Customer != 1 {
+		t.Fatalf("the first time: %d round trips, %+v", trips, f.Used)
+	}
+	chosen := ann
+	chosen.Chosen = map[string][]string{"promo_gift": {"var_a"}}
+	chosen.Languages = []string{"en"}
+	f, trips := facts(chosen, nil, noon)
+	if trips != 0 || f.Used["promo_once"].Customer != 1 || len(f.Chosen) != 1 || f.Languages[0] != "en" {
+		t.Errorf("the same guest: %d round trips, %+v; want none, and what the cart has chosen since", trips, f)
+	}
+	for name, other := range map[string]struct {
+		who   store.Shopper
+		codes []string
+		at    time.Time
+	}{
+		"another address": {bob, nil, noon},
+		"another code":    {ann, []string{"WELCOME"}, noon},
+		"another moment":  {ann, nil, noon.Add(time.Second)},
+	} {
+		// Back to the first, so that each differs in one thing.
+		facts(ann, nil, noon)
+		f, trips := facts(other.who, other.codes, other.at)
+		if used := f.Used["promo_once"].Customer; trips != 1 || (used == 1) != (other.who.Guest == ann.Guest) {
+			t.Errorf("%s: %d round trips, used %d times", name, trips, used)
+		}
+	}
+	// What the merchant changes in between is seen by the next request, not in the middle of this one.
+	b.put(promo("promo_new"))
+	b.cache.Invalidate()
+	if s, err := reader.Current(t.Context()); err != nil || s.Promotion("promo_new") != nil {
+		t.Errorf("the promotions changed within a request (%v)", err)
+	}
+}
