@@ -10,7 +10,7 @@ var AccessPatterns = []table.Pattern{
 	{Name: "take in an event that starts nothing", Key: "CONTACT#<id> / CONTACT", Trips: 4, Read: 2.5, Write: 1,
 		Note: "the list of segments and the runs under way are read"},
 	{Name: "take in an event that starts a series", Key: "CONTACT#<id> / CONTACT, RUN#<series>#<key> / RUN, STATS#...",
-		Trips: 4, Read: 3, Write: 7, Note: "one transaction"},
+		Trips: 3, Read: 3, Write: 7, Note: "one transaction"},
 	{Name: "move a run to its next message", Key: "RUN#<series>#<key> / RUN, CONTACT#..., TASK#...", Trips: 6, Read: 4,
 		Write: 9, Note: "run, place under the frequency cap and mail in one transaction"},
 	{Name: "take in an answer about marketing", Key: "CONTACT#<id> / CONTACT, PROOF#<time>#<id>, TASK#...", Trips: 6,

@@ -149,7 +149,7 @@ func (s *Service) settle(ctx context.Context, c *contact.Contact, now time.Time)
 		}
 		// Whether they may come in again is for the series to say; coming in is one change of the contact, so it happens
 		// once.
-		started, err := s.start(ctx, c, s.Library.EnteredFrom(name), sequence.Event{At: now}, nil, now)
+		started, err := s.start(ctx, c, s.Library.EnteredFrom(name), sequence.Event{At: now}, now)
 		if err != nil {
 			return nil, err
 		}

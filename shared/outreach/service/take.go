@@ -31,7 +31,7 @@ type TriggerEvent struct {
 
 // Take adds what somebody did to their contact, in one transaction with the runs that it starts, moves and ends, and
 // with the counting of the order it may be. The same happening again changes nothing. 2 round trips, 1 more when runs
-// are under way.
+// are under way or may be started.
 func (s *Service) Take(ctx context.Context, email string, h TriggerEvent) error {
 	now := s.Clock.Now()
 	_, err := s.Contacts.Change(ctx, email, now, func(c *contact.Contact) ([]table.Write, bool, error) {
@@ -140,22 +140,22 @@ func group(name string, held bool) string {
 	return name
 }
 
-// series hears the event in the runs that are under way, and starts those that it starts.
+// series hears the event in the runs that are under way, and starts those that it starts. 1 round trip when there are
+// any of either.
 func (s *Service) series(ctx context.Context, c *contact.Contact, e sequence.Event, now time.Time) ([]table.Write,
 	error) {
-	runs, err := s.runs(ctx, c.Runs)
+	entries := s.entries(c, s.Library.StartedBy(e.Type), e, now)
+	underWay := slices.Clone(c.Runs)
+	runs, err := s.runs(ctx, appendKeys(underWay, entries))
 	if err != nil {
 		return nil, err
 	}
 	zone := c.Location(s.Shop.Zone)
 	var writes []table.Write
-	// What is open is not started again, also when its version is gone.
-	open := map[string]bool{}
 	for _, r := range runs {
 		d, ok := s.Library.Version(r.Run.Sequence, r.Run.Version)
-		open[r.Run.Sequence+"\x00"+r.Run.Key] = true
-		// A deployment without the version: the run waits.
-		if !ok {
+		// A deployment without the version: the run waits. One that is over was read for entries only.
+		if !ok || !slices.Contains(underWay, r.PK) {
 			continue
 		}
 		next, changed := sequence.HandleEvent(d, r.Run, e, zone, now)
@@ -169,40 +169,72 @@ func (s *Service) series(ctx context.Context, c *contact.Contact, e sequence.Eve
 			writes = append(writes, s.stopPending(r, now)...)
 		}
 	}
-	started, err := s.start(ctx, c, s.Library.StartedBy(e.Type), e, open, now)
-	return append(writes, started...), err
+	return append(writes, s.enter(c, entries, runs, now)...), nil
 }
 
-// start enters the person into those of the series that the event starts. open are the runs under way.
+// start enters the person into those of the series that the event starts. 1 round trip when there are any.
 func (s *Service) start(
-	ctx context.Context, c *contact.Contact, candidates []sequence.Definition, e sequence.Event, open map[string]bool,
-	now time.Time,
-) (writes []table.Write, err error) {
+	ctx context.Context, c *contact.Contact, candidates []sequence.Definition, e sequence.Event, now time.Time,
+) ([]table.Write, error) {
+	entries := s.entries(c, candidates, e, now)
+	runs, err := s.runs(ctx, appendKeys(nil, entries))
+	if err != nil {
+		return nil, err
+	}
+	return s.enter(c, entries, runs, now), nil
+}
+
+// entry is a run that an event may start.
+type entry struct {
+	definition sequence.Definition
+	run        stored
+}
+
+// entries are the runs that the event starts in the series, unless there are runs with their keys.
+func (s *Service) entries(
+	c *contact.Contact, candidates []sequence.Definition, e sequence.Event, now time.Time,
+) (all []entry) {
 	for _, d := range candidates {
 		// Counted from now and not from the event, because the distance between runs is for the recipient.
 		run, why := sequence.Enter(d, c.Person, e, c.Entered[d.ID], c.Location(s.Shop.Zone), now)
-		if why != sequence.Started || open[d.ID+"\x00"+run.Key] {
+		if why == sequence.Started {
+			all = append(all, entry{d, newStored(run)})
+		}
+	}
+	return all
+}
+
+// appendKeys adds the keys of the runs that may be started, each once.
+func appendKeys(keys []string, entries []entry) []string {
+	keys = slices.Clip(keys)
+	for _, e := range entries {
+		if !slices.Contains(keys, e.run.PK) {
+			keys = append(keys, e.run.PK)
+		}
+	}
+	return keys
+}
+
+// enter starts the runs whose keys are not known. A run that is over keeps its key for half a year: this event, or an
+// earlier one with the key, has started it already.
+func (s *Service) enter(c *contact.Contact, entries []entry, known []stored, now time.Time) (writes []table.Write) {
+	for _, e := range entries {
+		if slices.ContainsFunc(known, func(r stored) bool { return r.PK == e.run.PK }) {
 			continue
 		}
-		r := newStored(run)
-		// A run that is over keeps its key for half a year.
-		if known, err := s.runs(ctx, []string{r.PK}); err != nil {
-			return nil, err
-		} else if len(known) > 0 {
-			continue // this event, or an earlier one with the key, has started the run already
-		}
-		writes = append(writes, table.Put{Item: r.withDue(), If: table.IfNew}) // one run for each key
+		run := e.run.Run
+		writes = append(writes, table.Put{Item: e.run.withDue(), If: table.IfNew}) // one run for each key
 		if run.Status == sequence.Active {
-			c.Runs = append(c.Runs, r.PK)
+			c.Runs = append(c.Runs, e.run.PK)
 		}
 		if c.Entered == nil {
 			c.Entered = map[string]time.Time{}
 		}
 		// For Reentry; Exposure is for the lift.
-		c.Entered[d.ID] = now
-		writes = append(writes, s.entered(c, d, run, now))
+		c.Entered[run.Sequence] = now
+		writes = append(writes, s.entered(c, e.definition, run, now))
 	}
-	return writes, nil
+	return writes
 }
 
 // entered counts an entry, and remembers it for the lift.
