@@ -309,3 +309,43 @@ func TestOnlyDifferentLinksOfTheLastSecondsCount(t *testing.T) {
 		}
 	}
 }
+
+// TestTheSendEventOfAnOrderMailThatIsSettledWritesNothing has the most frequent event of all. Of advertising it is
+// counted, because a campaign's report compares SES's count with the mailer's.
+func TestTheSendEventOfAnOrderMailThatIsSettledWritesNothing(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		kind  compliance.MessageKind
+		state outbox.State
+		write bool
+	}{
+		"an order mail":                      {compliance.Transactional, outbox.Accepted, false},
+		"an order mail that nobody answered": {compliance.Transactional, outbox.Unknown, true},
+		"advertising":                        {compliance.Marketing, outbox.Accepted, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPost(t)
+			m := letter("m1", reader)
+			m.Kind = c.kind
+			if err := p.store.Begin(t.Context(), m, nil, noon); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.store.Table.Transact(t.Context(), "", m.Settle(c.state, "ses-1", "", noon)...); err != nil {
+				t.Fatal(err)
+			}
+			ctx, meter := table.Metered(t.Context())
+			h := outbox.SESEventHandler{Store: p.store, Contacts: p.contacts}
+			if err := h.Handle(ctx, ses("Send"), noon.Add(time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+			cost := meter.Cost()
+			if wrote := cost.Write > 0; wrote != c.write || !c.write && cost.Trips != 1 {
+				t.Errorf("it cost %+v", cost)
+			}
+			if r, err := p.store.Get(t.Context(), "m1"); err != nil || r.State != outbox.Accepted {
+				t.Errorf("the mail is %s (%v)", r.State, err)
+			}
+		})
+	}
+}

@@ -181,7 +181,7 @@ func (h SESEventHandler) sent(ctx context.Context, e SESEvent, now time.Time) er
 }
 
 // mark sets a time on the record and counts it, once, and returns the record as it was before. If the record is not
-// there yet, the event makes it. 2 round trips.
+// there yet, the event makes it. 2 round trips, 1 for the Send event of an order mail that is settled.
 func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counter string, at, now time.Time) (Record,
 	error) {
 	id := e.id()
@@ -195,6 +195,11 @@ func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counte
 	r, err := h.Store.Get(ctx, id)
 	if err != nil && !errors.Is(err, table.ErrNotFound) {
 		return r, err
+	}
+	// The most frequent event says nothing new of an order mail: SES's answer said that it took it. What SES itself
+	// counts is compared with for campaigns and series only.
+	if counter == CountSES && r.State == Accepted && r.Kind == compliance.Transactional {
+		return r, nil
 	}
 	writes := []table.Write{table.Update{
 		// once
