@@ -14,6 +14,7 @@ import (
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
 	"dangol/shared/promotion/store"
+	"dangol/shared/rma"
 )
 
 // sale is what of an order is counted; sign is -1 for one that came to nothing. An order tells its end once, as
@@ -27,6 +28,7 @@ type sale struct {
 	guest      bool
 	lines      []events.OrderLine
 	promotions []events.OrderPromotion
+	bought     bool // and not made in exchange for something
 }
 
 // saleTypes are the types of the events that saleIn reads.
@@ -43,15 +45,18 @@ func saleIn(e event.Envelope) (s sale, ok bool, err error) {
 	case events.OrderPlaced{}.EventType():
 		var o events.OrderPlaced
 		err = e.Into(&o)
-		s = sale{1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
+		s = sale{1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions,
+			o.Origin == ""}
 	case events.OrderCanceled{}.EventType():
 		var o events.OrderCanceled
 		err = e.Into(&o)
-		s = sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
+		s = sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions,
+			false}
 	case events.OrderPaymentFailed{}.EventType():
 		var o events.OrderPaymentFailed
 		err = e.Into(&o)
-		s = sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
+		s = sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions,
+			false}
 	}
 	return s, err == nil && !s.at.IsZero() && s.currency != "", err
 }
@@ -129,8 +134,8 @@ func (f Scheduler) entries(index int, e event.Envelope, s sale) (all []entry) {
 // Consumer is the name under which counted events are remembered.
 const Consumer = "promotion-scheduler"
 
-// counts is what the order adds to which counter: the day's sales of the shop and of each product, and what each
-// promotion brought. Sorted by key but for the shop's own, which come first.
+// counts is what the order adds to which counter: the day's sales of the shop and of each product, what each promotion
+// brought, and the units that the report of returns compares with. Always in the same order.
 func (f Scheduler) counts(e event.Envelope, s sale) (counts []table.Count) {
 	for _, day := range f.shopDays(s, e.Time) {
 		counts = append(counts, store.ShopSold(s.currency, day))
@@ -146,6 +151,12 @@ func (f Scheduler) counts(e event.Envelope, s sale) (counts []table.Count) {
 	}
 	for _, p := range s.promotions {
 		counts = append(counts, store.AddStats(p.PromotionID, s.stats(p)))
+	}
+	// One line after the other: those of a product are joined when they are written.
+	for _, l := range s.lines {
+		if s.bought {
+			counts = append(counts, rma.Sold(l.ProductID, l.Title, l.Quantity, s.at))
+		}
 	}
 	return counts
 }

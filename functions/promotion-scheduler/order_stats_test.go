@@ -21,6 +21,7 @@ import (
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
 	"dangol/shared/promotion/store"
+	"dangol/shared/rma"
 )
 
 // count sends changes of orders as the table's stream does, and returns the sequence number from which it has to be
@@ -113,6 +114,35 @@ func TestOrdersAreCountedOnceAndThoseThatComeToNothingTakenOff(t *testing.T) {
 				t.Errorf("the promotion brought %+v (%v)", stats, err)
 			}
 		})
+	}
+}
+
+// TestUnitsSoldAreCountedForTheReportOfReturns counts an order twice, an exchange and a cancellation: units that were
+// bought count once, the others not.
+func TestUnitsSoldAreCountedForTheReportOfReturns(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	o := placed(1)
+	o.Lines = append(o.Lines, events.OrderLine{ProductID: "prod_a", Title: "쑥 비누", Quantity: 3,
+		Total: money.Of(3_000, "KRW")})
+	b.sold("evt_1", o)
+	b.sold("evt_1", o)
+	exchange := o
+	exchange.Origin = "exchange"
+	b.sold("evt_2", exchange)
+	b.sold("evt_3", events.OrderCanceled{Lines: o.Lines, Total: o.Total, PlacedAt: o.PlacedAt})
+	for product, want := range map[string]int{"prod_a": 4, "prod_b": 1} {
+		var counted struct {
+			ProductID string `dynamodbav:"productId"`
+			Title     string `dynamodbav:"title"`
+			Sold      int    `dynamodbav:"sold"`
+		}
+		if err := b.table.Get(t.Context(), rma.CountKey(rma.MonthOf(starts), product), &counted); err != nil {
+			t.Fatal(err)
+		}
+		if counted.Sold != want || counted.ProductID != product || (product == "prod_a") != (counted.Title == "쑥 비누") {
+			t.Errorf("%s: %+v, want %d units", product, counted, want)
+		}
 	}
 }
 

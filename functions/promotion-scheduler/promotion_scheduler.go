@@ -3,7 +3,8 @@
 //
 // It writes onto PROMOTION#<id>/PROMOTION that a boundary was announced and that a budget
 // is used up, and owns PROMOTION#<id>/STATS, SALES#<scope>#<currency>/<day> and, for
-// sales that change the catalog price, rows of the price history PRODUCT#<id>/PRICE#....
+// sales that change the catalog price, rows of the price history PRODUCT#<id>/PRICE#.... It adds what was sold to
+// RETURN-COUNT#<month>/PRODUCT#<id>, with which the function returns compares what came back.
 // It publishes promotion.started, promotion.ended and promotion.budget_exhausted, and
 // metrics of each promotion (orders, revenue, discount, new customers).
 //

@@ -18,6 +18,7 @@ import (
 )
 
 // counts is what was sold and returned of a product in a month: one item. Machines count it, so it has atomic counters.
+// What was sold is counted by the function promotion-scheduler, from the stream and for many orders at once.
 type counts struct {
 	table.Key
 	ProductID string `dynamodbav:"productId"`
@@ -38,36 +39,6 @@ const (
 	valuePrefix  = "value_"
 	lostPrefix   = "lost_"
 )
-
-// monthOf is the month that something counts for, in UTC for every country.
-func monthOf(t time.Time) string { return t.UTC().Format("2006-01") }
-
-// countKey is the key of a product's counts in a month.
-func countKey(month, productID string) table.Key {
-	return table.Key{PK: "RETURN-COUNT#" + month, SK: "PRODUCT#" + productID}
-}
-
-// sold counts the units of an order by product. Exchanges and replacements are not sales.
-func (f *Returns) sold(ctx context.Context, e event.Envelope, placed events.OrderPlaced) error {
-	// Counting them would make the rate of returns look smaller the more is exchanged.
-	if placed.Origin != "" {
-		return nil
-	}
-	units, titles := map[string]int{}, map[string]string{}
-	for _, l := range placed.Lines {
-		units[l.ProductID] += l.Quantity
-		titles[l.ProductID] = l.Title
-	}
-	var writes []table.Write
-	// Sorted, because the writes of a repetition have to be the same in the same order.
-	for _, product := range slices.Sorted(maps.Keys(units)) {
-		writes = append(writes, table.Update{
-			Key: countKey(monthOf(placed.PlacedAt), product), Do: "SET #productId = :product, #title = :title ADD #sold :n",
-			With: map[string]any{":product": product, ":title": titles[product], ":n": units[product]},
-		})
-	}
-	return f.once(ctx, "returns", e, writes)
-}
 
 // ended counts what came back, when a return is completed.
 func (f *Returns) ended(ctx context.Context, e event.Envelope, done events.ReturnCompleted) error {
@@ -94,7 +65,7 @@ func (f *Returns) ended(ctx context.Context, e event.Envelope, done events.Retur
 		u := table.Update{
 			// By the month in which it ended, so that a month that is over does not change any
 			// more.
-			Key: countKey(monthOf(done.CompletedAt), product), Do: "SET #productId = :product, #title = :title",
+			Key: rma.CountKey(rma.MonthOf(done.CompletedAt), product), Do: "SET #productId = :product, #title = :title",
 			With: map[string]any{":product": product, ":title": titles[product]},
 		}
 		var adds []string
@@ -172,10 +143,10 @@ type reportOutput struct {
 
 // report reads the counts of a month. 1 round trip for each MB of them.
 func (f *Returns) report(ctx context.Context, in *reportInput) (*reportOutput, error) {
-	month := cmp.Or(in.Month, monthOf(f.Clock.Now()))
+	month := cmp.Or(in.Month, rma.MonthOf(f.Clock.Now()))
 	out := &reportOutput{Caching: caching, Body: Report{Month: month, Products: []ProductReport{}}}
 	err := f.Table.All(ctx, table.Query{
-		Where: "#pk = :month", With: map[string]any{":month": "RETURN-COUNT#" + month},
+		Where: "#pk = :month", With: map[string]any{":month": rma.CountsOf(month)},
 	}, func(item table.Item) error {
 		p, err := productReport(item)
 		out.Body.Products = append(out.Body.Products, p)

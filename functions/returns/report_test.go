@@ -8,6 +8,7 @@ import (
 	"dangol/functions/returns"
 	"dangol/infra/testkit/testshop"
 	"dangol/shared/platform/function"
+	"dangol/shared/rma"
 )
 
 // consume hands the event that rides on a return to the function, twice, as the bus may.
@@ -38,13 +39,19 @@ func TestTheReportSaysWhatReturnsOfAProductCost(t *testing.T) {
 		{"lineId": o.Lines[0].ID, "accepted": 3, "grade": "C", "restocked": 1, "writeOff": 2},
 	}}).Want(200)
 	d.consume(r.ID)
+	// What was sold is counted from the stream, by another function.
+	sold := rma.Sold(o.Lines[0].ProductID, o.Lines[0].Title, 12, d.Clock.Now())
+	if err := d.Table.Transact(t.Context(), "", sold); err != nil {
+		t.Fatal(err)
+	}
 	var report returns.Report
 	d.agent().Do("GET", "/admin/returns/report", nil).Want(200).Into(&report)
 	if len(report.Products) != 1 {
 		t.Fatalf("%+v", report)
 	}
 	p := report.Products[0]
-	if p.Returned != 3 || p.Restocked != 1 || p.Top != "faulty" || p.Grades["C"] != 3 {
+	if p.Returned != 3 || p.Restocked != 1 || p.Top != "faulty" || p.Grades["C"] != 3 || p.Sold != 12 ||
+		p.Rate != 2_500 || p.Title != o.Lines[0].Title {
 		t.Errorf("counts %+v", p)
 	}
 	if len(p.Value) != 1 || p.Value[0].Amount != 60_000 || len(p.Lost) != 1 || p.Lost[0].Amount != 40_000 {

@@ -8,8 +8,8 @@
 // with the returns of them, and makes the orders in which exchanges and replacements are sent. It publishes
 // return.requested, return.approved, return.booked, return.received, return.completed, return.rejected,
 // return.canceled, return.balance_asked, return.refund_delayed, order.changed, order.refunded, order.placed,
-// order.payment_requested, credit.granted, credit.expiry_announced and credit.expired. It consumes order.placed and
-// return.completed, to know of how many units how many came back.
+// order.payment_requested, credit.granted, credit.expiry_announced and credit.expired. It consumes return.completed, to
+// know of how many units that were sold how many came back; the function promotion-scheduler counts those.
 //
 // Jobs: return (a return expires, its refund is almost or really late, a balance was not paid) and store_credit (a lot
 // is about to expire, or has), order_addition (goods to be added were not paid for) and payment_return (a payment that
@@ -131,7 +131,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 
 // Consumers are the events that the function consumes.
 func (f *Returns) Consumers() function.Consumers {
-	return function.Consumers{function.On(f.sold), function.On(f.ended)}
+	return function.Consumers{function.On(f.ended)}
 }
 
 // API describes the function's routes; it cannot serve them.
