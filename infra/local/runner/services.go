@@ -144,9 +144,9 @@ func queues(s topology.System) []queue.Queue {
 
 // openStreams connects each function that reads the changes of tables.
 func (r *Runner) openStreams() error {
-	client := dynamodbstreams.New(dynamodbstreams.Options{
+	client := stream.Share(dynamodbstreams.New(dynamodbstreams.Options{
 		BaseEndpoint: &r.endpoint, Region: tables.Region, Credentials: localCredentials{},
-	})
+	}))
 	for _, f := range r.options.System.Functions {
 		if f.Stream == nil {
 			continue

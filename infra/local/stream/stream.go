@@ -39,9 +39,21 @@ type Mapping struct {
 	OnFailure func(ctx context.Context, records []events.DynamoDBEventRecord, cause error)
 }
 
+// Client is the part of the streams client in use.
+type Client interface {
+	ListStreams(context.Context, *dynamodbstreams.ListStreamsInput,
+		...func(*dynamodbstreams.Options)) (*dynamodbstreams.ListStreamsOutput, error)
+	DescribeStream(context.Context, *dynamodbstreams.DescribeStreamInput,
+		...func(*dynamodbstreams.Options)) (*dynamodbstreams.DescribeStreamOutput, error)
+	GetShardIterator(context.Context, *dynamodbstreams.GetShardIteratorInput,
+		...func(*dynamodbstreams.Options)) (*dynamodbstreams.GetShardIteratorOutput, error)
+	GetRecords(context.Context, *dynamodbstreams.GetRecordsInput,
+		...func(*dynamodbstreams.Options)) (*dynamodbstreams.GetRecordsOutput, error)
+}
+
 // Options are what a Reader works with.
 type Options struct {
-	Client      *dynamodbstreams.Client
+	Client      Client
 	Clock       clock.Clock
 	Invoke      Invoke
 	Checkpoints *Checkpoints // nil keeps them in memory
