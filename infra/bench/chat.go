@@ -48,7 +48,7 @@ func chatLoad(ctx context.Context, connections int, length time.Duration) error 
 		return err
 	}
 	defer os.RemoveAll(data)
-	s, err := launch(ctx, data)
+	s, err := launch(ctx, "", data)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -19,6 +20,7 @@ import (
 
 	"dangol/infra/local/engine"
 	"dangol/infra/local/tables"
+	"dangol/shared/platform/boot"
 	"dangol/shared/platform/table"
 )
 
@@ -26,7 +28,7 @@ import (
 const floorItem = 1_500
 
 // serveFloor is the least that an optimistic change of one item costs on this machine: net/http, one GetItem, one
-// PutItem that checks the version, the same engine with its data on disk, and nothing of a shop. It runs in a process
+// PutItem that checks the version, the same client and the same engine with its data on disk, and nothing of a shop. It runs in a process
 // of its own, so that its processor time is counted like the shop's.
 func serveFloor(ctx context.Context, data string) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
@@ -36,18 +38,24 @@ func serveFloor(ctx context.Context, data string) error {
 		return err
 	}
 	defer e.Stop()
-	db := tables.Client(e.Endpoint())
-	if err := tables.Create(ctx, db, "Floor", table.Schema{Name: "Floor"}); err != nil {
+	db := functionClient(e.Endpoint())
+	for name, schema := range map[string]table.Schema{bareTable: {}, indexedTable: table.Commerce} {
+		if err := tables.Create(ctx, db, name, schema); err != nil {
+			return err
+		}
+	}
+	if err := e.IndexExpiry(indexedTable, table.TTLAttribute); err != nil {
 		return err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /{table}/{item}", func(w http.ResponseWriter, r *http.Request) {
 		// Another request changed the item: read and try again, as a shop would.
 		for {
-			err := changeFloorItem(r.Context(), db, r.URL.Path)
+			err := changeFloorItem(r.Context(), db, r.PathValue("table"), r.PathValue("item"))
 			var met *types.ConditionalCheckFailedException
 			if errors.As(err, &met) {
 				continue
@@ -61,7 +69,8 @@ func serveFloor(ctx context.Context, data string) error {
 		w.Header().Set("Content-Type", "application/json")
 		// An answer as large as a cart, so that encoding and sending it count as well.
 		json.NewEncoder(w).Encode(map[string]string{"text": strings.Repeat("x", floorItem)})
-	})}
+	})
+	server := &http.Server{Handler: mux}
 	// The same two lines as the local shop prints, which system.start reads.
 	fmt.Println("http://" + listener.Addr().String())
 	fmt.Println("Ctrl-C stops")
@@ -75,13 +84,29 @@ func serveFloor(ctx context.Context, data string) error {
 	return nil
 }
 
+// The tables of the floor: with nothing but the key, and with the stream and the indexes of the shop's.
+const (
+	bareTable    = "Floor"
+	indexedTable = "FloorIndexed"
+)
+
+// functionClient is the client that the functions of the local shop have, made in the same way.
+func functionClient(endpoint string) *dynamodb.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 100
+	env := &boot.Env{HTTP: &http.Client{Timeout: 10 * time.Second, Transport: transport}, Getenv: func(name string) string {
+		return map[string]string{"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}[name]
+	}}
+	return dynamodb.NewFromConfig(env.AWS(), func(o *dynamodb.Options) { o.BaseEndpoint = &endpoint })
+}
+
 // changeFloorItem reads an item and writes it back under the next version.
-func changeFloorItem(ctx context.Context, db *dynamodb.Client, key string) error {
+func changeFloorItem(ctx context.Context, db *dynamodb.Client, tableName, key string) error {
 	id := map[string]types.AttributeValue{
 		table.HashKey: &types.AttributeValueMemberS{Value: key},
 		table.SortKey: &types.AttributeValueMemberS{Value: "FLOOR"},
 	}
-	name := aws.String("Floor")
+	name := aws.String(tableName)
 	got, err := db.GetItem(ctx, &dynamodb.GetItemInput{TableName: name, Key: id, ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		return err
@@ -95,6 +120,8 @@ func changeFloorItem(ctx context.Context, db *dynamodb.Client, key string) error
 		table.HashKey: id[table.HashKey], table.SortKey: id[table.SortKey],
 		"version": &types.AttributeValueMemberN{Value: fmt.Sprint(read + 1)},
 		"text":    &types.AttributeValueMemberS{Value: strings.Repeat("x", floorItem)},
+		// As every cart has; far enough in the future not to be deleted.
+		table.TTLAttribute: &types.AttributeValueMemberN{Value: "4102444800"},
 	}
 	_, err = db.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: name, Item: item,

@@ -3,20 +3,22 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/clock"
 )
 
@@ -25,29 +27,39 @@ type operation struct {
 	name    string
 	prepare func(*shopper) error
 	do      func(*shopper) error
+	times   int  // how often each shopper does it between two preparations
 	drain   bool // what it leaves to be delivered counts as part of it
 }
 
 // operations are measured in this order, on one shop: later ones run with the data of earlier ones.
 var operations = []operation{
-	{name: "product list", do: func(s *shopper) error { return s.get("/products?limit=20&currency=KRW") }},
-	{name: "product search", do: func(s *shopper) error {
+	{name: "product list", times: 100, do: func(s *shopper) error { return s.get("/products?limit=20&currency=KRW") }},
+	{name: "product search", times: 100, do: func(s *shopper) error {
 		return s.get("/products?q=" + "%EC%9D%B8%EC%82%BC" + "&currency=KRW")
 	}},
-	{name: "cart add", prepare: (*shopper).newCart, do: (*shopper).add},
-	{name: "cart read", prepare: (*shopper).fullCart, do: func(s *shopper) error { return s.get("/carts/" + s.cart) }},
-	{name: "checkout", prepare: (*shopper).readyCart, do: (*shopper).buy},
-	{name: "whole purchase", do: (*shopper).purchase, drain: true},
+	// As many as keep a cart as small as a real one.
+	{name: "cart add", times: 8, prepare: (*shopper).newCart, do: (*shopper).add},
+	{name: "cart read", times: 100, prepare: (*shopper).fullCart, do: func(s *shopper) error {
+		return s.get("/carts/" + s.cart)
+	}},
+	{name: "checkout", times: 1, prepare: (*shopper).readyCart, do: (*shopper).buy},
+	{name: "whole purchase", times: 5, do: (*shopper).purchase, drain: true},
 }
 
-// floorOperation is the same for the floor: one change of the shopper's own item.
-var floorOperation = operation{name: "floor", do: func(s *shopper) error {
-	return fetch(http.MethodPost, s.address+"/item/"+strconv.Itoa(s.n), nil, nil, nil)
-}}
+// floorOperations are the same for the floor: one change of the shopper's own item, in a table of its own and in one
+// with the stream and the indexes of the shop's.
+var floorOperations = []operation{
+	{name: "floor", times: 100, do: func(s *shopper) error {
+		return fetch(http.MethodPost, s.address+"/"+bareTable+"/"+strconv.Itoa(s.n), nil, nil, nil)
+	}},
+	{name: "floor, indexed", times: 100, do: func(s *shopper) error {
+		return fetch(http.MethodPost, s.address+"/"+indexedTable+"/"+strconv.Itoa(s.n), nil, nil, nil)
+	}},
+}
 
-// load measures the floor and then each operation. The floor is
-// stopped before, so that the two never compete for the processor.
-func load(ctx context.Context, shoppers int, length time.Duration) error {
+// load measures the floors and then each operation. The floor is stopped before, so that the two never compete for the
+// processor.
+func load(ctx context.Context, server string, shoppers int, length time.Duration) error {
 	data, err := os.MkdirTemp("", "dangol-bench")
 	if err != nil {
 		return err
@@ -58,22 +70,30 @@ func load(ctx context.Context, shoppers int, length time.Duration) error {
 		return err
 	}
 	fmt.Printf("\n%d shoppers, %s each, against the local engine with its data on disk\n", shoppers, length)
-	fmt.Printf("%-15s %9s %9s %9s %12s %10s %10s %9s\n", "operation", "per s", "p50 ms", "p99 ms", "cpu ms each", "server",
-		"engine", "of floor")
-	least, err := floor.measure(floorOperation, shoppers, length, 0)
-	floor.stop()
-	if err != nil {
-		return fmt.Errorf("floor: %w", err)
+	fmt.Printf("%-15s %9s %9s %9s %12s %10s %10s %9s %9s\n", "operation", "per s", "p50 ms", "p99 ms", "cpu ms each",
+		"server", "engine", "of floor", "indexed")
+	var floors []float64
+	for _, o := range floorOperations {
+		m, err := floor.measure(o, shoppers, length)
+		if err != nil {
+			floor.stop()
+			return fmt.Errorf("floor: %w", err)
+		}
+		m.print(o.name, floors)
+		floors = append(floors, m.each())
 	}
-	system, err := launch(ctx, data)
+	floor.stop()
+	system, err := launch(ctx, server, data)
 	if err != nil {
 		return err
 	}
 	defer system.stop()
 	for _, o := range operations {
-		if _, err := system.measure(o, shoppers, length, least); err != nil {
+		m, err := system.measure(o, shoppers, length)
+		if err != nil {
 			return fmt.Errorf("%s: %w", o.name, err)
 		}
+		m.print(o.name, floors)
 	}
 	return nil
 }
@@ -85,14 +105,17 @@ type system struct {
 	variant string // id of the variant that is bought
 }
 
-// launch builds and starts the local shop with its data in a folder.
-func launch(ctx context.Context, data string) (*system, error) {
-	build := exec.Command("go", "build", "-o", "bin/local", "./infra/local")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return nil, err
+// launch builds the local shop, unless server is one that was built before, and starts it with its data in a folder.
+func launch(ctx context.Context, server, data string) (*system, error) {
+	if server == "" {
+		server = "bin/local"
+		build := exec.Command("go", "build", "-o", server, "./infra/local")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return nil, err
+		}
 	}
-	s := &system{cmd: exec.CommandContext(ctx, "bin/local", "-port", "0", "-data", data, "-throttle=false")}
+	s := &system{cmd: exec.CommandContext(ctx, server, "-port", "0", "-data", data, "-throttle=false")}
 	if err := s.start(); err != nil {
 		return nil, err
 	}
@@ -146,16 +169,23 @@ func (s *system) choose() error {
 
 // stock puts so much in the catalog that the benchmark never sells out.
 func (s *system) stock() error {
+	headers, err := s.merchant()
+	if err != nil {
+		return err
+	}
+	return fetch(http.MethodPut, s.address+"/stock/"+s.variant, headers, map[string]any{"available": 1_000_000}, nil)
+}
+
+// merchant are the headers of a request of the shop's merchant.
+func (s *system) merchant() (map[string]string, error) {
 	var token struct {
 		AccessToken string `json:"access_token"`
 	}
 	if err := fetch(http.MethodPost, s.address+"/dev/token", nil,
 		map[string]any{"sub": "bench", "groups": []string{"merchant"}}, &token); err != nil {
-		return err
+		return nil, err
 	}
-	return fetch(http.MethodPut, s.address+"/stock/"+s.variant,
-		map[string]string{"Authorization": "Bearer " + token.AccessToken},
-		map[string]any{"available": 1_000_000}, nil)
+	return map[string]string{"Authorization": "Bearer " + token.AccessToken}, nil
 }
 
 // stop ends the process with the signal that it closes its engine on.
@@ -164,147 +194,124 @@ func (s *system) stop() {
 	s.cmd.Wait()
 }
 
-// measure runs an operation and prints its row. It returns the processor time of one, in milliseconds; floor is that of
-// the floor, 0 while the floor itself is measured.
-func (s *system) measure(o operation, shoppers int, length time.Duration, floor float64) (each float64, err error) {
-	watch := clock.System{}
-	var mu sync.Mutex
-	var took []time.Duration
-	var failure error
-	var busy time.Duration
-	before, err := usageOf(s.cmd.Process.Pid)
-	if err != nil {
-		return 0, err
-	}
-	var prepared time.Duration
-	end := watch.Now().Add(length)
-	var all sync.WaitGroup
-	for n := range shoppers {
-		all.Go(func() {
-			// Each shopper goes on until the time is up; the last operation may end later.
-			buyer := &shopper{system: s, n: n}
-			for watch.Now().Before(end) {
-				start := watch.Now()
-				if o.prepare != nil && buyer.due(o.name) {
-					if err := o.prepare(buyer); err != nil {
-						mu.Lock()
-						failure = err
-						mu.Unlock()
-						return
-					}
-				}
-				// Preparing is measured apart, because its processor
-				// time cannot be told from the operation's; see report.
-				begun := watch.Now()
-				err := o.do(buyer)
-				done := watch.Now()
-				mu.Lock()
-				took, busy, prepared = append(took, done.Sub(begun)), busy+done.Sub(begun), prepared+begun.Sub(start)
-				if err != nil {
-					failure = err
-				}
-				mu.Unlock()
-				if err != nil {
-					return
-				}
-			}
-		})
-	}
-	all.Wait()
-	if failure != nil {
-		return 0, failure
-	}
-	if o.drain {
-		// Deliveries belong to the purchase: mails, figures, captures. Moving the clock delivers all that is due.
-		if err := fetch(http.MethodPost, s.address+"/dev/clock", nil, map[string]string{"advance": "1s"}, nil); err != nil {
-			return 0, err
-		}
-	}
-	after, err := usageOf(s.cmd.Process.Pid)
-	if err != nil {
-		return 0, err
-	}
-	used := usage{after.server - before.server, after.engine - before.engine}
-	return printRow(o.name, took, length, used, busy.Seconds()/(busy+prepared).Seconds(), floor), nil
+// measured is what an operation took.
+type measured struct {
+	took []time.Duration // of each, sorted
+	busy time.Duration   // while any was under way
+	used usage
 }
 
-// printRow prints a row. share is the part of the time that was spent in the operation itself and not in preparing it;
-// the processor time is charged in that proportion.
-func printRow(name string, took []time.Duration, length time.Duration, used usage, share,
-	floor float64) (each float64) {
-	slices.Sort(took)
-	per := func(d time.Duration) float64 { return d.Seconds() * 1000 * share / float64(len(took)) }
-	server, engine := per(used.server), per(used.engine)
-	p50, p99 := ms(took[len(took)/2]), ms(took[len(took)*99/100])
-	rate := float64(len(took)) / length.Seconds() / share
-	row := fmt.Sprintf("%-15s %9.0f %9.2f %9.2f %12.2f %10.2f %10.2f", name, rate, p50, p99, server+engine, server, engine)
-	if floor > 0 {
-		row += fmt.Sprintf(" %9.2f", (server+engine)/floor)
+// measure runs an operation for some time: each shopper prepares, then all of them do it at once, over and over.
+// Preparing is outside of what is measured, and so is what others have left to be delivered.
+func (s *system) measure(o operation, shoppers int, length time.Duration) (m measured, err error) {
+	watch := clock.System{}
+	buyers := make([]*shopper, shoppers)
+	for n := range buyers {
+		buyers[n] = &shopper{system: s, n: n}
+	}
+	if err := s.deliver(); err != nil {
+		return m, err
+	}
+	for end := watch.Now().Add(length); watch.Now().Before(end); {
+		if o.prepare != nil {
+			if err := together(buyers, patiently(o.prepare)); err != nil {
+				return m, err
+			}
+			if err := s.deliver(); err != nil {
+				return m, err
+			}
+		}
+		if err := s.run(o, buyers, &m); err != nil {
+			return m, err
+		}
+	}
+	if o.drain {
+		// Deliveries belong to the purchase: mails, figures, captures.
+		before, err := usageOf(s.cmd.Process.Pid)
+		if err != nil {
+			return m, err
+		}
+		if err := s.deliver(); err != nil {
+			return m, err
+		}
+		after, err := usageOf(s.cmd.Process.Pid)
+		if err != nil {
+			return m, err
+		}
+		m.used.add(before, after)
+	}
+	slices.Sort(m.took)
+	return m, nil
+}
+
+// run lets each shopper do an operation so many times, and adds what it took.
+func (s *system) run(o operation, buyers []*shopper, m *measured) error {
+	watch := clock.System{}
+	var mu sync.Mutex
+	before, err := usageOf(s.cmd.Process.Pid)
+	if err != nil {
+		return err
+	}
+	begun := watch.Now()
+	err = together(buyers, func(buyer *shopper) error {
+		for range o.times {
+			from := watch.Now()
+			if err := patiently(o.do)(buyer); err != nil {
+				return err
+			}
+			mu.Lock()
+			m.took = append(m.took, watch.Now().Sub(from))
+			mu.Unlock()
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	m.busy += watch.Now().Sub(begun)
+	after, err := usageOf(s.cmd.Process.Pid)
+	m.used.add(before, after)
+	return err
+}
+
+// together lets all shoppers do something at the same time. It returns the first error.
+func together(buyers []*shopper, do func(*shopper) error) error {
+	failed := make(chan error, len(buyers))
+	for _, buyer := range buyers {
+		go func() { failed <- do(buyer) }()
+	}
+	var err error
+	for range buyers {
+		err = cmp.Or(err, <-failed)
+	}
+	return err
+}
+
+// deliver moves the shop's clock by a second, which delivers all that is due. The floor has nothing to deliver.
+func (s *system) deliver() error {
+	if s.variant == "" {
+		return nil
+	}
+	return fetch(http.MethodPost, s.address+"/dev/clock", nil, map[string]string{"advance": "1s"}, nil)
+}
+
+// each is the processor time of one operation in milliseconds.
+func (m measured) each() float64 { return m.per(m.used.server + m.used.engine) }
+
+// per is what of a time one operation took, in milliseconds.
+func (m measured) per(d time.Duration) float64 { return d.Seconds() * 1000 / float64(len(m.took)) }
+
+// print prints a row, with how many times the processor time of each floor it is.
+func (m measured) print(name string, floors []float64) {
+	row := fmt.Sprintf("%-15s %9.0f %9.2f %9.2f %12.2f %10.2f %10.2f", name, float64(len(m.took))/m.busy.Seconds(),
+		ms(m.took[len(m.took)/2]), ms(m.took[len(m.took)*99/100]), m.each(), m.per(m.used.server), m.per(m.used.engine))
+	for _, least := range floors {
+		row += fmt.Sprintf(" %9.2f", m.each()/least)
 	}
 	fmt.Println(row)
-	return server + engine
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-// usage is the processor time of a system: of the server process, and of the engine, which is its child.
-type usage struct{ server, engine time.Duration }
-
-// usageOf is what a process and its children have used so far.
-func usageOf(pid int) (u usage, err error) {
-	if u.server, err = cpuOf(pid); err != nil {
-		return usage{}, err
-	}
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		return usage{}, err
-	}
-	for _, path := range stats {
-		fields, err := statFields(path)
-		if err != nil || fields[1] != strconv.Itoa(pid) {
-			continue
-		}
-		child, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if err != nil {
-			continue
-		}
-		if d, err := cpuOf(child); err == nil {
-			u.engine += d
-		}
-	}
-	return u, nil
-}
-
-// tick is the kernel's unit in /proc (USER_HZ), the same on every Linux.
-const tick = 10 * time.Millisecond
-
-// cpuOf is what one process has used, its children not included.
-func cpuOf(pid int) (time.Duration, error) {
-	fields, err := statFields(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
-	}
-	// Fields 14 and 15 of proc(5), utime and stime, counted from the third.
-	user, err := strconv.Atoi(fields[11])
-	if err != nil {
-		return 0, err
-	}
-	system, err := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * tick, err
-}
-
-// statFields are the fields of /proc/PID/stat after the command's name, which may contain spaces.
-func statFields(path string) ([]string, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	_, rest, ok := bytes.Cut(raw, []byte(") "))
-	if fields := strings.Fields(string(rest)); ok && len(fields) > 13 {
-		return fields, nil
-	}
-	return nil, fmt.Errorf("%s: not a process", path)
-}
 
 // fetch makes a JSON request and decodes the answer.
 func fetch(method, url string, headers map[string]string, body, out any) error {
@@ -316,11 +323,17 @@ func fetch(method, url string, headers map[string]string, body, out any) error {
 		}
 		content = bytes.NewReader(raw)
 	}
+	return send(method, url, "application/json", headers, content, out)
+}
+
+// send makes a request and decodes the JSON of its answer into out; nil throws it away, a *bytes.Buffer takes it as it
+// is.
+func send(method, url, contentType string, headers map[string]string, content io.Reader, out any) error {
 	req, err := http.NewRequest(method, url, content)
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", contentType)
 	for name, value := range headers {
 		req.Header.Set(name, value)
 	}
@@ -334,12 +347,42 @@ func fetch(method, url string, headers map[string]string, body, out any) error {
 		return err
 	}
 	if answer.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %s: %s", method, url, answer.Status, raw)
+		err := fmt.Errorf("%s %s: %s: %s", method, url, answer.Status, raw)
+		if answer.StatusCode == http.StatusServiceUnavailable {
+			return errors.Join(errBusy, err)
+		}
+		return err
 	}
-	if out == nil {
+	switch out := out.(type) {
+	case nil:
 		return nil
+	case *bytes.Buffer:
+		_, err := out.Write(raw)
+		return err
+	default:
+		return json.Unmarshal(raw, out)
 	}
-	return json.Unmarshal(raw, out)
+}
+
+// errBusy says that the shop had no room for a request.
+var errBusy = errors.New("busy")
+
+// patience is how often a shopper who is told that the shop is busy begins again, a second later.
+const patience = 30
+
+// patiently does something again for as long as the shop is busy with other work of this machine.
+func patiently(do func(*shopper) error) func(*shopper) error {
+	return func(s *shopper) error {
+		for try := 0; ; try++ {
+			err := do(s)
+			if try == patience || !errors.Is(err, errBusy) {
+				return err
+			}
+			if err := backoff.Sleep(context.Background(), time.Second); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // client keeps connections for all shoppers: opening one for

@@ -31,6 +31,10 @@ func main() {
 	mails := flag.Int("mails", 20_000, "how many mails are sent")
 	late := lateness{enrolled: 1_000_000, due: 50_000}
 	flag.Var(&late, "late", "people due in one minute and in series in all, say 50000/1000000")
+	large := growth{orders: 10_000, steps: 4, products: 10_000}
+	flag.IntVar(&large.orders, "orders", large.orders, "how many orders the shop grows by")
+	flag.IntVar(&large.products, "products", large.products, "how many products it grows by")
+	server := flag.String("local", "", "a local shop that was built before, to compare with; empty builds this tree's")
 	flag.Parse()
 	ctx := context.Background()
 	// This is the process that load started; it serves and measures nothing.
@@ -48,9 +52,10 @@ func main() {
 		"pricing":  func() error { return pricing(ctx) },
 		"returns":  func() error { return returnSteps(ctx) },
 		"hot":      func() error { return hot(ctx) },
-		"load":     func() error { return load(ctx, *shoppers, *seconds) },
-		"overload": func() error { return overload(ctx, *shoppers, *seconds/2) },
-		"drop":     func() error { return drop(ctx, *buyers) },
+		"load":     func() error { return load(ctx, *server, *shoppers, *seconds) },
+		"overload": func() error { return overload(ctx, *server, *shoppers, *seconds/2) },
+		"growth":   func() error { return grow(ctx, *server, *shoppers, large) },
+		"drop":     func() error { return drop(ctx, *server, *buyers) },
 		"reviews":  func() error { return reviewFigures(ctx, *reviews) },
 		"faq":      faqFigures,
 		"chat":     func() error { return chatLoad(ctx, *connections, *seconds) },

@@ -22,13 +22,13 @@ var makeCart = operation{name: "make a cart", do: func(s *shopper) error {
 
 // overload measures how many requests the local shop carries, sends twice as many, whether or not those before have an
 // answer, and looks whether it recovers. Requests that find no room in time are answered 503 with Retry-After.
-func overload(ctx context.Context, shoppers int, length time.Duration) error {
+func overload(ctx context.Context, server string, shoppers int, length time.Duration) error {
 	data, err := os.MkdirTemp("", "dangol-overload")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(data)
-	system, err := launch(ctx, data)
+	system, err := launch(ctx, server, data)
 	if err != nil {
 		return err
 	}

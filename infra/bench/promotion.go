@@ -56,13 +56,13 @@ const (
 
 // drop opens a limited edition of 100 to many buyers at once, each of whom may have one in a lifetime, and counts what
 // was sold.
-func drop(ctx context.Context, buyers int) error {
+func drop(ctx context.Context, server string, buyers int) error {
 	data, err := os.MkdirTemp("", "dangol-drop")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(data)
-	system, err := launch(ctx, data)
+	system, err := launch(ctx, server, data)
 	if err != nil {
 		return err
 	}

@@ -13,27 +13,10 @@ type shopper struct {
 	*system
 	n           int // number, which makes keys differ
 	cart, token string
-	uses        int // operations so far
 }
 
-// sequence makes idempotency keys that never repeat within a run.
+// sequence makes idempotency keys and addresses that never repeat within a run.
 var sequence atomic.Int64
-
-// freshCart is how many adds go into one cart before the next is begun, so that carts stay as small as real ones.
-const freshCart = 8
-
-// due reports whether the shopper has to prepare before the operation: a new cart now and then, one for each checkout.
-func (s *shopper) due(operation string) bool {
-	s.uses++
-	switch operation {
-	case "checkout":
-		return true
-	case "cart add":
-		return s.uses%freshCart == 1
-	default:
-		return s.cart == ""
-	}
-}
 
 // headers prove the cart and carry a fresh key: a repeated one would measure a replay.
 func (s *shopper) headers() map[string]string {
@@ -78,7 +61,8 @@ func (s *shopper) fullCart() error {
 	return nil
 }
 
-// readyCart is a cart that can be bought.
+// readyCart is a cart that can be bought. Each is of somebody else: one person who orders hundreds of times would grow
+// a profile that nobody has.
 func (s *shopper) readyCart() error {
 	if err := s.newCart(); err != nil {
 		return err
@@ -90,7 +74,7 @@ func (s *shopper) readyCart() error {
 		path string
 		body any
 	}{
-		{"/contact", map[string]string{"email": fmt.Sprintf("shopper%d@example.com", s.n)}},
+		{"/contact", map[string]string{"email": fmt.Sprintf("shopper%d@example.com", sequence.Add(1))}},
 		{"/address", map[string]string{"name": "김하늘", "line1": "왕십리로 83", "postalCode": "04769", "country": "KR"}},
 		{"/shipping-method", map[string]string{"methodId": "standard"}},
 	}
