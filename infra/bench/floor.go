@@ -28,8 +28,8 @@ import (
 const floorItem = 1_500
 
 // serveFloor is the least that an optimistic change of one item costs on this machine: net/http, one GetItem, one
-// PutItem that checks the version, the same client and the same engine with its data on disk, and nothing of a shop. It runs in a process
-// of its own, so that its processor time is counted like the shop's.
+// PutItem that checks the version, the same client and the same engine with its data on disk, and nothing of a shop. It
+// runs in a process of its own, so that its processor time is counted like the shop's.
 func serveFloor(ctx context.Context, data string) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -94,9 +94,10 @@ const (
 func functionClient(endpoint string) *dynamodb.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 100
-	env := &boot.Env{HTTP: &http.Client{Timeout: 10 * time.Second, Transport: transport}, Getenv: func(name string) string {
-		return map[string]string{"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}[name]
-	}}
+	env := &boot.Env{HTTP: &http.Client{Timeout: 10 * time.Second, Transport: transport},
+		Getenv: func(name string) string {
+			return map[string]string{"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}[name]
+		}}
 	return dynamodb.NewFromConfig(env.AWS(), func(o *dynamodb.Options) { o.BaseEndpoint = &endpoint })
 }
 
