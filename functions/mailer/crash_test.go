@@ -116,12 +116,14 @@ type moodySES struct {
 	mu       sync.Mutex
 	accepted map[string]int // by id of the mail
 	events   []outbox.SESEvent
+	// published counts the events that SES made, and handed how often they were delivered, by type.
+	published, handed map[string]int
 }
 
 // newMoodySES keeps the bodies of mails in a file: a campaign of 100,000 does not fit into memory.
 func newMoodySES(t *testing.T, now clock.Clock, luck *chance) *moodySES {
 	t.Helper()
-	s := &moodySES{chance: luck, accepted: map[string]int{}}
+	s := &moodySES{chance: luck, accepted: map[string]int{}, published: map[string]int{}, handed: map[string]int{}}
 	sink, err := ses.Open(ses.Options{
 		Clock: now, File: filepath.Join(t.TempDir(), "mail.jsonl"), Emit: func(_ string, detail json.RawMessage) error {
 			var e outbox.SESEvent
@@ -133,6 +135,7 @@ func newMoodySES(t *testing.T, now clock.Clock, luck *chance) *moodySES {
 			if e.EventType == "Send" {
 				s.accepted[e.Mail.Tags[outbox.Tag][0]]++
 			}
+			s.published[e.EventType]++
 			s.events = append(s.events, e)
 			return nil
 		},
@@ -196,7 +199,8 @@ func (s *moodySES) sender(t *testing.T) *mail.Sender {
 	return sender
 }
 
-// deliver hands some of SES's events over, many of them twice, out of order and side by side, as EventBridge may.
+// deliver hands some of SES's events over, out of order and side by side, each of them twice at once and some once more
+// later, as EventBridge may.
 func (s *moodySES) deliver(t *testing.T, h outbox.SESEventHandler, now time.Time, all bool) {
 	t.Helper()
 	s.mu.Lock()
@@ -211,8 +215,13 @@ func (s *moodySES) deliver(t *testing.T, h outbox.SESEventHandler, now time.Time
 			later = append(later, waiting[i])
 			continue
 		}
-		for range 1 + s.draw(2) {
+		s.handed[waiting[i].EventType] += 2
+		for range 2 {
 			group.Go(func() error { return h.Handle(ctx, waiting[i], now) })
+		}
+		// A repetition that comes when much has happened since.
+		if !all && s.draw(10) == 0 {
+			later = append(later, waiting[i])
 		}
 	}
 	if err := group.Wait(); err != nil {
@@ -320,7 +329,7 @@ func seed(t *testing.T, tb *table.Table, people int) {
 		group.Go(func() error {
 			var batch []any
 			for i := from; i < min(from+25, people); i++ {
-				c := contact.New(fmt.Sprintf("reader%d@example.com", i))
+				c := contact.New(readerEmail(i))
 				c.Language, c.Country, c.Version = "ko", "KR", 1
 				c.Apply(consent.Change{Channel: compliance.Email, Action: consent.Give, At: noon})
 				batch = append(batch, c)
@@ -333,15 +342,28 @@ func seed(t *testing.T, tb *table.Table, people int) {
 	}
 }
 
-// crowd works off what is due, side by side; some jobs come twice, and a worker that is killed leaves the rest of its
-// work to others.
+// readerEmail is the address of person i of the campaign. SES answers some of them with each outcome that it has for one
+// recipient.
+func readerEmail(i int) string {
+	outcomes := map[int]string{7: "bounce", 17: "softbounce", 27: "complaint", 37: "reject", 39: "suppressionlist"}
+	if outcome, ok := outcomes[i%40]; ok {
+		return fmt.Sprintf("%s+%d@simulator.example.com", outcome, i)
+	}
+	return fmt.Sprintf("reader%d@example.com", i)
+}
+
+// crowd works off what is due, side by side; the first of the jobs and many others come twice, and a worker that is
+// killed leaves the rest of its work to others.
 func crowd(t *testing.T, tb *table.Table, kind string, now time.Time, luck *chance,
 	do func(context.Context, due.Job) error) {
 	t.Helper()
 	var group errgroup.Group
 	group.SetLimit(sideBySide)
+	first := 1
 	err := due.Overdue(t.Context(), tb, kind, now, func(j due.Job) error {
-		for range 1 + luck.draw(2) {
+		times := 1 + max(first, luck.draw(2))
+		first = 0
+		for range times {
 			group.Go(func() error {
 				defer func() {
 					if cause := recover(); cause != nil && cause != (killed{}) {
@@ -365,7 +387,7 @@ func verify(t *testing.T, s *service.Service, campaignID string, people int, ses
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, _, err := s.Progress(t.Context(), c)
+	p, report, err := s.Progress(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -383,5 +405,51 @@ func verify(t *testing.T, s *service.Service, campaignID string, people int, ses
 	if luck.kills < 100 {
 		t.Errorf("only %d kills", luck.kills)
 	}
-	t.Logf("%d people, %d kills: %d sent, %d unknown and listed, 0 repeated", people, luck.kills, p.Sent, p.Unknown)
+	verifyEvents(t, report, ses)
+	if listed := countFailures(t, s.Outbox); listed != p.Unknown+p.Rejected {
+		t.Errorf("%d mails are listed, want %d unknown and %d rejected", listed, p.Unknown, p.Rejected)
+	}
+	t.Logf("%d people, %d kills: %d sent, %d rejected, %d unknown and listed, 0 repeated", people, luck.kills, p.Sent,
+		p.Rejected, p.Unknown)
+	t.Logf("events of SES %v, delivered %v times", ses.published, ses.handed)
+}
+
+// verifyEvents holds that every type of event came, each at least twice, and was counted once.
+func verifyEvents(t *testing.T, report map[string]outbox.Counters, ses *moodySES) {
+	t.Helper()
+	sum := outbox.Counters{}
+	for _, step := range report {
+		for name, n := range step {
+			sum[name] += n
+		}
+	}
+	counters := map[string]string{
+		"Send": outbox.CountSES, "Delivery": outbox.CountDelivered, "Bounce": outbox.CountBounced,
+		"Complaint": outbox.CountComplained,
+	}
+	for eventType, counter := range counters {
+		n := ses.published[eventType]
+		if n == 0 || ses.handed[eventType] < 2*n {
+			t.Errorf("%s was published %d times and delivered %d times", eventType, n, ses.handed[eventType])
+		}
+		if sum[counter] != n {
+			t.Errorf("%s: %d counted, SES published %d", counter, sum[counter], n)
+		}
+	}
+}
+
+// countFailures is how many mails the merchant's list holds.
+func countFailures(t *testing.T, store outbox.Store) (listed int) {
+	t.Helper()
+	for after := table.Cursor(""); ; {
+		cards, next, err := store.Failures(t.Context(), 100, after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed += len(cards)
+		if next == "" {
+			return listed
+		}
+		after = next
+	}
 }
