@@ -40,6 +40,7 @@ func TestAccess(t *testing.T) {
 			"openedMessage":   {Needs: linked(tracking.Open)}, "whyMessage": {Needs: linked(tracking.Why)},
 			"pushKey": {}, "pushWorker": {},
 			"subscribePush":   {Needs: linked(tracking.Preferences), Body: `{` + endpoint + `,` + keys + `,"textVersion":"1"}`},
+			"clickPush":       {Needs: clicked, Body: `{"token":"{token}"}`},
 			"unsubscribePush": {Needs: linked(tracking.Preferences), Body: `{` + endpoint + `}`},
 
 			"listSequences": {}, "pauseSequence": {Needs: series}, "resumeSequence": {Needs: series},
@@ -204,6 +205,26 @@ func linked(p tracking.Purpose, fields ...string) func(*system.Shop) system.Thin
 		}
 		return system.Things{Fill: map[string]string{"token": signer.Sign(p, about...)}}
 	}
+}
+
+// clicked is a push message to somebody, with the token of its notification.
+func clicked(s *system.Shop) system.Things {
+	s.T.Helper()
+	c := agreed(s)
+	id := "pushed-" + c.ID
+	signer, err := (&keystore.Store{Table: s.Table("Outreach")}).Signer(s.T.Context(), s.Clock().Now())
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	m := outbox.Mail{
+		ID: id, Kind: compliance.Marketing, Channel: compliance.Push, To: c.Email, Template: "cart_reminder",
+		Source: outbox.Source{Name: "sequence:abandoned_cart", Step: "push_reminder"}, Contact: c.ID, Topic: "cart",
+	}
+	if err := s.Table("Outreach").Transact(s.T.Context(), "",
+		m.Settle(outbox.Accepted, "", "", s.Clock().Now())...); err != nil {
+		s.T.Fatal(err)
+	}
+	return system.Things{Fill: map[string]string{"token": signer.Sign(tracking.PushClick, id)}}
 }
 
 func failed(s *system.Shop) system.Things {

@@ -29,6 +29,7 @@ func (f *Outreach) pushRoutes(s *api.Service) {
 		422)
 	subscribe.Status = 201
 	api.Handle(s, subscribe, f.subscribePush)
+	api.Handle(s, public("POST", "/clicks", "clickPush", "A notification was clicked", clickText, 404), f.clickPush)
 	api.Handle(s, public("POST", "/unsubscribe", "unsubscribePush", "A browser leaves", "The same again is a success.",
 		404), f.unsubscribePush)
 }
@@ -39,6 +40,10 @@ const subscribeText = "Call it after a click on a button of its own that says wh
 	"advertising. token is that of a preferences link, so a browser is tied only to a person who can read their mail. " +
 	"The endpoint has to be " +
 	"a push service of a browser."
+
+// clickText is the description of clickPush.
+const clickText = "The service worker calls it with the token that came in the encrypted message. A second click is a " +
+	"success and is counted once."
 
 // PushKeyOutput is the key.
 type PushKeyOutput struct {
@@ -98,6 +103,22 @@ func (f *Outreach) subscribePush(ctx context.Context, in *SubscribePushInput) (*
 		TextVersion: b.TextVersion,
 	}, func(c *contact.Contact) { c.Subscribe(browser) })
 	return nil, err
+}
+
+// ClickPushInput names the message that was clicked.
+type ClickPushInput struct {
+	Body struct {
+		Token string `json:"token" maxLength:"512"`
+	}
+}
+
+// clickPush counts the click on a notification, for reports, series, segments and the order that may follow.
+func (f *Outreach) clickPush(ctx context.Context, in *ClickPushInput) (*struct{}, error) {
+	fields, err := f.verify(ctx, tracking.PushClick, in.Body.Token, 1)
+	if err != nil {
+		return nil, err
+	}
+	return nil, f.Service.PushClick(ctx, fields[0])
 }
 
 // UnsubscribePushInput names a browser.

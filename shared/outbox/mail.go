@@ -35,16 +35,18 @@ const Tag = "mid"
 
 // Mail is what a task has to send. Either Event or Compose says what is in it.
 type Mail struct {
-	ID       string                 `json:"id"` // A-Z, a-z, 0-9, - and _
-	Kind     compliance.MessageKind `json:"kind"`
-	To       string                 `json:"to"`
-	Language string                 `json:"language"`
-	Template string                 `json:"template"`
-	About    string                 `json:"about,omitempty"` // order, subscription, cart
-	Source   Source                 `json:"source"`
-	Event    *Event                 `json:"event,omitempty"`
-	Compose  *Compose               `json:"compose,omitempty"`
-	Topic    string                 `json:"topic,omitempty"`
+	ID   string                 `json:"id"` // A-Z, a-z, 0-9, - and _
+	Kind compliance.MessageKind `json:"kind"`
+	// Channel is e-mail when it is empty. Push messages have tasks of their own and share only the record.
+	Channel  compliance.Channel `json:"channel,omitempty"`
+	To       string             `json:"to"`
+	Language string             `json:"language"`
+	Template string             `json:"template"`
+	About    string             `json:"about,omitempty"` // order, subscription, cart
+	Source   Source             `json:"source"`
+	Event    *Event             `json:"event,omitempty"`
+	Compose  *Compose           `json:"compose,omitempty"`
+	Topic    string             `json:"topic,omitempty"`
 	// Basis is why the gate allowed it when it was made; it is asked again when the mail is sent.
 	Basis     compliance.Reason `json:"basis,omitempty"`
 	SameGoods bool              `json:"sameGoods,omitempty"`
@@ -119,6 +121,14 @@ func (m Mail) Task(now time.Time) *task.Task[Mail] {
 		at = now
 	}
 	return task.New(m.DueKind(), m.ID, m, now, at)
+}
+
+// channel is how the message reaches the person.
+func (m Mail) channel() compliance.Channel {
+	if m.Channel == "" {
+		return compliance.Email
+	}
+	return m.Channel
 }
 
 // Late reports whether the mail may no longer be sent.

@@ -71,13 +71,15 @@ type Record struct {
 
 // Card is what lists of messages show.
 type Card struct {
-	ID       string    `dynamodbav:"id" json:"id"`
-	Template string    `dynamodbav:"template" json:"template"`
-	Source   Source    `dynamodbav:"source" json:"source"`
-	About    string    `dynamodbav:"about,omitempty" json:"about,omitempty"`
-	State    State     `dynamodbav:"state" json:"state"`
-	Reason   string    `dynamodbav:"reason,omitempty" json:"reason,omitempty"`
-	At       time.Time `dynamodbav:"at" json:"at"`
+	ID string `dynamodbav:"id" json:"id"`
+	// Channel is empty on cards from before push messages had records: those are mails.
+	Channel  compliance.Channel `dynamodbav:"channel,omitempty" json:"channel,omitempty"`
+	Template string             `dynamodbav:"template" json:"template"`
+	Source   Source             `dynamodbav:"source" json:"source"`
+	About    string             `dynamodbav:"about,omitempty" json:"about,omitempty"`
+	State    State              `dynamodbav:"state" json:"state"`
+	Reason   string             `dynamodbav:"reason,omitempty" json:"reason,omitempty"`
+	At       time.Time          `dynamodbav:"at" json:"at"`
 }
 
 // Failure is an entry in the merchant's list of mails that need a look: rejected or unknown.
@@ -153,7 +155,7 @@ func (m Mail) values(state State, reason string, now time.Time, more map[string]
 		reason = string(m.Basis)
 	}
 	with := map[string]any{
-		":id": m.ID, ":kind": m.Kind, ":channel": compliance.Email, ":template": m.Template, ":about": m.About,
+		":id": m.ID, ":kind": m.Kind, ":channel": m.channel(), ":template": m.Template, ":about": m.About,
 		":source":  m.Source,
 		":contact": m.Contact, ":topic": m.Topic, ":state": state, ":reason": reason, ":now": now, ":consentAt": consentAt,
 		":to": listKey(m.To), ":toAt": now.UTC().Format(timeForm), ":card": m.card(state, reason, now),
@@ -167,7 +169,8 @@ func (m Mail) values(state State, reason string, now time.Time, more map[string]
 
 // card is the entry that lists show.
 func (m Mail) card(state State, reason string, now time.Time) Card {
-	return Card{ID: m.ID, Template: m.Template, Source: m.Source, About: m.About, State: state, Reason: reason, At: now}
+	return Card{ID: m.ID, Channel: m.channel(), Template: m.Template, Source: m.Source, About: m.About, State: state,
+		Reason: reason, At: now}
 }
 
 // Settle returns the writes that record the outcome of a mail: its record, its counter, and its entry in the list of
@@ -181,8 +184,9 @@ func (m Mail) Settle(state State, messageID, reason string, now time.Time) []tab
 		Key: keyOf(m.ID), Do: m.fields(state, messageID), With: m.values(state, reason, now, more),
 		// Always: the task's version keeps two outcomes apart, and SES's events touch other attributes.
 	}
-	writes := []table.Write{record, Count(m.Source, m.ID, now, map[string]int{counterOf(state): 1})}
-	if state == Accepted && m.Kind == compliance.Marketing {
+	writes := []table.Write{record, CountState(m.Source, m.ID, state, now)}
+	// SES judges the sender by its mails alone.
+	if state == Accepted && m.Kind == compliance.Marketing && m.channel() == compliance.Email {
 		writes = append(writes, Count(healthOf(now), m.ID, now, Counters{CountSent: 1}))
 	}
 	if state == Rejected || state == Unknown {
@@ -349,6 +353,11 @@ func Count(s Source, about string, now time.Time, add Counters) table.Count {
 		Set: map[string]any{"ttl": now.AddDate(2, 0, 0).Unix(), "step": s.Step},
 		Add: add,
 	}
+}
+
+// CountState is the write that counts the outcome of a message.
+func CountState(s Source, about string, state State, now time.Time) table.Count {
+	return Count(s, about, now, Counters{counterOf(state): 1})
 }
 
 // Report reads the counters of a source, by step. 1 round trip for about 100 steps.

@@ -1,16 +1,12 @@
 package push_test
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -23,6 +19,7 @@ import (
 
 	"github.com/SherClockHolmes/webpush-go"
 
+	"dangol/infra/testkit/pushtest"
 	"dangol/shared/outreach/push"
 )
 
@@ -37,49 +34,6 @@ func raw(t testing.TB, s string) []byte {
 
 func text(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// decrypt is what a browser does (RFC 8291 3.4, RFC 8188 2), written from the RFCs and not from the sending side.
-func decrypt(t testing.TB, private *ecdh.PrivateKey, auth, body []byte) string {
-	t.Helper()
-	salt, rs, idLen := body[:16], binary.BigEndian.Uint32(body[16:20]), int(body[20])
-	sender, sealed := body[21:21+idLen], body[21+idLen:]
-	if int(rs) < len(sealed) {
-		t.Fatalf("a record of %d bytes, said to be at most %d", len(sealed), rs)
-	}
-	public, err := ecdh.P256().NewPublicKey(sender)
-	if err != nil {
-		t.Fatal(err)
-	}
-	shared, err := private.ECDH(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	derive := func(secret, salt []byte, info string, n int) []byte {
-		key, err := hkdf.Key(sha256.New, secret, salt, info, n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return key
-	}
-	ikm := derive(shared, auth, "WebPush: info\x00"+string(private.PublicKey().Bytes())+string(sender), 32)
-	block, err := aes.NewCipher(derive(ikm, salt, "Content-Encoding: aes128gcm\x00", 16))
-	if err != nil {
-		t.Fatal(err)
-	}
-	gcm, err := cipher.NewGCM(block)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plain, err := gcm.Open(nil, derive(ikm, salt, "Content-Encoding: nonce\x00", 12), sealed, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	content := strings.TrimRight(string(plain), "\x00")
-	if !strings.HasSuffix(content, "\x02") {
-		t.Fatalf("the last record does not end with the delimiter: %q", content)
-	}
-	return strings.TrimSuffix(content, "\x02")
-}
-
 func TestTheDecryptionAgreesWithTheExampleOfRFC8291(t *testing.T) {
 	t.Parallel()
 	private, err := ecdh.P256().NewPrivateKey(raw(t, "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"))
@@ -89,7 +43,7 @@ func TestTheDecryptionAgreesWithTheExampleOfRFC8291(t *testing.T) {
 	body := raw(t, "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6Tlz"+
 		"AC8wEqKK6PBru3jl7A_y"+
 		"l95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN")
-	if got := decrypt(t, private, raw(t, "BTBZMqHH6r4Tts7J_aSIgg"),
+	if got := pushtest.Decrypt(t, private, raw(t, "BTBZMqHH6r4Tts7J_aSIgg"),
 		body); got != "When I grow up, I want to be a watermelon" {
 		t.Errorf("got %q", got)
 	}
@@ -163,7 +117,7 @@ func TestAMessageReachesTheBrowser(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	if got := decrypt(t, s.private, s.auth, <-s.bodies); got != `{"title":"하늘 비누"}` {
+	if got := pushtest.Decrypt(t, s.private, s.auth, <-s.bodies); got != `{"title":"하늘 비누"}` {
 		t.Errorf("the browser reads %q", got)
 	}
 	checkVAPID(t, r.Header.Get("Authorization"), v, s.URL)
@@ -304,7 +258,7 @@ func TestTheLargestMessageFitsAndALargerIsRefused(t *testing.T) {
 	}
 	<-s.requests
 	sent := <-s.bodies
-	if len(sent) != 4096 || decrypt(t, s.private, s.auth, sent) != string(body) {
+	if len(sent) != 4096 || pushtest.Decrypt(t, s.private, s.auth, sent) != string(body) {
 		t.Errorf("%d bytes were sent", len(sent))
 	}
 	for _, m := range []push.Message{{Body: append(body, 'x')}, {Topic: "with space"}, {Topic: strings.Repeat("x", 33)},

@@ -15,7 +15,7 @@ import (
 var EventTypes = []string{
 	"cart.changed", "order.placed", "order.delivered", "order.canceled", "review.published", "review.negative",
 	"subscription.started", "subscription.renewal_due", "subscription.trial_ending", "subscription.ended", "consent.given",
-	"mail.clicked", "customer.birthday",
+	"mail.clicked", "push.clicked", "customer.birthday",
 }
 
 // Limits of a condition.

@@ -32,6 +32,9 @@ func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 		return "", problem.Conflict("mail_was_sent",
 			"Only mails that were rejected, or whose outcome is unknown, are sent again.")
 	}
+	if r.Channel == compliance.Push {
+		return s.resendPush(ctx, mailID)
+	}
 	for _, kind := range []string{outbox.DueMail, outbox.DueMarketing} {
 		var t task.Task[outbox.Mail]
 		err := s.Table.Get(ctx, task.KeyOf(kind, mailID), &t)
@@ -48,14 +51,37 @@ func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 		again := t.Payload.Value
 		// No latest: a person has decided that it still matters.
 		again.ID, again.Planned, again.Latest = mailID+"-again", s.Clock.Now(), time.Time{}
-		// once, however often the button is pressed
-		err = s.Table.Put(ctx, table.Put{Item: again.Task(s.Clock.Now()), If: table.IfNew})
-		if _, stored := table.Failed(err); err != nil && !stored {
-			return "", err
-		}
-		return again.ID, s.Outbox.Clear(ctx, mailID, s.Clock.Now())
+		return again.ID, s.storeAgain(ctx, mailID, again.Task(s.Clock.Now()))
 	}
-	return "", problem.NotFound("mail_not_found", "The content of this mail is no longer kept.")
+	return "", errNotKept
+}
+
+// errNotKept says that a message cannot be sent again.
+var errNotKept = problem.NotFound("mail_not_found", "The content of this mail is no longer kept.")
+
+// resendPush is Resend for a push message.
+func (s *Service) resendPush(ctx context.Context, id string) (string, error) {
+	var t task.Task[PushMessage]
+	err := s.Table.Get(ctx, task.KeyOf(DuePush, id), &t)
+	if errors.Is(err, table.ErrNotFound) {
+		return "", errNotKept
+	}
+	if err != nil {
+		return "", err
+	}
+	again := t.Payload.Value
+	again.ID, again.Planned, again.Latest = id+"-again", s.Clock.Now(), time.Time{}
+	return again.ID, s.storeAgain(ctx, id, again.task(s.Clock.Now()))
+}
+
+// storeAgain stores the task of a message that is sent again, and takes the message off the list of failures.
+func (s *Service) storeAgain(ctx context.Context, id string, again any) error {
+	// once, however often the button is pressed
+	err := s.Table.Put(ctx, table.Put{Item: again, If: table.IfNew})
+	if _, stored := table.Failed(err); err != nil && !stored {
+		return err
+	}
+	return s.Outbox.Clear(ctx, id, s.Clock.Now())
 }
 
 // Lift lets an address be written to again that bounced, once somebody has found out that the mailbox works: without it

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"dangol/infra/testkit/pushtest"
 	"dangol/shared/compliance"
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/consent"
@@ -28,16 +30,25 @@ type pushes struct {
 	*fixture
 	pusher service.Pusher
 	server *httptest.Server
+	key    *ecdh.PrivateKey // of the browsers; their authentication secret is 16 zero bytes
 	mu     sync.Mutex
 	asked  []string
+	shown  []string // what a service worker would get, decrypted
 }
 
 func newPushes(t *testing.T) *pushes {
 	t.Helper()
-	p := &pushes{fixture: newFixture(t)}
+	key, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pushes{fixture: newFixture(t), key: key}
 	p.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		shown := pushtest.Decrypt(t, p.key, make([]byte, 16), body)
 		p.mu.Lock()
 		p.asked = append(p.asked, r.URL.Path)
+		p.shown = append(p.shown, shown)
 		p.mu.Unlock()
 		status := http.StatusCreated
 		if _, err := fmt.Sscanf(r.URL.Path, "/%d/", &status); err != nil {
@@ -56,18 +67,14 @@ func newPushes(t *testing.T) *pushes {
 // browsers lets the person agree to push on browsers that are answered with these statuses.
 func (p *pushes) browsers(statuses ...string) {
 	p.t.Helper()
-	key, err := ecdh.P256().GenerateKey(rand.Reader)
-	if err != nil {
-		p.t.Fatal(err)
-	}
 	text := base64.RawURLEncoding.EncodeToString
-	_, err = p.Contacts.Change(p.t.Context(), person, p.clock.Now(),
+	_, err := p.Contacts.Change(p.t.Context(), person, p.clock.Now(),
 		func(c *contact.Contact) ([]table.Write, bool, error) {
 			c.Country, c.Language = "KR", "ko"
 			c.Apply(consent.Change{Channel: compliance.Push, Action: consent.Give, At: p.clock.Now()})
 			for n, status := range statuses {
 				c.Subscribe(push.Subscription{
-					Endpoint: fmt.Sprintf("%s/%s/%d", p.server.URL, status, n), P256dh: text(key.PublicKey().Bytes()),
+					Endpoint: fmt.Sprintf("%s/%s/%d", p.server.URL, status, n), P256dh: text(p.key.PublicKey().Bytes()),
 					Auth: text(make([]byte, 16)),
 				})
 			}
@@ -90,6 +97,12 @@ func (p *pushes) send(kind compliance.MessageKind, latest time.Duration) outbox.
 		table.Put{Item: task.New(service.DuePush, m.ID, m, now, now), If: table.IfNew}); err != nil {
 		p.t.Fatal(err)
 	}
+	return p.worked()
+}
+
+// worked works off what is due within an hour, and returns what was counted.
+func (p *pushes) worked() outbox.Counters {
+	p.t.Helper()
 	for range 6 {
 		work := p.pusher.Kind()
 		err := due.Overdue(p.t.Context(), p.Table, service.DuePush, p.clock.Now(),

@@ -256,13 +256,17 @@ func (s *Service) stopPending(r stored, now time.Time) (writes []table.Write) {
 	return writes
 }
 
-// Click notes that a person followed a link of a mail, in one transaction with the series that wait for it and the
-// segments that ask for it. 2 round trips, 1 more when runs are under way. Somebody erased since is no error.
+// Click notes that a person followed a link of a mail, or clicked a push message, in one transaction with the series
+// that wait for it and the segments that ask for it. 2 round trips, 1 more when runs are under way. Somebody erased
+// since is no error.
 func (s *Service) Click(ctx context.Context, r outbox.Record, at time.Time) error {
-	const event = "mail.clicked"
+	event, kind := "mail.clicked", attribution.MailClick
+	if r.Channel == compliance.Push {
+		event, kind = "push.clicked", attribution.PushClick
+	}
 	now := s.Clock.Now()
 	_, err := s.Contacts.ChangeID(ctx, r.Contact, now, func(c *contact.Contact) ([]table.Write, bool, error) {
-		c.Touched(attribution.Touch{Message: r.ID, Source: r.Source.Name + "|" + r.Source.Step, Kind: attribution.MailClick,
+		c.Touched(attribution.Touch{Message: r.ID, Source: r.Source.Name + "|" + r.Source.Step, Kind: kind,
 			At: at})
 		c.Person.Happened(event, at)
 		writes, err := s.series(ctx, c, sequence.Event{Type: event, At: at}, now)

@@ -22,6 +22,7 @@ const (
 	Preferences Purpose = "p" // contact
 	Confirm     Purpose = "c" // contact, channel, time at which consent was asked for
 	Why         Purpose = "w" // message
+	PushClick   Purpose = "n" // message: its notification was clicked
 )
 
 // ErrToken says that a token was not made by this shop, or for another purpose.
