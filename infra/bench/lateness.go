@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -16,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
+	"dangol/infra/local/engine"
+	"dangol/infra/local/tables"
 	"dangol/shared/compliance"
 	"dangol/shared/outreach/consent"
 	"dangol/shared/outreach/contact"
@@ -43,23 +47,31 @@ func (l *lateness) Set(text string) error {
 // seriesWorkers is how many steps are moved at once.
 const seriesWorkers = 16
 
+// latenessFigures prints how late the messages of series are planned.
+func latenessFigures(ctx context.Context, size lateness) error {
+	return withMailBench(ctx, func(b *mailBench, client *dynamodb.Client) error {
+		fmt.Printf("\nMessages of series\n")
+		return b.series(ctx, client, size)
+	})
+}
+
 // series prints how late messages of series are planned: all that fell due within the last minute are handed out by one
-// sweep, as each minute, and moved by workers side by side.
+// sweep, as each minute, and moved by workers side by side. It works on a table of its own, filled at once.
 func (b *mailBench) series(ctx context.Context, client *dynamodb.Client, size lateness) error {
 	wall := clock.System{}
-	shop := service.Shop{
-		Name: "온결", URL: "https://shop.example.com", Contact: "help@example.com", Address: "서울특별시",
-		LinkBase: "https://api.example.com", Zone: time.UTC,
-	}
-	s, err := service.New(b.table, shop, wall, slog.New(slog.DiscardHandler))
+	now := wall.Now()
+	db, err := b.enroll(ctx, client, size, now)
 	if err != nil {
 		return err
 	}
-	now := wall.Now()
-	if err := b.enroll(ctx, client, s, size, now); err != nil {
+	defer db.Stop()
+	outreach := table.New(engine.RememberTokens(tables.Client(db.Endpoint())), table.Outreach.Name, b.count.add)
+	s, err := seriesService(outreach)
+	if err != nil {
 		return err
 	}
 	b.count.take()
+	own, engineBefore := ownTime(), engineTime(db)
 	swept := wall.Now()
 	var jobs []due.Job
 	if err := due.Overdue(ctx, s.Table, service.DueRun, swept, func(j due.Job) error {
@@ -72,6 +84,9 @@ func (b *mailBench) series(ctx context.Context, client *dynamodb.Client, size la
 	// The steps fell due in the minute before they were stored, which takes time that no sweep would have waited.
 	storing := swept.Sub(now)
 	late := make([]time.Duration, len(jobs))
+	var moved atomic.Int64
+	stop := tell("steps moved", len(jobs), func() int { return int(moved.Load()) })
+	defer stop()
 	group, moving := errgroup.WithContext(ctx)
 	group.SetLimit(seriesWorkers)
 	for i, j := range jobs {
@@ -80,6 +95,7 @@ func (b *mailBench) series(ctx context.Context, client *dynamodb.Client, size la
 				return err
 			}
 			late[i] = wall.Now().Sub(time.UnixMilli(j.At)) - storing
+			moved.Add(1)
 			return nil
 		})
 	}
@@ -87,54 +103,66 @@ func (b *mailBench) series(ctx context.Context, client *dynamodb.Client, size la
 		return err
 	}
 	took := wall.Now().Sub(swept)
-	_, read, write := b.count.take()
+	trips, read, write := b.count.take()
+	each := func(d time.Duration) float64 { return ms(d) / float64(len(jobs)) }
 	slices.Sort(late)
 	row("in series", "%d", size.enrolled)
 	row("due in one minute", "%d, found in %s", len(jobs), found.Round(time.Millisecond))
 	row("moved in", "%s, %.0f a second", took.Round(100*time.Millisecond), float64(len(jobs))/took.Seconds())
+	row("processor time of each, ms", "%.2f (outreach), %.2f (engine)", each(ownTime()-own),
+		each(engineTime(db)-engineBefore))
 	row("late p50, p99", "%s, %s", late[len(late)/2].Round(100*time.Millisecond),
 		late[len(late)*99/100].Round(100*time.Millisecond))
-	row("RCU, WCU of each step", "%.1f, %.1f", read/float64(len(jobs)), write/float64(len(jobs)))
+	row("round trips, RCU, WCU of each step", "%.1f, %.1f, %.1f", float64(trips)/float64(len(jobs)),
+		read/float64(len(jobs)), write/float64(len(jobs)))
 	return nil
 }
 
-// enroll stores people in the cart series. Those who are not due within the last minute are due in a month.
-func (b *mailBench) enroll(ctx context.Context, client *dynamodb.Client, s *service.Service, size lateness,
-	now time.Time) error {
+// seriesService is outreach on a table.
+func seriesService(outreach *table.Table) (*service.Service, error) {
+	return service.New(outreach, service.Shop{
+		Name: "온결", URL: "https://shop.example.com", Contact: "help@example.com", Address: "서울특별시",
+		LinkBase: "https://api.example.com", Zone: time.UTC,
+	}, clock.System{}, slog.New(slog.DiscardHandler))
+}
+
+// enroll starts an engine whose table Outreach holds people in the cart series. Those who are not due within the last
+// minute are due in a month.
+func (b *mailBench) enroll(ctx context.Context, client *dynamodb.Client, size lateness,
+	now time.Time) (*engine.Engine, error) {
+	s, err := seriesService(b.table)
+	if err != nil {
+		return nil, err
+	}
 	sample, err := sampleRun(ctx, s, now)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var stored atomic.Int64
-	stop := tell("runs stored", size.enrolled, func() int { return int(stored.Load()) })
-	defer stop()
-	group, seeding := errgroup.WithContext(ctx)
-	group.SetLimit(mailWorkers)
-	for from := 0; from < size.enrolled; from += seedBatch / 2 { // a person and a run each
-		group.Go(func() error {
-			var writes []types.WriteRequest
-			put := func(item table.Item) {
-				writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: item}})
-			}
-			for n := from; n < min(from+seedBatch/2, size.enrolled); n++ {
-				at := now.AddDate(0, 1, 0)
-				if n < size.due {
-					at = now.Add(-time.Duration(n) * time.Minute / time.Duration(size.due))
-					person, err := enrolledContact(n, now)
-					if err != nil {
-						return err
-					}
-					put(person)
+	file := filepath.Join(b.dir, "series.db")
+	began := clock.System{}.Now()
+	if err := fill(ctx, client, table.Outreach.Name, file, enrollments(sample, size, now)); err != nil {
+		return nil, err
+	}
+	row("people in series stored in", "%s", clock.System{}.Now().Sub(began).Round(time.Second))
+	return engine.Start(ctx, engine.Options{DataFile: file})
+}
+
+// enrollments yields the runs, and the people of those that are due.
+func enrollments(sample table.Item, size lateness, now time.Time) iter.Seq2[table.Item, error] {
+	return func(yield func(table.Item, error) bool) {
+		for n := range size.enrolled {
+			at := now.AddDate(0, 1, 0)
+			if n < size.due {
+				at = now.Add(-time.Duration(n) * time.Minute / time.Duration(size.due))
+				if person, err := enrolledContact(n, now); !yield(person, err) {
+					return
 				}
-				put(cloneRun(sample, n, at))
 			}
-			in := &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table.Outreach.Name: writes}}
-			_, err := client.BatchWriteItem(seeding, in)
-			stored.Add(int64(len(writes)))
-			return err
-		})
+			if !yield(cloneRun(sample, n, at), nil) {
+				return
+			}
+		}
 	}
-	return group.Wait()
 }
 
 func enrolledEmail(n int) string { return fmt.Sprintf("enrolled%07d@example.com", n) }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"golang.org/x/sync/errgroup"
 
@@ -50,8 +51,22 @@ type mailBench struct {
 }
 
 // mailFigures prints what mails cost: how many a second leave through an SES on loopback, processor time and capacity
-// units of each, how much of a rate that SES imposes is used, and how late the messages of series are.
-func mailFigures(ctx context.Context, mails int, late lateness) error {
+// units of each, how much of a rate that SES imposes is used, and the memory of the mailer as it is deployed.
+func mailFigures(ctx context.Context, mails int) error {
+	return withMailBench(ctx, func(b *mailBench, _ *dynamodb.Client) error {
+		fmt.Printf("\nMails\n")
+		if err := b.throughput(ctx, mails); err != nil {
+			return err
+		}
+		if err := b.imposedRate(ctx, 10*time.Second); err != nil {
+			return err
+		}
+		return b.memory(ctx, mails, memoryMails)
+	})
+}
+
+// withMailBench makes a bench, works with it and removes it.
+func withMailBench(ctx context.Context, do func(*mailBench, *dynamodb.Client) error) error {
 	dir, err := os.MkdirTemp("", "dangol-mails")
 	if err != nil {
 		return err
@@ -70,35 +85,35 @@ func mailFigures(ctx context.Context, mails int, late lateness) error {
 	}
 	b := &mailBench{engine: db, count: &tally{}, dir: dir}
 	b.table = table.New(engine.RememberTokens(client), schema.Name, b.count.add)
-	fmt.Printf("\nMails\n")
-	if err := b.throughput(ctx, mails); err != nil {
-		return err
+	return do(b, client)
+}
+
+// ses serves an SES on loopback that takes so many mails a second; 0 does not limit it.
+func (b *mailBench) ses(rate float64, name string) (sink *ses.Sink, endpoint string, stop func(), err error) {
+	sink, err = ses.Open(ses.Options{
+		Clock: clock.System{}, File: filepath.Join(b.dir, "mail-"+name+".jsonl"), Rate: rate,
+	})
+	if err != nil {
+		return nil, "", nil, err
 	}
-	if err := b.imposedRate(ctx, 10*time.Second); err != nil {
-		return err
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, "", nil, err
 	}
-	return b.series(ctx, client, late)
+	server := &http.Server{Handler: sink}
+	go server.Serve(listener)
+	return sink, "http://" + listener.Addr().String(), func() {
+		server.Close()
+		sink.Close()
+	}, nil
 }
 
 // mailer returns a mailer and the SES it sends through. rate is what SES takes a second; 0 does not limit it.
 func (b *mailBench) mailer(rate float64) (*mailer.Mailer, *ses.Sink, func(), error) {
-	sink, err := ses.Open(ses.Options{
-		Clock: clock.System{}, File: filepath.Join(b.dir, fmt.Sprintf("mail-%v.jsonl", rate)), Rate: rate,
-	})
+	sink, endpoint, stop, err := b.ses(rate, fmt.Sprint(rate))
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	server := &http.Server{Handler: sink}
-	go server.Serve(listener)
-	stop := func() {
-		server.Close()
-		sink.Close()
-	}
-	endpoint := "http://" + listener.Addr().String()
 	client := sesv2.New(sesv2.Options{
 		BaseEndpoint: &endpoint, Region: tables.Region,
 		HTTPClient:  &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 50}},
@@ -138,11 +153,11 @@ func letter(n int, kind compliance.MessageKind) outbox.Mail {
 	return m
 }
 
-// plan stores people who agreed, and a mail to each.
-func (b *mailBench) plan(ctx context.Context, n int, kind compliance.MessageKind) error {
+// plan stores people who agreed, and a mail to each: those from one number up to another.
+func (b *mailBench) plan(ctx context.Context, from, to int, kind compliance.MessageKind) error {
 	group, seeding := errgroup.WithContext(ctx)
 	group.SetLimit(mailWorkers)
-	for i := range n {
+	for i := from; i < to; i++ {
 		group.Go(func() error {
 			m := letter(i, kind)
 			c := contact.New(m.To)
@@ -176,7 +191,7 @@ func (b *mailBench) throughput(ctx context.Context, n int) error {
 		return err
 	}
 	defer stop()
-	if err := b.plan(ctx, n, compliance.Marketing); err != nil {
+	if err := b.plan(ctx, 0, n, compliance.Marketing); err != nil {
 		return err
 	}
 	wall := clock.System{}
@@ -214,7 +229,7 @@ func (b *mailBench) imposedRate(ctx context.Context, length time.Duration) error
 		return err
 	}
 	n := int(mailRate*length.Seconds()) * 2
-	if err := b.plan(ctx, n, compliance.Transactional); err != nil {
+	if err := b.plan(ctx, 0, n, compliance.Transactional); err != nil {
 		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, length)

@@ -1,7 +1,7 @@
 // Command bench measures: how fast each function starts against a bare one, how large it is, what each operation costs
 // in round trips and capacity units, what pricing and quotes of returns take, what one promotion carries whose budget
 // all orders share, what the system does under four shoppers, at twice the rate that it carries and under a crowd, how
-// well the FAQ answers, what conversations take with many connections, how fast mails leave and how late they are, and
+// well the FAQ answers, what conversations take with many connections, how fast mails leave, how late messages are, and
 // a billing run. It prints figures and ratios and judges nothing.
 package main
 
@@ -22,7 +22,8 @@ func main() {
 	var bills runs
 	flag.Var(&bills, "bills", "billing runs as due/subscriptions, say 2000/20000,100000/1000000")
 	workers := flag.Int("workers", 2, "how many billing workers at once")
-	only := flag.String("only", "start,sizes,costs,pricing,returns,hot,load,overload,drop,reviews,faq,chat,mails,billing",
+	only := flag.String("only",
+		"start,sizes,costs,pricing,returns,hot,load,overload,drop,reviews,faq,chat,mails,lateness,billing",
 		"the parts to run")
 	floor := flag.String("floor", "",
 		"serve the floor that loads are compared with, data in this folder; the command starts itself so")
@@ -59,7 +60,8 @@ func main() {
 		"reviews":  func() error { return reviewFigures(ctx, *reviews) },
 		"faq":      faqFigures,
 		"chat":     func() error { return chatLoad(ctx, *connections, *seconds) },
-		"mails":    func() error { return mailFigures(ctx, *mails, late) },
+		"mails":    func() error { return mailFigures(ctx, *mails) },
+		"lateness": func() error { return latenessFigures(ctx, late) },
 		"billing":  func() error { return billingRuns(ctx, bills, *workers) },
 	}
 	// In the order of the flag, not of the map.

@@ -105,6 +105,22 @@ func (f *Function) StartUp() time.Duration { return f.readyAt.Sub(f.started) }
 // Output is what the function has written to its standard streams.
 func (f *Function) Output() string { return f.output.String() }
 
+// PeakMemory is the most memory that the process had resident so far, in bytes. Errors: not on Linux; the function has
+// ended.
+func (f *Function) PeakMemory() (int64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", f.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	// Not the usage that wait4 reports: that has the memory of the parent before exec in it.
+	_, rest, found := strings.Cut(string(status), "VmHWM:")
+	var kib int64
+	if _, err := fmt.Sscan(rest, &kib); err != nil || !found {
+		return 0, fmt.Errorf("no VmHWM in the status of process %d", f.cmd.Process.Pid)
+	}
+	return kib << 10, nil
+}
+
 // Invoke hands the function an event and returns its answer. Errors: the function reports one, ends, or ctx does.
 func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	select {
