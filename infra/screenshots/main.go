@@ -27,9 +27,9 @@ type view struct {
 }
 
 var views = []view{
-	{name: "desktop", width: 640, height: 900},
-	{name: "phone", width: 375, height: 1000},
-	{name: "dark", width: 640, height: 900, flags: []string{"--blink-settings=preferredColorScheme=0"}},
+	{name: "desktop", width: 640, height: 1060},
+	{name: "phone", width: 375, height: 1120},
+	{name: "dark", width: 640, height: 1060, flags: []string{"--blink-settings=preferredColorScheme=0"}},
 }
 
 // onSheet is how many mails are on one picture, in rows of perRow.

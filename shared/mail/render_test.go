@@ -201,14 +201,19 @@ func TestComposedMailsReadAsTheGoldenArchives(t *testing.T) {
 					t.Fatal(err)
 				}
 				c.URL, c.Name = "https://shop.example.com/r/k1.x.y", "김하늘"
-				if strings.HasSuffix(kind, "_code") {
+				if strings.HasSuffix(kind, "_code") || kind == "birthday" {
 					c.Coupon, c.Until = "HANEUL-7QK2M", "2026-03-31"
+				}
+				if strings.HasPrefix(kind, "cart_") || strings.HasPrefix(kind, "win_back") {
 					c.Products = []mail.Product{{Title: "쑥 비누 & <b>솔</b>", URL: "https://shop.example.com/p/1", Price: krw(9_000),
 						Was: krw(12_000)}}
 				}
 				around := frame
-				if strings.HasPrefix(kind, "consent_") {
+				switch {
+				case strings.HasPrefix(kind, "consent_"):
 					around = mail.Frame{Consent: true}
+				case kind == "review_follow_up": // of a transactional series
+					around = mail.Frame{}
 				}
 				m, err := templates(t).WriteIn(language, c, around)
 				got.Files = append(got.Files, files(t, kind+"."+language, m, err)...)
