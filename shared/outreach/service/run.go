@@ -130,10 +130,8 @@ func (s *Service) WorkRun(ctx context.Context, job due.Job) error {
 		return s.later(ctx, r, now.Add(24*time.Hour)) // a deployment that lacks a version people are in: it may come back
 	}
 	_, err = s.Contacts.ChangeID(ctx, r.Run.Person, now, func(c *contact.Contact) ([]table.Write, bool, error) {
-		// Read again inside the change, so that contact and run belong together.
-		if again, err := s.runs(ctx, []string{job.Key.PK}); err != nil || len(again) == 0 || again[0].Edition != r.Edition {
-			return nil, true, err
-		}
+		// The run was read before the contact. An event that changed both in between has changed the run's edition, and then
+		// the transaction is refused.
 		writes := s.advance(ctx, d, r, c, now)
 		settled, err := s.settle(ctx, c, now)
 		return append(writes, settled...), false, err
@@ -243,9 +241,10 @@ func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Ru
 	}
 	p.Message.Subject = out.Send.Template // the author's text is the catalog's, which has no label
 	if out.Send.Channel == compliance.Push {
+		p.Mail.Channel = compliance.Push // of the record, also of a message that is withheld
 		p.Push = &PushMessage{
 			ID: id, Contact: c.ID, Kind: d.Kind, Topic: d.Topic, Title: pushTitle(out.Send.Template, c.MailLanguage()), URL: url,
-			Source: source,
+			Template: out.Send.Template, About: r.Key, Source: source,
 			// A newer reminder of the same run takes the place of an older one.
 			Planned: p.Mail.Planned, Latest: p.Mail.Latest, Replaces: format.HashEmail(r.Key)[:16],
 		}
