@@ -209,7 +209,7 @@ func (s *moodySES) deliver(t *testing.T, h outbox.SESEventHandler, now time.Time
 	s.mu.Unlock()
 	var later []outbox.SESEvent
 	group, ctx := errgroup.WithContext(t.Context())
-	group.SetLimit(sideBySide)
+	group.SetLimit(*sideBySide)
 	for i := len(waiting) - 1; i >= 0; i-- {
 		if !all && s.draw(3) > 0 {
 			later = append(later, waiting[i])
@@ -233,7 +233,7 @@ func (s *moodySES) deliver(t *testing.T, h outbox.SESEventHandler, now time.Time
 }
 
 // sideBySide is how many jobs and events are worked at a time, each by a worker of its own.
-const sideBySide = 8
+var sideBySide = flag.Int("workers", 8, "workers of the campaign that is sent through kills")
 
 // recipients is how many people the campaign of the crash test goes to; `make campaign-mails` asks for 100,000.
 var recipients = flag.Int("recipients", 400, "people in the campaign that is sent through kills")
@@ -324,7 +324,7 @@ func spring(t *testing.T, s *service.Service, people int) *service.Campaign {
 func seed(t *testing.T, tb *table.Table, people int) {
 	t.Helper()
 	group, ctx := errgroup.WithContext(t.Context())
-	group.SetLimit(sideBySide)
+	group.SetLimit(*sideBySide)
 	for from := 0; from < people; from += 25 {
 		group.Go(func() error {
 			var batch []any
@@ -358,7 +358,7 @@ func crowd(t *testing.T, tb *table.Table, kind string, now time.Time, luck *chan
 	do func(context.Context, due.Job) error) {
 	t.Helper()
 	var group errgroup.Group
-	group.SetLimit(sideBySide)
+	group.SetLimit(*sideBySide)
 	first := 1
 	err := due.Overdue(t.Context(), tb, kind, now, func(j due.Job) error {
 		times := 1 + max(first, luck.draw(2))
