@@ -3682,6 +3682,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/outreach/push/clicks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A notification was clicked
+         * @description The service worker calls it with the token that came in the encrypted message. A second click is a success and is counted once.
+         *
+         *     Who may call: anyone.
+         */
+        post: operations["clickPush"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/outreach/push/key": {
         parameters: {
             query?: never;
@@ -8089,6 +8111,7 @@ export interface components {
             about?: string;
             /** Format: date-time */
             at: string;
+            channel?: string;
             id: string;
             reason?: string;
             source: components["schemas"]["OutboxSource"];
@@ -8126,6 +8149,9 @@ export interface components {
         OutreachCampaignsResponse: {
             campaigns: components["schemas"]["ServiceCampaignCard"][];
             nextCursor?: string;
+        };
+        OutreachClickPushRequest: {
+            token: string;
         };
         OutreachContactLookupRequest: {
             /** Format: email */
@@ -26160,6 +26186,55 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clickPush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutreachClickPushRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not Found */
             404: {
