@@ -24,7 +24,6 @@ import (
 type Chat struct {
 	*service.Service
 	Limiter ratelimit.Limiter
-	Files   service.Files
 	Panel   SidePanel
 	// SocketURL is where clients connect.
 	SocketURL string

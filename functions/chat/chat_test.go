@@ -41,6 +41,8 @@ func (noFiles) Upload(_ context.Context, key, _ string, _ int64, _ time.Duration
 	return "https://files.example.com/" + key, nil
 }
 
+func (noFiles) Remove(context.Context, ...string) error { return nil }
+
 func (noFiles) Download(_ context.Context, key string, _ time.Duration) (string, error) {
 	return "https://files.example.com/" + key + "?get", nil
 }
@@ -56,8 +58,9 @@ func open(t *testing.T) desk {
 		t.Fatal(err)
 	}
 	f := &chat.Chat{
-		Service: &service.Service{Table: care, Clock: c, Log: slog.New(slog.DiscardHandler), Answers: answers},
-		Limiter: ratelimit.Limiter{Table: care, Clock: c}, Files: noFiles{}, SocketURL: "wss://socket.example.com/live",
+		Service: &service.Service{Table: care, Clock: c, Log: slog.New(slog.DiscardHandler), Answers: answers,
+			Files: noFiles{}},
+		Limiter: ratelimit.Limiter{Table: care, Clock: c}, SocketURL: "wss://socket.example.com/live",
 	}
 	return desk{f.Handler(api.Options{Clock: c, Verify: apitest.Verify}), f, c}
 }

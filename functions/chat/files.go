@@ -46,6 +46,29 @@ func (f files) Download(ctx context.Context, key string, life time.Duration) (st
 	return f.sign(ctx, http.MethodGet, key, http.Header{}, 0, life)
 }
 
+// Remove deletes files. A key that is not there is no error to S3.
+func (f files) Remove(ctx context.Context, keys ...string) error {
+	for _, key := range keys {
+		address, err := f.sign(ctx, http.MethodDelete, key, http.Header{}, 0, time.Minute)
+		if err != nil {
+			return err
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodDelete, address, nil)
+		if err != nil {
+			return fmt.Errorf("remove a file: %w", err)
+		}
+		answer, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return fmt.Errorf("remove a file: %w", err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode >= 300 && answer.StatusCode != http.StatusNotFound {
+			return fmt.Errorf("remove a file: S3 answered %s", answer.Status)
+		}
+	}
+	return nil
+}
+
 // sign makes a signed address. For an upload type and size
 // are signed headers, so no other file can be put there.
 func (f files) sign(ctx context.Context, method, key string, header http.Header, size int64,

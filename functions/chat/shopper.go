@@ -325,7 +325,7 @@ type uploadOutput struct {
 
 // upload prepares an attachment: the file itself goes to the bucket and not through the function.
 func (f *Chat) upload(ctx context.Context, in *uploadInput) (*uploadOutput, error) {
-	a, url, err := f.Upload(ctx, f.Files, who(ctx, in.Token), in.ConversationID, in.Body.Name, in.Body.Type, in.Body.Size)
+	a, url, err := f.Upload(ctx, who(ctx, in.Token), in.ConversationID, in.Body.Name, in.Body.Type, in.Body.Size)
 	if err != nil {
 		return nil, err
 	}

@@ -90,9 +90,9 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 			Table: care, Clock: env.Clock, Log: env.Log, Metrics: env.Metrics(), Business: b, Customers: known,
 			Poster:  service.NewManagement(env.AWS(), management),
 			Answers: &store.Store{Table: care, Clock: env.Clock},
+			Files:   newFiles(env.AWS(), config.Bucket, s3, env.Clock),
 		},
-		Limiter: ratelimit.Limiter{Table: care, Clock: env.Clock}, Panel: known,
-		Files: newFiles(env.AWS(), config.Bucket, s3, env.Clock), SocketURL: config.SocketURL,
+		Limiter: ratelimit.Limiter{Table: care, Clock: env.Clock}, Panel: known, SocketURL: config.SocketURL,
 	}
 	if config.Model != "" {
 		chat.Model = bedrock.New(env.AWS(), config.Model, "", env.Clock)

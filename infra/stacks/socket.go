@@ -127,9 +127,11 @@ func newChatFiles(stack awscdk.Stack, c Config) awss3.Bucket {
 	})
 }
 
-// signChatFiles lets a function sign addresses for attachments: a signed address can do what its signer may.
+// signChatFiles lets a function sign addresses for attachments: a signed address can do what its signer may. Files are
+// deleted with the conversation that they belong to.
 func signChatFiles(fn awslambda.Function, bucket awss3.Bucket) {
 	fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Actions: strs("s3:GetObject", "s3:PutObject"), Resources: &[]*string{str(*bucket.BucketArn() + "/chat/*")},
+		Actions:   strs("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
+		Resources: &[]*string{str(*bucket.BucketArn() + "/chat/*")},
 	}))
 }

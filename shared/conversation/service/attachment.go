@@ -16,6 +16,8 @@ type Files interface {
 	Upload(ctx context.Context, key, contentType string, size int64, life time.Duration) (url string, err error)
 	// Download is an address from which it can be read until it expires.
 	Download(ctx context.Context, key string, life time.Duration) (url string, err error)
+	// Remove deletes files; those that are not there are no error.
+	Remove(ctx context.Context, keys ...string) error
 }
 
 // Attachment limits.
@@ -31,7 +33,7 @@ var fileTypes = []string{"image/jpeg", "image/png", "image/webp", "image/gif", "
 func attachmentFolder(conversationID string) string { return "chat/" + conversationID + "/" }
 
 // Upload prepares an attachment of a conversation that the caller may write into. Errors: invalid_input, as MayWrite.
-func (s *Service) Upload(ctx context.Context, files Files, who Participant, conversationID, name, contentType string,
+func (s *Service) Upload(ctx context.Context, who Participant, conversationID, name, contentType string,
 	size int64) (Attachment, string, error) {
 	c, err := s.Load(ctx, who, conversationID)
 	if err != nil {
@@ -51,6 +53,6 @@ func (s *Service) Upload(ctx context.Context, files Files, who Participant, conv
 	// The key is ours; the name is only shown.
 	a := Attachment{Key: attachmentFolder(c.ID) + id.New("file", s.Clock.Now()), Name: conversation.Clean(name),
 		Type: contentType, Size: size}
-	url, err := files.Upload(ctx, a.Key, contentType, size, fileLife)
+	url, err := s.Files.Upload(ctx, a.Key, contentType, size, fileLife)
 	return a, url, err
 }

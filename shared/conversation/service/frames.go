@@ -3,14 +3,11 @@ package service
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 	"unicode/utf8"
 
 	"dangol/shared/conversation"
-	"dangol/shared/platform/id"
 	"dangol/shared/platform/problem"
-	"dangol/shared/platform/table"
 )
 
 // replayLimit is how many messages a hello brings; more are asked for over HTTP, where they cost no frames.
@@ -31,12 +28,15 @@ type ClientFrame struct {
 
 // Receive handles one frame and returns the answer to it. Bad frames are answered with an error; the connection stays.
 func (s *Service) Receive(ctx context.Context, connectionID string, data []byte) []byte {
+	var in ClientFrame
+	readable := utf8.Valid(data) && json.Unmarshal(data, &in) == nil
+	// Counted whether it can be read or not. It is read before, so that a refusal names the message that it refuses: the
+	// client sends that one again.
 	from, err := s.Frame(ctx, connectionID)
 	if err != nil {
-		return s.failed(ctx, ClientFrame{}, err)
+		return s.failed(ctx, in, err)
 	}
-	var in ClientFrame
-	if !utf8.Valid(data) || json.Unmarshal(data, &in) != nil {
+	if !readable {
 		return s.failed(ctx, in, problem.BadRequest("bad_frame", "A frame is a JSON object with `do`."))
 	}
 	answer, err := s.handle(ctx, from, in)
@@ -131,118 +131,4 @@ func (s *Service) sendFrame(ctx context.Context, from Connection, in ClientFrame
 	c, messages, err := s.Send(ctx, s.proved(from, in.Conversation), in.Conversation, in.Message)
 	return Event{Type: "ack", Conversation: c.ID, ClientID: in.Message.ClientID, Seq: c.Seq, State: c.State,
 		Messages: messages}, err
-}
-
-// Of lists the conversations of a customer, newest first. 2 round trips.
-func (s *Service) Of(ctx context.Context, customerID string) ([]conversation.Conversation, error) {
-	page, err := s.Table.Query(ctx, table.Query{
-		Where: "#pk = :pk AND begins_with(#sk, :chat)",
-		// Ids sort by time, so backwards is newest first.
-		With: map[string]any{":pk": "CUSTOMER#" + customerID, ":chat": "CHAT#"}, Limit: 50, Backwards: true,
-	})
-	if err != nil || len(page.Items) == 0 {
-		return nil, err
-	}
-	keys := make([]table.Key, len(page.Items))
-	for i, item := range page.Items {
-		keys[i] = KeyOf(item.Key().SK[len("CHAT#"):])
-	}
-	found, err := s.Table.BatchGet(ctx, true, keys...)
-	if err != nil {
-		return nil, err
-	}
-	var all []conversation.Conversation
-	for _, key := range keys {
-		var r record
-		if item, ok := found[key]; ok {
-			if err := item.Decode(&r); err != nil {
-				return nil, err
-			}
-			all = append(all, r.Conversation)
-		}
-	}
-	return all, nil
-}
-
-// Export is everything that is kept of a conversation with a customer.
-type Export struct {
-	Conversation conversation.Conversation `json:"conversation"`
-	Messages     []Message                 `json:"messages"`
-}
-
-// ExportOf is everything that is kept of a customer's conversations, what only the shop sees included.
-func (s *Service) ExportOf(ctx context.Context, customerID string) ([]Export, error) {
-	conversations, err := s.Of(ctx, customerID)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]Export, 0, len(conversations))
-	for _, c := range conversations {
-		e := Export{Conversation: c}
-		for since, more := int64(0), true; more; {
-			// Page by page until the log ends.
-			var messages []Message
-			messages, more, err = s.Replay(ctx, c, since, 100, true)
-			if err != nil {
-				return nil, err
-			}
-			e.Messages = append(e.Messages, messages...)
-			// Nothing came although there should be more: the log was erased meanwhile.
-			if len(messages) == 0 {
-				break
-			}
-			since = messages[len(messages)-1].Seq
-		}
-		all = append(all, e)
-	}
-	return all, nil
-}
-
-// EraseOf erases a customer's conversations.
-func (s *Service) EraseOf(ctx context.Context, customerID string) (int, error) {
-	conversations, err := s.Of(ctx, customerID)
-	for n, c := range conversations {
-		if err := s.Erase(ctx, c.ID); err != nil {
-			return n, err
-		}
-	}
-	return len(conversations), err
-}
-
-// Erase deletes a conversation and all that belongs to it, the conversation itself last, so that a failure on the way
-// can be repeated.
-func (s *Service) Erase(ctx context.Context, conversationID string) error {
-	r, err := s.load(ctx, conversationID)
-	// Erased before.
-	if p, ok := errors.AsType[*problem.Problem](err); ok && p.Status == 404 {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	var keys []table.Key
-	err = s.Table.All(ctx, table.Query{Where: "#pk = :pk", With: map[string]any{":pk": KeyOf(conversationID).PK}},
-		func(item table.Item) error {
-			if key := item.Key(); key.SK != "CHAT" {
-				keys = append(keys, key)
-			}
-			return nil
-		})
-	if err != nil {
-		return err
-	}
-	if r.CustomerID != "" {
-		keys = append(keys, keyOfPointer(r.CustomerID, conversationID))
-	}
-	for _, key := range keys {
-		// Each of these belongs to this conversation alone.
-		if err := s.Table.Delete(ctx, table.Delete{Key: key}); err != nil {
-			return err
-		}
-	}
-	// not one that goes on
-	writes := []table.Write{table.Delete{Key: r.Key, If: "#version = :version",
-		With: map[string]any{":version": r.Version}}}
-	// Conversation and counter in one transaction, so that the agent's number stays right.
-	return s.Table.Transact(ctx, id.New("era", s.Clock.Now()), append(writes, holders(r.Holder(), "")...)...)
 }

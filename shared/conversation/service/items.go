@@ -30,10 +30,14 @@ const TimerKind = "conversation"
 // Places in the lists.
 const (
 	inboxList = "INBOX#" // <team>: open conversations by priority and age
-	dayList   = "CHATS#" // <date>: all conversations by the day they began
+	monthList = "CHATS#" // <month>: all conversations by when they began
 	agentList = "AGENTS"
 	teamList  = "TEAMS"
 )
+
+// monthForm is how a month stands in the key of its list. A list of a month takes 1,000 changes of conversations a
+// second, and a report of a quarter reads four of them.
+const monthForm = "2006-01"
 
 // record is a conversation as stored, with its places in the lists and its timer.
 type record struct {
@@ -42,8 +46,8 @@ type record struct {
 	conversation.Conversation
 	InboxPK string                           `dynamodbav:"gsi1pk,omitempty"`
 	InboxSK string                           `dynamodbav:"gsi1sk,omitempty"`
-	DayPK   string                           `dynamodbav:"gsi2pk,omitempty"`
-	DaySK   string                           `dynamodbav:"gsi2sk,omitempty"`
+	MonthPK string                           `dynamodbav:"gsi2pk,omitempty"`
+	MonthSK string                           `dynamodbav:"gsi2sk,omitempty"`
 	Card    conversation.ConversationSummary `dynamodbav:"card"`
 	Preview string                           `dynamodbav:"preview,omitempty"`
 }
@@ -75,8 +79,8 @@ func recordOf(c conversation.Conversation, preview string) record {
 		// 9 less the priority, so that the most urgent sort first; then those that wait longest.
 		r.InboxSK = fmt.Sprintf("%s#%d#%s#%s", c.State, 9-c.Priority, c.LastAt.UTC().Format(time.RFC3339), c.ID)
 	}
-	r.DayPK = dayList + c.CreatedAt.UTC().Format("2006-01-02")
-	r.DaySK = c.ID
+	r.MonthPK = monthList + c.CreatedAt.UTC().Format(monthForm)
+	r.MonthSK = c.CreatedAt.UTC().Format(time.RFC3339) + "#" + c.ID
 	return r
 }
 

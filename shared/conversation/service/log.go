@@ -77,6 +77,7 @@ type result struct {
 // change applies a step: the conversation, the messages with their sequence numbers and the agents' counters in one
 // transaction. 2 round trips, 4 WCU and 2 more for each message. Errors: those of the step, agent_full, busy.
 func (s *Service) change(ctx context.Context, conversationID string, do step) (done result, err error) {
+	gone := "" // an agent who was removed while the conversation was theirs
 	// Other writers are messages of the same conversation, which come in bursts.
 	_, err = table.Modify(ctx, func(ctx context.Context, _ table.Item) (record, error) {
 		r, err := s.load(ctx, conversationID)
@@ -87,7 +88,7 @@ func (s *Service) change(ctx context.Context, conversationID string, do step) (d
 		if err != nil {
 			return r, err
 		}
-		added, err := s.store(ctx, r, out)
+		added, err := s.store(ctx, r, out, gone)
 		if err == nil {
 			out.after.Seq, out.after.Version = r.Seq+int64(len(added)), r.Version+1
 			done = result{c: out.after, added: added}
@@ -102,7 +103,13 @@ func (s *Service) change(ctx context.Context, conversationID string, do step) (d
 			done = result{c: r.Conversation, added: repeated, repeated: true}
 			return r, err
 		}
-		if holderRefused(canceled, r.Conversation, out) {
+		before, after := out.holders(r.Conversation, gone)
+		// An agent who was removed has no counter to take the conversation from; the conversation goes on without.
+		if before > 0 && canceled.Refused(before) {
+			gone = r.Holder()
+			return r, table.Stale(err, nil)
+		}
+		if !canceled.Refused(0) && after > 0 && canceled.Refused(after) {
 			return r, problem.Conflict("agent_full", "The agent has no room for another conversation.")
 		}
 		return r, table.Stale(err, nil)
@@ -110,8 +117,8 @@ func (s *Service) change(ctx context.Context, conversationID string, do step) (d
 	return done, err
 }
 
-// store writes an outcome on a conversation that is still as it was read.
-func (s *Service) store(ctx context.Context, before record, out outcome) ([]Message, error) {
+// store writes an outcome on a conversation that is still as it was read. gone is an agent who has no counter any more.
+func (s *Service) store(ctx context.Context, before record, out outcome, gone string) ([]Message, error) {
 	now := s.Clock.Now()
 	after := out.after
 	after.Version, after.Seq = before.Version+1, before.Seq+int64(len(out.drafts))
@@ -141,7 +148,7 @@ func (s *Service) store(ctx context.Context, before record, out outcome) ([]Mess
 			}})
 		}
 	}
-	writes = append(writes, holders(before.Holder(), after.Holder())...)
+	writes = append(writes, holders(holder(before.Conversation, gone), after.Holder())...)
 	writes = append(writes, out.writes...)
 	// A token of this write; a repetition by the SDK has the same.
 	return messages, s.Table.Transact(ctx, id.New("cht", now), writes...)
@@ -168,13 +175,21 @@ func holders(before, after string) []table.Write {
 	return writes
 }
 
-// holderRefused reports whether the counter of the agent who was to take the conversation stood in the way.
-func holderRefused(canceled *table.Canceled, before conversation.Conversation, out outcome) bool {
-	if canceled.Refused(0) || out.after.Holder() == "" || before.Holder() == out.after.Holder() {
-		return false
+// holder is the agent whose counter has to be moved; "" where there is none, or where it is gone.
+func holder(c conversation.Conversation, gone string) string {
+	if c.Holder() == gone {
+		return ""
 	}
-	// The position of the counter in the transaction: conversation, messages with their ids, the
-	// former holder.
+	return c.Holder()
+}
+
+// holders are the positions in the transaction of the counters of the agent who had the conversation and of the one who
+// gets it: after the conversation, and the messages with their ids. 0 where there is none.
+func (out outcome) holders(c conversation.Conversation, gone string) (before, after int) {
+	from, to := holder(c, gone), out.after.Holder()
+	if from == to {
+		return 0, 0
+	}
 	n := 1
 	for _, d := range out.drafts {
 		n++
@@ -182,10 +197,14 @@ func holderRefused(canceled *table.Canceled, before conversation.Conversation, o
 			n++
 		}
 	}
-	if before.Holder() != "" {
+	if from != "" {
+		before = n
 		n++
 	}
-	return canceled.Refused(n)
+	if to != "" {
+		after = n
+	}
+	return before, after
 }
 
 // repeated returns the message of an outcome that had been sent before; nil when there is none.

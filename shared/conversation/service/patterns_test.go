@@ -56,7 +56,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return err
 		},
 		func(ctx context.Context) error {
-			return d.OfDay(ctx, monday.Format("2006-01-02"), func(conversation.ConversationSummary) {})
+			return d.Between(ctx, monday, monday, func(conversation.ConversationSummary) {})
 		},
 	}
 	if len(calls) != len(service.AccessPatterns) {

@@ -13,13 +13,14 @@ import (
 )
 
 // Service is conversations with what they need. Answers, Business and Customers may be nil: the bot then has no
-// FAQ, does no business, or knows nobody as a VIP.
+// FAQ, does no business, or knows nobody as a VIP. Files may be nil where nobody uploads and nothing is erased.
 type Service struct {
 	Table     *table.Table
 	Clock     clock.Clock
 	Log       *slog.Logger
 	Metrics   *metrics.Writer
 	Poster    Poster
+	Files     Files
 	Answers   Answers
 	Business  Business
 	Customers Customers
