@@ -95,8 +95,13 @@ notice=$(send "$id" '"text":"상담원 연결해 주세요"' "${bora[@]}")
 get "$last.text" <<<"$notice"
 expect "$(get "$last.notice" <<<"$notice")" out_of_hours "the notice"
 from=$(call "$API/calls/slots" | get 'v.slots[0].from')
+number="+82105$(printf %07d "$((run % 10000000))")" # one that got no code in this shop yet
+verification=$(call -X POST "$API/calls/verifications" "${bora[@]}" -d "{\"number\":\"$number\"}" | get v.verification)
+code=$(call "$API/dev/phone/texts" | get 'v.texts.pop().text.match(/[0-9]{6}/)[0]')
+expect "$(call -X POST "$API/calls/verifications/prove" "${bora[@]}" -d "{\"verification\":\"$verification\",\"code\":\"$code\"}" | get v.number)" \
+  "…${number: -4}" "the number, proved by the code of a text message"
 booked=$(call -X POST "$API/calls" "${bora[@]}" \
-  -d "{\"clientId\":\"walk-$run\",\"from\":\"$from\",\"name\":\"이보라\",\"number\":\"010-1234-5678\",\"topic\":\"교환\",\"conversationId\":\"$id\"}")
+  -d "{\"clientId\":\"walk-$run\",\"from\":\"$from\",\"name\":\"이보라\",\"number\":\"$number\",\"verification\":\"$verification\",\"topic\":\"교환\",\"conversationId\":\"$id\"}")
 phone=$(get v.id <<<"$booked")
 get '"booked for "+v.slotFrom+", number "+v.number' <<<"$booked"
 

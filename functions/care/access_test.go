@@ -1,6 +1,9 @@
 package care_test
 
 import (
+	"fmt"
+	"regexp"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,7 +32,10 @@ func TestAccess(t *testing.T) {
 			"setTeam": {Needs: team, Body: `{"name":"Care","languages":["ko"],"hours":{"zone":"Asia/Seoul","week":[[],[],[],[],[],[],[]]},` +
 				`"levels":{"firstAnswerMinutes":5,"nextAnswerMinutes":5,"unclaimedMinutes":5},"calls":{"slotMinutes":30,"capacity":2},"version":99}`},
 			"listCallSlots": {},
-			"bookCall":      {Body: `{"clientId":"call-0001","from":"2026-01-01T00:00:00Z","name":"A","number":"010-1234-5678"}`},
+			"bookCall": {Needs: provedNumber, Body: `{"clientId":"call-0001","from":"2026-01-01T00:00:00Z","name":"A",` +
+				`"number":"{number}","verification":"{verification}"}`},
+			"verifyNumber": {Body: `{"number":"010-1234-5678"}`},
+			"proveNumber":  {Needs: provedNumber, Body: `{"verification":"{verification}","code":"{code}"}`},
 			"getCall":       {Needs: ownCall, Owned: true, Operators: true},
 			"cancelCall":    {Needs: ownCall, Owned: true, Operators: true},
 			"listCalls":     {}, "beginCall": {Needs: ownCall}, "finishCall": {Needs: ownCall, Body: `{"outcome":"reached"}`},
@@ -47,13 +53,29 @@ func publishedFAQ(s *system.Shop) system.Things {
 	return system.Things{Fill: system.Fill{"entryId": "entry"}}
 }
 
+// provedNumber is a number whose code was read on the telephone and entered: {number}, {verification}, {code}.
+func provedNumber(s *system.Shop) system.Things {
+	number := fmt.Sprintf("+8210%08d", numbers.Add(1))
+	who := s.As(system.Unique("hana"))
+	v := s.Do(who, "POST", "/calls/verifications", map[string]any{"number": number}).Field(s.T, "verification")
+	code := sixDigits.FindString(s.Mail().Messages(number)[0].Text)
+	s.Do(who, "POST", "/calls/verifications/prove", map[string]any{"verification": v, "code": code})
+	return system.Things{Fill: system.Fill{"number": number, "verification": v, "code": code}}
+}
+
+// numbers counts telephone numbers: each gets a few codes only.
+var numbers atomic.Int64
+
+var sixDigits = regexp.MustCompile(`[0-9]{6}`)
+
 // ownCall is a customer's, in a slot that is still free: {callId}.
 func ownCall(s *system.Shop) system.Things {
+	b := provedNumber(s)
 	owner := system.Purse{Caller: s.As(system.Unique("hana"))}
 	slots := s.Do(system.Guest, "GET", "/calls/slots", nil)
 	call := s.Do(owner.Caller, "POST", "/calls", map[string]any{
 		"clientId": system.Unique("call-of"), "from": slots.Field(s.T, "slots.0.from"), "name": "하나",
-		"number": "010-1234-5678",
+		"number": b.Fill["number"], "verification": b.Fill["verification"],
 	})
 	return system.Things{Owner: owner, Fill: system.Fill{"callId": call.Field(s.T, "id")}}
 }

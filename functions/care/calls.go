@@ -38,7 +38,8 @@ func (f *Care) callRoutes(s *api.Service) {
 	api.Handle(s, calls(api.Agent, "GET", "/calls", "listCalls", "The open calls of a team, the next one first"),
 		f.openCalls)
 	begin := calls(api.Agent, "POST", one+"/begin", "beginCall", "Take a call, and get the number", 404, 409, 503)
-	begin.Description = "Of several agents one gets it. `dial` is a link that a telephone opens."
+	begin.Description = "Of several agents one gets it. `dial` is a link that a telephone opens. A number that nobody has " +
+		"proved is called only where the team's setting `unverified` allows it."
 	api.Handle(s, begin, f.begin)
 	finish := calls(api.Agent, "POST", one+"/outcome", "finishCall", "Note how a call ended", 404, 409, 503)
 	finish.Description = "Who was not reached is called again after 15 minutes and after 2 hours of opening time; the " +
@@ -55,6 +56,8 @@ type slotsOutput struct {
 	Body struct {
 		Slots []callback.Slot `json:"slots"`
 		Zone  string          `json:"zone"`
+		// Verify says whether a booking needs a number that was proved.
+		Verify bool `json:"verify" doc:"Prove the number first: POST /calls/verifications."`
 	}
 }
 
@@ -65,7 +68,7 @@ func (f *Care) slots(ctx context.Context, in *slotsInput) (*slotsOutput, error) 
 		return nil, err
 	}
 	out := &slotsOutput{}
-	out.Body.Slots, out.Body.Zone = slots, team.Hours.Zone
+	out.Body.Slots, out.Body.Zone, out.Body.Verify = slots, team.Hours.Zone, f.proofNeeded(team)
 	// An empty list and not null, see the API's rule for lists.
 	if slots == nil {
 		out.Body.Slots = []callback.Slot{}
@@ -91,6 +94,7 @@ type CallView struct {
 	Team           string             `json:"team"`
 	Name           string             `json:"name"`
 	Number         string             `json:"number" doc:"The last four digits; whole for the agent who calls."`
+	Verified       bool               `json:"verified" doc:"The shopper has proved the number by a code."`
 	Dial           string             `json:"dial,omitempty" doc:"tel: link, for the agent who calls."`
 	Dialing        bool               `json:"dialing,omitempty" doc:"The telephone system is calling: the agent's phone rings."`
 	Topic          string             `json:"topic,omitempty"`
@@ -107,7 +111,7 @@ func viewOf(ctx context.Context, r callback.Request) CallView {
 	v := CallView{
 		ID: r.ID, State: r.State, Team: r.Team, Name: r.Name, Topic: r.Topic, ConversationID: r.Conversation,
 		SlotFrom: r.SlotFrom, SlotTo: r.SlotTo, CallFrom: r.CallFrom,
-		Number: "…" + r.Number[max(0, len(r.Number)-4):],
+		Number: lastDigits(r.Number), Verified: r.Verified,
 	}
 	if p := auth.From(ctx); p.Operator() {
 		v.Attempts = r.Attempts
@@ -142,21 +146,25 @@ type bookInput struct {
 		Topic          string    `json:"topic,omitempty" maxLength:"500"`
 		Language       string    `json:"language,omitempty" enum:"ko,en" default:"ko"`
 		ConversationID string    `json:"conversationId,omitempty" maxLength:"40"`
+		Verification   string    `json:"verification,omitempty" maxLength:"64" doc:"The secret of the verification that proved the number; needed when /calls/slots says so."`
 	}
 }
 
-// book books a call in a free slot. The limit comes before
-// anything is read: booking fills the slots of the team.
+// book books a call in a free slot. The limit comes before anything but the team is read: booking fills the slots of the
+// team.
 func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
-	number, ok := phoneNumber(in.Body.Number)
-	if !ok {
-		return nil, problem.InvalidField("/number", "wrong_format", "a number such as 010-1234-5678 or +82 10 1234 5678")
+	number, err := normal(in.Body.Number)
+	if err != nil {
+		return nil, err
 	}
-	caller := auth.From(ctx).Subject
-	if caller == "" {
-		caller = api.SourceIP(ctx)
+	team, err := f.Chat.Team(ctx, in.Body.Team)
+	if err != nil {
+		return nil, err
 	}
-	limit := ratelimit.Limit{Name: "care-book", Subject: caller, Max: mostBookings, Window: limitWindow}
+	if f.proofNeeded(team) && in.Body.Verification == "" {
+		return nil, problem.InvalidField("/verification", "required", "the verification of the number")
+	}
+	limit := ratelimit.Limit{Name: "care-book", Subject: caller(ctx), Max: mostBookings, Window: limitWindow}
 	if err := f.Limiter.Take(ctx, limit); err != nil {
 		return nil, err
 	}
@@ -167,7 +175,11 @@ func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
 			return nil, err
 		}
 	}
-	team, slots, err := f.free(ctx, in.Body.Team)
+	team, slots, err := f.free(ctx, team.ID)
+	if err != nil {
+		return nil, err
+	}
+	verified, err := f.proved(ctx, team, number, in.Body.Verification)
 	if err != nil {
 		return nil, err
 	}
@@ -176,8 +188,8 @@ func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
 	topic, _ := conversation.Mask(conversation.Clean(in.Body.Topic))
 	r, err := f.Calls.Book(ctx, callback.Request{
 		Team: team.ID, Language: in.Body.Language, Conversation: in.Body.ConversationID, CustomerID: auth.From(ctx).Subject,
-		Name: name, Number: number, Topic: topic,
-	}, slots, in.Body.From, team.Calls.Capacity, caller, in.Body.ClientID)
+		Name: name, Number: number, Verified: verified, Topic: topic,
+	}, slots, in.Body.From, team.Calls.Capacity, caller(ctx), in.Body.ClientID)
 	if err != nil {
 		return nil, err
 	}
@@ -280,6 +292,14 @@ type Dialer interface {
 func (f *Care) begin(ctx context.Context, in *CallInput) (*callOutput, error) {
 	agent := auth.From(ctx).Subject
 	r, err := f.Calls.Change(ctx, in.CallID, func(r callback.Request) (callback.Request, error) {
+		team, err := f.Chat.Team(ctx, r.Team)
+		if err != nil {
+			return r, err
+		}
+		// The setting may have changed since it was booked.
+		if f.proofNeeded(team) && !r.Verified {
+			return r, notVerified()
+		}
 		return r.Begin(agent, f.Calls.Clock.Now())
 	})
 	out, err := answer(ctx, r, err)

@@ -1,15 +1,15 @@
 // Package care is the function for what helps shoppers without a conversation: the FAQ with its search, the hours of
 // the shop's teams, call-back requests, and the merchant's figures about all of it.
 //
-// It owns the items FAQ#, TEAM#, CALL# and SLOT# of the table Care (see shared/faq/store, shared/conversation/service
-// and shared/callback/store) and writes notes of calls into the logs of conversations. It publishes no events.
+// It owns the items FAQ#, TEAM#, CALL#, SLOT# and VERIFY# of the table Care (see shared/faq/store,
+// shared/conversation/service, shared/callback/store and shared/verification/store) and writes notes of calls into the logs of conversations. It publishes no events.
 //
 // Triggers: HTTP API (routes below), and the due kind callback, whose jobs remind of calls and say that they are due.
 //
 // Routes: GET /faq, /faq/search, /faq/suggest, POST /faq/{entryId}/feedback; for merchants GET and PUT /faq/entries,
 // PUT and DELETE one, POST /faq/publish, GET /faq/report; GET /teams, GET /teams/{teamId}/hours, PUT /teams/{teamId},
-// PUT its override; GET /calls/slots, POST /calls, GET and DELETE /calls/{callId}; for agents GET /calls, POST begin
-// and outcome; GET /care/report.
+// PUT its override; GET /calls/slots, POST /calls/verifications and their prove, POST /calls, GET and DELETE
+// /calls/{callId}; for agents GET /calls, POST begin and outcome; GET /care/report.
 package care
 
 import (
@@ -35,6 +35,8 @@ import (
 	"dangol/shared/platform/ratelimit"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/worker"
+	"dangol/shared/sms"
+	verifications "dangol/shared/verification/store"
 )
 
 // Care is the function with what it needs.
@@ -44,6 +46,10 @@ type Care struct {
 	Calls   calls.Store
 	Limiter ratelimit.Limiter
 	Dialer  Dialer // nil: agents dial a link
+	// SMS sends the codes that prove numbers; nil: numbers are taken as they are.
+	SMS           Texter
+	Verifications verifications.Store
+	Shop          string // its name, in text messages
 }
 
 // Spec describes the function.
@@ -51,13 +57,14 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "care", Purpose: "The FAQ, the hours of the teams, call-back requests, and figures about all of it",
 		New: New, API: API(), Memory: 512, Timeout: 20 * time.Second,
-		Environment: append(api.Variables(), "CARE_TABLE", "CONNECT_INSTANCE", "CONNECT_FLOW", "CONNECT_NUMBER"),
+		Environment: append(api.Variables(), "CARE_TABLE", "CONNECT_INSTANCE", "CONNECT_FLOW", "CONNECT_NUMBER",
+			"SMS_ORIGINATION", "SHOP_NAME"),
 		Tables: []function.Grant{{
 			Table:   table.Care.Name,
 			Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"},
 			Indexes: []string{table.ByOne, table.ByTwo},
 		}},
-		Permissions: []function.Permission{function.DialOut},
+		Permissions: []function.Permission{function.DialOut, function.SendText},
 		Jobs:        (*Care)(nil).Jobs(),
 		Data: []function.Data{{
 			Title:    "FAQ",
@@ -69,12 +76,15 @@ func Spec() function.Spec {
 
 // New builds the function. Environment: CARE_TABLE, and what api.FromEnv names. CONNECT_INSTANCE, CONNECT_FLOW and
 // CONNECT_NUMBER, all three or none, name the instance of Amazon Connect that calls, its contact flow and the number
-// shown.
+// shown. SMS_ORIGINATION, when set, is the ARN of the number, sender id or pool that codes are sent from, in the name of
+// SHOP_NAME.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {
 		Instance string `env:"CONNECT_INSTANCE,optional"`
 		Flow     string `env:"CONNECT_FLOW,optional"`
 		Number   string `env:"CONNECT_NUMBER,optional"`
+		SMS      string `env:"SMS_ORIGINATION,optional"`
+		Shop     string `env:"SHOP_NAME"`
 	}
 	if err := env.Config(&config); err != nil {
 		return nil, err
@@ -95,6 +105,10 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		Chat:    &service.Service{Table: tables[0], Clock: env.Clock, Log: env.Log, Metrics: env.Metrics()},
 		Calls:   calls.Store{Table: tables[0], Clock: env.Clock},
 		Limiter: ratelimit.Limiter{Table: tables[0], Clock: env.Clock},
+		Verifications: verifications.Store{Table: tables[0], Clock: env.Clock}, Shop: config.Shop,
+	}
+	if config.SMS != "" {
+		f.SMS = sms.New(env.AWS(), config.SMS, aws.ToString(env.Endpoint("SMS")), env.Clock)
 	}
 	if config.Instance != "" {
 		f.Dialer = dialer.NewConnect(env.AWS(), dialer.ConnectInstance{
@@ -118,6 +132,7 @@ func (f *Care) HTTP(o api.Options) *api.Service {
 	f.faqRoutes(s)
 	f.teamRoutes(s)
 	f.callRoutes(s)
+	f.verificationRoutes(s)
 	report := route(api.MerchantIs, "GET", "/care/report", "Care", "reportCare",
 		"Conversations of a period: volume, answers, deflection, satisfaction")
 	api.Handle(s, report, f.report)

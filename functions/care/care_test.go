@@ -22,6 +22,7 @@ import (
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/ratelimit"
 	"dangol/shared/platform/table"
+	verifications "dangol/shared/verification/store"
 )
 
 // monday is a Monday at ten in Seoul.
@@ -40,6 +41,7 @@ func open(t *testing.T) desk {
 		FAQ:   &store.Store{Table: of, Clock: c},
 		Chat:  &service.Service{Table: of, Clock: c, Log: slog.New(slog.DiscardHandler)},
 		Calls: calls.Store{Table: of, Clock: c}, Limiter: ratelimit.Limiter{Table: of, Clock: c},
+		Verifications: verifications.Store{Table: of, Clock: c},
 	}
 	return desk{f.Handler(api.Options{Clock: c, Verify: apitest.Verify}), f, c}
 }
@@ -220,20 +222,20 @@ func TestFiguresOfAPeriod(t *testing.T) {
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	handler, err := care.New(t.Context(),
-		apitest.Env(t, "care", monday, map[string]string{"CARE_TABLE": localtest.Name(t, table.Care)}))
+		apitest.Env(t, "care", monday, map[string]string{"CARE_TABLE": localtest.Name(t, table.Care), "SHOP_NAME": "하늘"}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	apitest.Samples(t, handler, "care", map[string]int{
 		"list-faq": 200, "search": 200, "search-without-question": 422, "hours": 200, "hours-of-nobody": 404, "slots": 200,
-		"book-without-number": 422, "publish-without-token": 401,
+		"book-without-number": 422, "verify-what-is-no-number": 422, "prove-without-verification": 404, "publish-without-token": 401,
 	})
 }
 
 func TestAStartThatCannotWorkNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	for _, variable := range []string{"CARE_TABLE", "JWT_ISSUER"} {
-		changed := map[string]string{"CARE_TABLE": "x"}
+	for _, variable := range []string{"CARE_TABLE", "JWT_ISSUER", "SHOP_NAME"} {
+		changed := map[string]string{"CARE_TABLE": "x", "SHOP_NAME": "하늘"}
 		changed[variable] = ""
 		if _, err := care.New(t.Context(), apitest.Env(t, "care", monday, changed)); err == nil ||
 			!strings.Contains(err.Error(), variable) {

@@ -49,6 +49,8 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 				signChatFiles(fn, d.ChatFiles)
 			case function.UseModel:
 				useModel(a.Stack, c, fn)
+			case function.SendText:
+				sendText(a.Stack, c, fn)
 			case function.DialOut:
 				dialOut(a.Stack, c, fn)
 			}

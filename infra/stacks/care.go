@@ -23,6 +23,16 @@ func useModel(stack awscdk.Stack, c Config, fn awslambda.Function) {
 	}))
 }
 
+// sendText lets a function send text messages from the one origination identity that the configuration names.
+func sendText(_ awscdk.Stack, c Config, fn awslambda.Function) {
+	if c.SMSOrigination == "" {
+		return
+	}
+	fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: strs("sms-voice:SendTextMessage"), Resources: strs(c.SMSOrigination),
+	}))
+}
+
 // dialOut lets a function start calls by the one instance of Amazon Connect that the configuration names.
 func dialOut(stack awscdk.Stack, c Config, fn awslambda.Function) {
 	if c.ConnectInstance == "" {

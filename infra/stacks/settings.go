@@ -53,6 +53,7 @@ func FromContext(app awscdk.App) (Config, error) {
 	c.ConnectInstance = text("connectInstance", "")
 	c.ConnectFlow = text("connectFlow", "")
 	c.ConnectNumber = text("connectNumber", "")
+	c.SMSOrigination = text("smsOrigination", "")
 	c.CacheTTL = text("catalogCacheTtl", "")
 	c.DetailedMetrics = text("detailedMetrics", "") == "true"
 	reserved, err := whole("checkoutConcurrency", text("checkoutConcurrency", "0"))
@@ -142,6 +143,9 @@ func (c Config) check() error {
 	// With * any page could call the API with a customer's token.
 	case strings.Contains(strings.Join(c.Origins, ","), "*") && c.Stage.Protected:
 		return fmt.Errorf("context origins: name the storefronts, no * in stage %s", c.Stage.Name)
+	// The role is granted this one identity, so its id alone would not do.
+	case c.SMSOrigination != "" && !strings.HasPrefix(c.SMSOrigination, "arn:"):
+		return fmt.Errorf("context smsOrigination: the ARN of a number, sender id or pool, not %s", c.SMSOrigination)
 	}
 	if a, err := mail.ParseAddress(c.MailFrom); err != nil || a.Address != c.MailFrom {
 		return fmt.Errorf("context mailFrom=%s: an address without a name", c.MailFrom)

@@ -59,7 +59,10 @@ type Config struct {
 	// ConnectInstance, ConnectFlow and ConnectNumber name the instance of Amazon Connect that calls shoppers back, its
 	// contact flow and the number that is shown; agents dial by themselves when they are empty.
 	ConnectInstance, ConnectFlow, ConnectNumber string
-	CacheTTL                                    string // seconds that catalog and promotions may be old
+	// SMSOrigination is the ARN of the number, sender id or pool that codes by text message come from; numbers of
+	// call-backs are not verified when it is empty.
+	SMSOrigination string
+	CacheTTL       string // seconds that catalog and promotions may be old
 	// CheckoutConcurrency keeps so many instances for checkouts, whatever the rest of the account does; 0 reserves none.
 	// Lambda refuses it in an account with a limit below 100 and that number.
 	CheckoutConcurrency float64

@@ -69,7 +69,9 @@ type Request struct {
 	CustomerID   string    `dynamodbav:"customerId,omitempty" json:"customerId,omitempty"`
 	Name         string    `dynamodbav:"name" json:"name"`
 	Number       string    `dynamodbav:"number" json:"number"` // E.164
-	Topic        string    `dynamodbav:"topic,omitempty" json:"topic,omitempty"`
+	// Verified says that the shopper proved the number by a code when it was booked.
+	Verified bool   `dynamodbav:"verified,omitempty" json:"verified"`
+	Topic    string `dynamodbav:"topic,omitempty" json:"topic,omitempty"`
 	SlotFrom     time.Time `dynamodbav:"slotFrom" json:"slotFrom"`
 	SlotTo       time.Time `dynamodbav:"slotTo" json:"slotTo"`
 	NextAt       time.Time `dynamodbav:"nextAt" json:"nextAt"` // when the state's timer runs out

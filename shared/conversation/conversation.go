@@ -100,6 +100,8 @@ type Team struct {
 type CallPolicy struct {
 	SlotMinutes int `json:"slotMinutes" minimum:"10" maximum:"240" dynamodbav:"slotMinutes"`
 	Capacity    int `json:"capacity" minimum:"0" maximum:"100" doc:"calls in one slot; 0 takes none" dynamodbav:"capacity"`
+	// Unverified also calls numbers that nobody has proved by a code.
+	Unverified bool `json:"unverified,omitempty" doc:"also call numbers that nobody has proved by a code" dynamodbav:"unverified,omitempty"`
 }
 
 // Levels are a team's service levels, in minutes of its opening hours.

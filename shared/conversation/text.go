@@ -42,6 +42,8 @@ var texts = map[string]map[string]string{
 	string(CallDue):       {"ko": "지금 전화드리겠습니다.", "en": "We are calling you now."},
 	string(CallMissed): {"ko": "{time}에 약속한 전화를 드리지 못했습니다. 죄송합니다. 다시 예약하시거나 여기에 글을 남겨 주세요.",
 		"en": "We did not make the call of {time}. We are sorry. Please book another one, or write to us here."},
+	"sms_code": {"ko": "[{shop}] 인증번호는 {code}입니다. 10분 안에 입력해 주세요.",
+		"en": "[{shop}] Your code is {code}. Enter it within 10 minutes."},
 	"greeting": {"ko": "안녕하세요, 하늘입니다. 무엇을 도와드릴까요?",
 		"en": "Hello, this is Haneul. What can I do for you?"},
 	"unsure":              {"ko": "이 가운데 궁금하신 것이 있나요?", "en": "Is it one of these?"},

@@ -15,6 +15,7 @@ import (
 	"dangol/shared/callback/dialer"
 	"dangol/shared/platform/awsjson"
 	"dangol/shared/platform/clock"
+	"dangol/shared/sms"
 )
 
 var began = time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC)
@@ -22,7 +23,7 @@ var began = time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC)
 // network is a stand-in that serves on a port, with the configuration of a client.
 func network(t *testing.T) (*phone.Service, string, aws.Config) {
 	t.Helper()
-	s := phone.New(clock.Stopped(began))
+	s := phone.New(clock.Stopped(began), nil)
 	web := httptest.NewServer(s)
 	t.Cleanup(web.Close)
 	return s, web.URL, aws.Config{
@@ -62,6 +63,34 @@ func TestANumberThatMayNotBeCalledIsRefused(t *testing.T) {
 	refused, ok := errors.AsType[*awsjson.Error](err)
 	if !ok || refused.Code != "DestinationNotAllowedException" || len(s.Calls()) != 0 {
 		t.Errorf("%v, calls %v", err, s.Calls())
+	}
+}
+
+func TestATextMessageIsDeliveredAndListed(t *testing.T) {
+	t.Parallel()
+	var delivered []phone.Text
+	s := phone.New(clock.Stopped(began), func(text phone.Text) error {
+		delivered = append(delivered, text)
+		return nil
+	})
+	web := httptest.NewServer(s)
+	t.Cleanup(web.Close)
+	_, _, config := network(t)
+	m := sms.New(config, "local", web.URL, clock.Stopped(began))
+	id, err := m.Send(t.Context(), sms.Message{To: "+821012345678", Text: "123456", Life: 600})
+	if err != nil || id == "" {
+		t.Fatal(id, err)
+	}
+	_, err = m.Send(t.Context(), sms.Message{To: "+821012340000", Text: "123456", Life: 600})
+	if refused, ok := errors.AsType[*awsjson.Error](err); !ok || refused.Code != "ConflictException" {
+		t.Errorf("to a number that may not be reached: %v", err)
+	}
+	if _, err := m.Send(t.Context(), sms.Message{To: "+821012345678"}); err == nil {
+		t.Error("an empty message was sent")
+	}
+	if texts := s.Texts(); len(texts) != 1 || texts[0].ID != id || texts[0].Text != "123456" || !texts[0].At.Equal(began) ||
+		len(delivered) != 1 || delivered[0] != texts[0] {
+		t.Errorf("texts %+v, delivered %+v", texts, delivered)
 	}
 }
 

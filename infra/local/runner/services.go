@@ -71,7 +71,7 @@ func (r *Runner) openServices(ctx context.Context) (err error) {
 		}}); err != nil {
 		return err
 	}
-	r.phone = phone.New(r.clock)
+	r.phone = phone.New(r.clock, func(t phone.Text) error { return r.mail.Text(t.To, t.Text) })
 	r.push = pushservice.New(r.clock, r.address+"/dev/push")
 	if r.issuer, err = issuer.Open(issuer.Options{Clock: r.clock, URL: r.address,
 		KeyFile: r.file("issuer.pem"), CustomMessage: r.customMessage(), Mail: r.accountMail}); err != nil {
@@ -269,6 +269,7 @@ func (r *Runner) variables() map[string]string {
 	known["BEDROCK_MODEL"] = r.getenv("BEDROCK_MODEL")
 	known["CONNECT_ENDPOINT"] = r.address + phonePath
 	known["CONNECT_INSTANCE"], known["CONNECT_FLOW"], known["CONNECT_NUMBER"] = "local", "local", shopNumber
+	known["SMS_ENDPOINT"], known["SMS_ORIGINATION"] = r.address+phonePath, "local"
 	for _, s := range r.options.System.Tables {
 		known[strings.ToUpper(s.Name)+"_TABLE"] = s.Name
 	}

@@ -56,6 +56,24 @@ func TestInboxListsNewestFirstAndByRecipient(t *testing.T) {
 	}
 }
 
+func TestTextMessagesAreInTheInboxByTheirNumber(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "")
+	b.send(letter("kim@example.com"))
+	if err := b.Text("+821012345678", "[하늘] 인증번호는 123456입니다."); err != nil {
+		t.Fatal(err)
+	}
+	_, page, _ := b.get("/inbox?kind=sms")
+	if !strings.Contains(page, "123456") || strings.Contains(page, "kim@") {
+		t.Errorf("page of text messages %s", page)
+	}
+	var list struct{ Messages []ses.Message }
+	_, raw, _ := b.get("/inbox.json?to=" + url.QueryEscape("+821012345678"))
+	if err := json.Unmarshal([]byte(raw), &list); err != nil || len(list.Messages) != 1 || list.Messages[0].Text == "" {
+		t.Errorf("json %s: %v", raw, err)
+	}
+}
+
 func TestMessagePageShowsTheMailAndRunsNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "")

@@ -16,6 +16,7 @@ import (
 
 	"dangol/infra/local/engine/journal"
 	"dangol/shared/platform/clock"
+	"dangol/shared/platform/id"
 )
 
 // keep is how many messages the inbox holds; the oldest go first.
@@ -125,6 +126,15 @@ func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.Serv
 func (s *Sink) Close() error {
 	s.close()
 	return s.file.Close()
+}
+
+// Text shows a text message in the inbox, beside the mails.
+func (s *Sink) Text(to, text string) error {
+	now := s.options.Clock.Now()
+	return s.store(Message{
+		ID: id.New("sms", now), At: now, To: []string{to}, Subject: text, Text: text, Outcome: outcomeSuccess,
+		Tags: map[string]string{"template": "sms"},
+	})
 }
 
 // withoutBody is the message without what makes it large.

@@ -1,4 +1,4 @@
-// Package awsjson calls AWS services that speak JSON over REST and of which one operation is needed: the request is
+// Package awsjson calls AWS services that speak JSON and of which one operation is needed: the request is
 // signed (Signature Version 4) and sent as it stands. A client of the SDK for each such service would add a megabyte to
 // the function for one call.
 package awsjson
@@ -44,6 +44,18 @@ func (e *Error) Error() string { return fmt.Sprintf("%d %s: %s", e.Status, e.Cod
 // Do sends in as JSON and decodes the answer into out. path must be escaped. Nothing is tried again: whether a call may
 // be repeated is the caller's to know. Errors: *Error with the status; the context's; network.
 func (c Client) Do(ctx context.Context, method, path string, in, out any) error {
+	return c.send(ctx, method, path, http.Header{"Content-Type": {"application/json"}}, in, out)
+}
+
+// Call is Do for a service that names its operation in a header, such as PinpointSMSVoiceV2.SendTextMessage (AWS JSON
+// 1.0).
+func (c Client) Call(ctx context.Context, operation string, in, out any) error {
+	header := http.Header{"Content-Type": {"application/x-amz-json-1.0"}, "X-Amz-Target": {operation}}
+	return c.send(ctx, http.MethodPost, "/", header, in, out)
+}
+
+// send makes a signed request with these headers.
+func (c Client) send(ctx context.Context, method, path string, header http.Header, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Service, err)
@@ -52,7 +64,7 @@ func (c Client) Do(ctx context.Context, method, path string, in, out any) error 
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Service, err)
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header = header
 	credentials, err := c.Config.Credentials.Retrieve(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: credentials: %w", c.Service, err)
@@ -85,14 +97,19 @@ func (c Client) Do(ctx context.Context, method, path string, in, out any) error 
 	return nil
 }
 
-// refusal reads the error's name from the header, where what follows a colon is an address of the documentation, and
-// its text from the body, which some services write with a capital letter.
+// refusal reads the error's name from the header, where what follows a colon is an address of the documentation, or from
+// the body, where what stands before a # is the name of the service's model. Its text is in the body, which some
+// services write with a capital letter.
 func refusal(answer *http.Response, raw []byte) *Error {
 	code, _, _ := strings.Cut(answer.Header.Get("x-amzn-ErrorType"), ":")
 	var body struct {
 		Message string `json:"message"` // matches "Message" too: names are compared without case
+		Type    string `json:"__type"`
 	}
 	// A body that is no JSON, of a proxy on the way, leaves the text empty; the status says enough.
 	_ = json.Unmarshal(raw, &body)
+	if code == "" {
+		code = body.Type[strings.LastIndex(body.Type, "#")+1:]
+	}
 	return &Error{Status: answer.StatusCode, Code: code, Detail: body.Message}
 }

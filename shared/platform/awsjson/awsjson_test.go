@@ -46,6 +46,24 @@ func TestARequestIsSignedForItsService(t *testing.T) {
 	}
 }
 
+func TestAnOperationIsNamedInItsHeader(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != "POST" || r.URL.Path != "/" || r.Header.Get("X-Amz-Target") != "PinpointSMSVoiceV2.SendTextMessage" ||
+			r.Header.Get("Content-Type") != "application/x-amz-json-1.0" ||
+			!strings.Contains(r.Header.Get("Authorization"), "x-amz-target") {
+			t.Errorf("%s %s %v", r.Method, r.URL, r.Header)
+		}
+		io.WriteString(w, `{"MessageId":"m-1"}`)
+	}))
+	defer s.Close()
+	var out struct{ MessageId string }
+	err := client(s.URL).Call(t.Context(), "PinpointSMSVoiceV2.SendTextMessage", map[string]string{"MessageBody": "x"}, &out)
+	if err != nil || out.MessageId != "m-1" {
+		t.Errorf("%+v, %v", out, err)
+	}
+}
+
 func TestARefusalHasItsStatusAndName(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -57,6 +75,8 @@ func TestARefusalHasItsStatusAndName(t *testing.T) {
 			awsjson.Error{Status: 429, Code: "ThrottlingException", Detail: "slow down"}},
 		{"a capital letter", "InvalidRequestException", `{"Message":"no"}`, 400,
 			awsjson.Error{Status: 400, Code: "InvalidRequestException", Detail: "no"}},
+		{"the name in the body", "", `{"__type":"com.amazonaws.pinpointsmsvoicev2#ConflictException","Message":"no"}`, 400,
+			awsjson.Error{Status: 400, Code: "ConflictException", Detail: "no"}},
 		{"a proxy's page", "", `<html>`, 502, awsjson.Error{Status: 502}},
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

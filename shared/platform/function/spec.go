@@ -80,6 +80,9 @@ const (
 	UseModel Permission = "use-model"
 	// DialOut is to start calls by the telephone system that the deployment names; without one it grants nothing.
 	DialOut Permission = "dial-out"
+	// SendText is to send text messages from the origination identity that the deployment names; without one it grants
+	// nothing.
+	SendText Permission = "send-text"
 )
 
 // Queue is how a queue of jobs behaves.
