@@ -53,6 +53,7 @@ var All = []event.Body{
 	RecoveryAnswered{},
 	RecoveryResolved{},
 	RecoveryDeadlineMissed{},
+	ConversationMailRequested{},
 	ReviewUpdateInvited{},
 	QuestionAsked{},
 	QuestionAnswered{},

@@ -36,9 +36,9 @@ func TestAccess(t *testing.T) {
 				`"number":"{number}","verification":"{verification}"}`},
 			"verifyNumber": {Body: `{"number":"010-1234-5678"}`},
 			"proveNumber":  {Needs: provedNumber, Body: `{"verification":"{verification}","code":"{code}"}`},
-			"getCall":       {Needs: ownCall, Owned: true, Operators: true},
-			"cancelCall":    {Needs: ownCall, Owned: true, Operators: true},
-			"listCalls":     {}, "beginCall": {Needs: ownCall}, "finishCall": {Needs: ownCall, Body: `{"outcome":"reached"}`},
+			"getCall":      {Needs: ownCall, Owned: true, Operators: true},
+			"cancelCall":   {Needs: ownCall, Owned: true, Operators: true},
+			"listCalls":    {}, "beginCall": {Needs: ownCall}, "finishCall": {Needs: ownCall, Body: `{"outcome":"reached"}`},
 			"reportCare": {Query: "from=2026-11-01&to=2026-11-30"},
 		},
 		Journey: func(s *system.Shop) { s.AdvanceBy(48 * time.Hour) }, // reminders and calls are due

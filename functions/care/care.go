@@ -101,10 +101,10 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	f := &Care{
-		FAQ:     &store.Store{Table: tables[0], Clock: env.Clock},
-		Chat:    &service.Service{Table: tables[0], Clock: env.Clock, Log: env.Log, Metrics: env.Metrics()},
-		Calls:   calls.Store{Table: tables[0], Clock: env.Clock},
-		Limiter: ratelimit.Limiter{Table: tables[0], Clock: env.Clock},
+		FAQ:           &store.Store{Table: tables[0], Clock: env.Clock},
+		Chat:          &service.Service{Table: tables[0], Clock: env.Clock, Log: env.Log, Metrics: env.Metrics()},
+		Calls:         calls.Store{Table: tables[0], Clock: env.Clock},
+		Limiter:       ratelimit.Limiter{Table: tables[0], Clock: env.Clock},
 		Verifications: verifications.Store{Table: tables[0], Clock: env.Clock}, Shop: config.Shop,
 	}
 	if config.SMS != "" {

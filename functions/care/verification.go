@@ -142,7 +142,9 @@ func (f *Care) prove(ctx context.Context, in *proveInput) (*proveOutput, error) 
 
 // proofNeeded reports whether a team calls proved numbers only. Where the shop sends no text messages nobody could
 // prove one.
-func (f *Care) proofNeeded(team conversation.Team) bool { return f.SMS != nil && !team.Calls.Unverified }
+func (f *Care) proofNeeded(team conversation.Team) bool {
+	return f.SMS != nil && !team.Calls.Unverified
+}
 
 // proved reports whether a verification has proved the number, and refuses a number that the team does not call.
 // Errors: 409 number_not_verified.

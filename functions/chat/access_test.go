@@ -25,7 +25,8 @@ func TestAccess(t *testing.T) {
 			"startConversation": {Body: `{"language":"ko"}`}, "listMyConversations": {Needs: ownConversation},
 			"getConversation": own(""), "listMessages": own(""),
 			"sendMessage": own(`{"clientId":"client-01","text":"배송비는 얼마인가요?"}`), "markRead": own(`{"seq":1}`),
-			"setConversationContact": own(`{"email":"a@example.com"}`), "closeConversation": own(""),
+			"setConversationContact": own(`{"email":"{email}"}`), "closeConversation": own(""),
+			"proveConversationContact": own(`{"code":"000000"}`), "mailTranscript": own(`{"clientId":"client-01"}`),
 			"rateConversation":   {Needs: ownConversation, Owned: true, Body: `{"score":5}`},
 			"prepareAttachment":  own(`{"name":"a.png","type":"image/png","size":100}`),
 			"createSocketTicket": {Needs: ownConversation, Body: `{"conversationId":"{conversationId}"}`},
@@ -58,7 +59,8 @@ func ownConversation(s *system.Shop) system.Things {
 	name := system.Unique("gil")
 	owner := system.Purse{Caller: s.As(name)}
 	id := s.Do(owner.Caller, "POST", "/chat/conversations", `{"language":"ko"}`).Field(s.T, "conversation.id")
-	return system.Things{Owner: owner, Fill: system.Fill{"conversationId": id, "customerId": name}}
+	return system.Things{Owner: owner, Fill: system.Fill{"conversationId": id, "customerId": name,
+		"email": system.Unique("gil") + "@example.com"}}
 }
 
 // queuedConversation waits for a person, and those who may take it are there.

@@ -3,13 +3,14 @@
 //
 // It owns the items CHAT#, CONN#, TICKET#, AGENT# and CANNED of the table Care (see shared/conversation/service) and
 // reads the teams and the published FAQ. In the table Commerce it reads a customer's orders for the bot and the agents.
-// It publishes no events.
+// It publishes conversation.mail_requested, from which the mailer makes mails.
 //
 // Triggers: HTTP API (routes below); WebSocket API ($connect, $disconnect, $default, and the authorizer of $connect,
-// which takes a one-use ticket); the due kind conversation, whose jobs ring the timers of conversations.
+// which takes a one-use ticket); the due kinds conversation, whose jobs ring the timers of conversations, and
+// conversation_mail, whose jobs mail what a shopper has not read.
 //
-// Routes: POST /chat/conversations, GET on them and on their messages, POST messages, read, contact, close, rating,
-// attachments and transcript; POST /chat/tickets; for agents GET /chat/inbox, POST claim, transfer, give-back, snooze,
+// Routes: POST /chat/conversations, GET on them and on their messages, PUT contact, POST contact/prove, messages,
+// read, close, rating, attachments and transcript; POST /chat/tickets; for agents GET /chat/inbox, POST claim, transfer, give-back, snooze,
 // notes and block, PUT tags, GET context; PUT /chat/agents/me, GET /chat/agents; GET, PUT and DELETE /chat/canned; GET
 // and DELETE /chat/customers/{customerId}.
 package chat
@@ -64,8 +65,7 @@ func (f *Chat) shopperRoutes(s *api.Service) {
 	api.Handle(s, send, f.send)
 	read := route(api.Shopper, "POST", one+"/read", "markRead", "Note how far one has read", 404)
 	api.Handle(s, read, f.read)
-	api.Handle(s, route(api.Shopper, "PUT", one+"/contact", "setConversationContact", "Leave an address for the answer",
-		404, 409, 503), f.contact)
+	f.mailRoutes(s)
 	api.Handle(s, route(api.Shopper, "POST", one+"/close", "closeConversation", "End a conversation", 404, 409, 503),
 		f.close)
 	api.Handle(s, route(api.Shopper, "POST", one+"/rating", "rateConversation", "Rate a conversation after its end", 404,

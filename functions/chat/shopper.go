@@ -26,7 +26,7 @@ func who(ctx context.Context, token string) service.Participant {
 	if p.Operator() {
 		return service.Participant{Role: conversation.Agent, ID: p.Subject}
 	}
-	return service.Participant{Role: conversation.Shopper, ID: p.Subject, Token: token}
+	return service.Participant{Role: conversation.Shopper, ID: p.Subject, Email: p.Email, Token: token}
 }
 
 // named is the caller as an agent, with the name that the shopper sees.
@@ -44,13 +44,18 @@ func (f *Chat) named(ctx context.Context) (service.Participant, error) {
 	return w, err
 }
 
-// limit counts by customer, and guests by address: many customers share the address of a mobile network.
-func (f *Chat) limit(ctx context.Context, name string, most int) error {
-	subject := auth.From(ctx).Subject
-	if subject == "" {
-		subject = api.SourceIP(ctx)
+// caller is who is counted: a customer, and a guest by address, as many customers share the one of a mobile network.
+func caller(ctx context.Context) string {
+	if subject := auth.From(ctx).Subject; subject != "" {
+		return subject
 	}
-	return f.Limiter.Take(ctx, ratelimit.Limit{Name: "chat-" + name, Subject: subject, Max: most, Window: limitWindow})
+	return api.SourceIP(ctx)
+}
+
+// limit counts a call of the caller.
+func (f *Chat) limit(ctx context.Context, name string, most int) error {
+	return f.Limiter.Take(ctx,
+		ratelimit.Limit{Name: "chat-" + name, Subject: caller(ctx), Max: most, Window: limitWindow})
 }
 
 // ConversationView is a conversation as its shopper sees it; agents see more.
@@ -106,6 +111,11 @@ type startOutput struct {
 func (f *Chat) start(ctx context.Context, in *startInput) (*startOutput, error) {
 	if err := f.limit(ctx, "start", mostStarts); err != nil {
 		return nil, err
+	}
+	if in.Body.Email != "" {
+		if err := f.addressLimits(ctx, in.Body.Email); err != nil {
+			return nil, err
+		}
 	}
 	caller := who(ctx, "")
 	caller.Role = conversation.Shopper
@@ -270,20 +280,6 @@ type readInput struct {
 // read notes how far the caller has read.
 func (f *Chat) read(ctx context.Context, in *readInput) (*conversationOutput, error) {
 	c, err := f.MarkRead(ctx, who(ctx, in.Token), in.ConversationID, in.Body.Seq)
-	return f.answered(ctx, c, err)
-}
-
-type contactInput struct {
-	ConversationInput
-	Body struct {
-		Email string `json:"email" format:"email" maxLength:"254"`
-		Name  string `json:"name,omitempty" maxLength:"60"`
-	}
-}
-
-// contact stores where an answer can be sent when the shopper has left.
-func (f *Chat) contact(ctx context.Context, in *contactInput) (*conversationOutput, error) {
-	c, err := f.Contact(ctx, who(ctx, in.Token), in.ConversationID, in.Body.Email, in.Body.Name)
 	return f.answered(ctx, c, err)
 }
 

@@ -105,9 +105,12 @@ func (f *Chat) Handler(o api.Options) lambda.Handler {
 	return function.Handlers{API: f.HTTP(o).Lambda(), Jobs: f.Jobs(), Other: socket{f}, Log: f.Log}.Lambda()
 }
 
-// Jobs are the jobs that the function does: the timers of conversations.
+// Jobs are the jobs that the function does: the timers of conversations, and of what was not read.
 func (f *Chat) Jobs() worker.Kinds {
-	return worker.Kinds{{Name: service.TimerKind, Table: table.Care.Name, Handle: f.ring}}
+	return worker.Kinds{
+		{Name: service.TimerKind, Table: table.Care.Name, Handle: f.ring},
+		{Name: service.UnreadKind, Table: table.Care.Name, Handle: f.unread},
+	}
 }
 
 // ring rings a conversation's timer. A conversation that is gone needs nothing; one whose timer was moved rings later.

@@ -1,6 +1,8 @@
 package mailer_test
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ func TestAccess(t *testing.T) {
 		mailThatWaits(s)
 		complaint(s)
 		reviewReturned(s)
+		transcript(s)
 	}})
 }
 
@@ -41,6 +44,26 @@ func complaint(s *system.Shop) {
 	s.Buy(p, "pm_card_visa")
 	s.RunUntilIdle()
 }
+
+// transcript is a conversation whose customer asks for it by mail.
+func transcript(s *system.Shop) {
+	who := s.As(system.Unique("dami"))
+	path := "/chat/conversations/" +
+		s.Do(who, "POST", "/chat/conversations", `{"language":"ko"}`).Field(s.T, "conversation.id")
+	email := system.Unique("dami") + "@example.com"
+	s.Do(who, "PUT", path+"/contact", map[string]string{"email": email})
+	s.RunUntilIdle()
+	code := sixDigits.FindString(s.Mail().Messages(email)[0].Text)
+	s.Do(who, "POST", path+"/contact/prove", map[string]string{"code": code})
+	s.Do(who, "POST", path+"/transcript", `{"clientId":"client-01"}`)
+	s.RunUntilIdle()
+	mails := s.Mail().Messages(email)
+	if len(mails) != 2 || len(mails[0].ReplyTo) != 1 || !strings.HasSuffix(mails[0].ReplyTo[0], "@reply.haneul.example") {
+		s.T.Errorf("mails %+v", mails)
+	}
+}
+
+var sixDigits = regexp.MustCompile(`[0-9]{6}`)
 
 // reviewReturned is a review that a moderator returns: its author is written to at the address of the order.
 func reviewReturned(s *system.Shop) {

@@ -34,6 +34,7 @@ func deployed(t *testing.T, drop string) (lambda.Handler, *ses.Sink, error) {
 	})
 	vars := map[string]string{
 		"OUTREACH_TABLE": localtest.Name(t, table.Outreach), "COMMERCE_TABLE": localtest.Name(t, table.Commerce),
+		"CARE_TABLE":        localtest.Name(t, table.Care),
 		"DYNAMODB_ENDPOINT": enginetest.Endpoint(t),
 		"SES_ENDPOINT":      server.URL,
 		"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "MAIL_FROM": "온결 <orders@example.com>",
@@ -53,7 +54,7 @@ func deployed(t *testing.T, drop string) (lambda.Handler, *ses.Sink, error) {
 
 func TestNewNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	for _, variable := range []string{"OUTREACH_TABLE", "COMMERCE_TABLE", "MAIL_FROM", "SHOP_NAME", "LINK_BASE"} {
+	for _, variable := range []string{"OUTREACH_TABLE", "COMMERCE_TABLE", "CARE_TABLE", "MAIL_FROM", "SHOP_NAME", "LINK_BASE"} {
 		if _, _, err := deployed(t, variable); err == nil || !strings.Contains(err.Error(), variable) {
 			t.Errorf("without %s: %v", variable, err)
 		}

@@ -34,6 +34,9 @@ func (m *Mailer) event(ctx context.Context, in lambdaevents.EventBridgeEvent) er
 	if err == nil && letter.to == "" {
 		letter, err = m.addressed(ctx, letter)
 	}
+	if err == nil {
+		letter, err = m.complete(ctx, letter)
+	}
 	if errors.Is(err, errNothingToSay) {
 		return nil
 	}
@@ -72,13 +75,17 @@ func (m *Mailer) addressed(ctx context.Context, l letter) (letter, error) {
 func (l letter) mail(e event.Envelope) outbox.Mail {
 	template := l.content.Template()
 	// An event makes one mail of each template, so a second delivery has the same id.
-	return outbox.Mail{
+	made := outbox.Mail{
 		ID: e.ID + "-" + template, Kind: compliance.Transactional, To: l.to, Language: l.language, Template: template,
 		About:  l.about,
 		Source: outbox.Source{Name: "event", Step: template}, Event: &outbox.Event{Type: e.Type, Detail: e.Data},
 		// Planned when it happened: a mail that waits too long is not sent any more.
 		Basis: compliance.ReasonTransactional, Planned: e.Time,
 	}
+	if l.goodFor > 0 {
+		made.Latest = e.Time.Add(l.goodFor)
+	}
+	return made
 }
 
 // now stores a mail and makes the first attempt. An event that is delivered again finds the task and does nothing; a

@@ -3,6 +3,7 @@ package mailer
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"dangol/events"
 	"dangol/shared/mail"
@@ -15,6 +16,9 @@ type letter struct {
 	orderID      string // whose address it goes to, where the event has none
 	about        string // id of the order, checkout, subscription or lot
 	content      mail.Content
+	// conversation is the conversation whose messages are in it; nil for a letter about none.
+	conversation *events.ConversationMailRequested
+	goodFor      time.Duration // after which it is too late to send it; 0 is never
 }
 
 // writers are how the events that become mails are read, by type.
@@ -29,7 +33,7 @@ var Consumes = []string{
 	writes(orderChanged), writes(paymentRequested), writes(orderRefunded), writes(creditGranted), writes(creditExpiring),
 	writes(reviewAnswered), writes(updateInvited), writes(reviewUnpublished), writes(mediaRejected),
 	writes(reviewRewarded),
-	writes(rewardRevoked),
+	writes(rewardRevoked), writes(conversationMail),
 }
 
 // writes makes an event type known, with the function that turns its body into a letter.

@@ -1,7 +1,8 @@
 // Package mailer sends every mail of the shop: what happened to orders and subscriptions, and the mails of series and
 // campaigns. It is the only function that renders templates and calls SES. It owns the items TASK#mail..., MSG#... and
 // STATS#... of the table Outreach (package outbox), and writes bounces and complaints to CONTACT#.... It reads the
-// address for a mail about a review from the order. It emits no events.
+// address for a mail about a review from the order, and the messages of a conversation that is mailed from its log. It
+// emits no events.
 //
 // Triggers:
 //
@@ -78,9 +79,12 @@ type Links struct {
 
 // Mailer sends mails.
 type Mailer struct {
-	Store     outbox.Store
-	Contacts  contact.Store
-	Orders    order.Store
+	Store    outbox.Store
+	Contacts contact.Store
+	Orders   order.Store
+	Care     *table.Table // conversations, whose messages are mailed
+	// Reply is the domain at which replies to mails of conversations arrive; empty: they go to the shop's own address.
+	Reply     string
 	Budget    *outbox.Budget
 	Webhooks  *webhook.Publisher
 	hearing   outbox.SESEventHandler
@@ -98,7 +102,8 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "mailer", Purpose: "Sends every mail, transactional and marketing, at the rate that SES allows",
 		New: New, Memory: 256, Timeout: Timeout,
-		Environment: append(mail.Variables(), "OUTREACH_TABLE", "COMMERCE_TABLE", "LINK_BASE", "OUTREACH_CONFIG"),
+		Environment: append(mail.Variables(), "OUTREACH_TABLE", "COMMERCE_TABLE", "CARE_TABLE", "LINK_BASE", "OUTREACH_CONFIG",
+			"INBOUND_DOMAIN"),
 		Data: []function.Data{{
 			Title:    "Mails",
 			About:    "Package `shared/outbox`. One task and one record a mail.",
@@ -110,6 +115,7 @@ func Spec() function.Spec {
 				Indexes: []string{table.ByOne},
 			},
 			{Table: table.Commerce.Name, Actions: []string{"GetItem"}},
+			{Table: table.Care.Name, Actions: []string{"GetItem", "Query"}},
 		},
 		Jobs: (&Mailer{}).jobs(), Queue: function.Queue{Concurrency: 5},
 		Events: Consumes, MailEvents: true,
@@ -127,10 +133,11 @@ func Spec() function.Spec {
 	}
 }
 
-// New builds the function. Environment: OUTREACH_TABLE, COMMERCE_TABLE, what mail.FromEnv reads, LINK_BASE (https
-// address that the API answers at, for the links in mails), SHOP_URL, OUTREACH_CONFIG (the warm-up).
+// New builds the function. Environment: OUTREACH_TABLE, COMMERCE_TABLE, CARE_TABLE, what mail.FromEnv reads, LINK_BASE (https
+// address that the API answers at, for the links in mails), SHOP_URL, OUTREACH_CONFIG (the warm-up), INBOUND_DOMAIN (at
+// which replies to mails of conversations arrive).
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
-	tables, err := env.Tables(ctx, "OUTREACH_TABLE", "COMMERCE_TABLE")
+	tables, err := env.Tables(ctx, "OUTREACH_TABLE", "COMMERCE_TABLE", "CARE_TABLE")
 	if err != nil {
 		return nil, err
 	}
@@ -142,6 +149,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		Base   string `env:"LINK_BASE"`
 		Shop   string `env:"SHOP_URL"`
 		Policy string `env:"OUTREACH_CONFIG,optional"`
+		Reply  string `env:"INBOUND_DOMAIN,optional"`
 	}
 	if err := env.Config(&config); err != nil {
 		return nil, err
@@ -152,6 +160,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	}
 	links := Links{Base: config.Base, Shop: config.Shop, Keys: &keystore.Store{Table: tables[0]}}
 	m := With(tables[0], tables[1], sender, templates, links, env)
+	m.Care, m.Reply = tables[2], config.Reply
 	m.warmUp(rules.WarmUpPlan())
 	return lambda.NewHandler(m.Handle), nil
 }

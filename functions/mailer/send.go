@@ -37,6 +37,10 @@ func (m *Mailer) send(ctx context.Context, t *task.Task[outbox.Mail]) (task.Outc
 	if errors.Is(err, task.ErrLater) {
 		return task.Outcome{}, err
 	}
+	// What it was about is gone since it was asked for.
+	if errors.Is(err, errNothingToSay) {
+		return m.settled(ctx, letter, outbox.Withheld, "", "nothing_to_say"), nil
+	}
 	// The template is broken for this mail: another attempt would end in the same way.
 	if err != nil {
 		m.log.ErrorContext(ctx, "mail cannot be written", "mail", t.ID, "template", letter.Template, "error", err)

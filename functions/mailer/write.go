@@ -19,7 +19,7 @@ import (
 func (m *Mailer) write(ctx context.Context, letter outbox.Mail, c contact.Contact, now time.Time) (mail.Message,
 	[]string, compliance.GateDecision, error) {
 	if letter.Event != nil {
-		message, err := m.fromEvent(letter)
+		message, err := m.fromEvent(ctx, letter)
 		// No way to refuse: mails about orders are no advertising.
 		return message, nil, m.gate(letter, c, message.Subject, "", now), err
 	}
@@ -27,13 +27,19 @@ func (m *Mailer) write(ctx context.Context, letter outbox.Mail, c contact.Contac
 }
 
 // fromEvent renders the mail of an event anew, so that a mail that waited has today's template.
-func (m *Mailer) fromEvent(letter outbox.Mail) (mail.Message, error) {
+func (m *Mailer) fromEvent(ctx context.Context, letter outbox.Mail) (mail.Message, error) {
 	l, err := letterFor(event.Envelope{ID: letter.ID, Type: letter.Event.Type, Data: letter.Event.Detail})
 	if err != nil {
 		return mail.Message{}, err
 	}
+	if l, err = m.complete(ctx, l); err != nil {
+		return mail.Message{}, err
+	}
 	message, err := m.templates.Write(letter.Language, l.content)
 	if err != nil {
+		return mail.Message{}, err
+	}
+	if message.ReplyTo, err = m.replyTo(ctx, l, letter.To); err != nil {
 		return mail.Message{}, err
 	}
 	// The address at the time the mail was made, although the event may carry another.

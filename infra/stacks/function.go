@@ -144,7 +144,8 @@ func variables(c Config, d *Data) map[string]*string {
 		"SHOP_IMPRINT": str(c.ShopImprint), "SHOP_TIMEZONE": str(c.TimeZone),
 		"CHAT_BUCKET": d.ChatFiles.BucketName(), "BEDROCK_MODEL": optional(c.Model),
 		"CONNECT_INSTANCE": optional(c.ConnectInstance), "CONNECT_FLOW": optional(c.ConnectFlow),
-		"CONNECT_NUMBER": optional(c.ConnectNumber), "SMS_ORIGINATION": optional(c.SMSOrigination), "LOGIN_URL": d.LoginURL, "LOGIN_CLIENT": d.ConsoleClient,
+		"CONNECT_NUMBER": optional(c.ConnectNumber), "SMS_ORIGINATION": optional(c.SMSOrigination),
+		"INBOUND_DOMAIN": optional(c.InboundDomain), "LOGIN_URL": d.LoginURL, "LOGIN_CLIENT": d.ConsoleClient,
 	}
 	// COMMERCE_TABLE and so on, by the names of the tables.
 	for name, t := range d.Tables {

@@ -62,7 +62,10 @@ type Config struct {
 	// SMSOrigination is the ARN of the number, sender id or pool that codes by text message come from; numbers of
 	// call-backs are not verified when it is empty.
 	SMSOrigination string
-	CacheTTL       string // seconds that catalog and promotions may be old
+	// InboundDomain is where replies to mails of conversations arrive, a domain of their own such as reply.example.com
+	// whose MX record names SES; replies go to the shop's contact when it is empty.
+	InboundDomain string
+	CacheTTL      string // seconds that catalog and promotions may be old
 	// CheckoutConcurrency keeps so many instances for checkouts, whatever the rest of the account does; 0 reserves none.
 	// Lambda refuses it in an account with a limit below 100 and that number.
 	CheckoutConcurrency float64

@@ -60,21 +60,21 @@ type Attempt struct {
 
 // Request is a booked call.
 type Request struct {
-	ID           string    `dynamodbav:"id" json:"id"`
-	Version      int       `dynamodbav:"version" json:"version"`
-	State        State     `dynamodbav:"state" json:"state"`
-	Team         string    `dynamodbav:"team" json:"team"`
-	Language     string    `dynamodbav:"language" json:"language"`
-	Conversation string    `dynamodbav:"conversation,omitempty" json:"conversationId,omitempty"`
-	CustomerID   string    `dynamodbav:"customerId,omitempty" json:"customerId,omitempty"`
-	Name         string    `dynamodbav:"name" json:"name"`
-	Number       string    `dynamodbav:"number" json:"number"` // E.164
+	ID           string `dynamodbav:"id" json:"id"`
+	Version      int    `dynamodbav:"version" json:"version"`
+	State        State  `dynamodbav:"state" json:"state"`
+	Team         string `dynamodbav:"team" json:"team"`
+	Language     string `dynamodbav:"language" json:"language"`
+	Conversation string `dynamodbav:"conversation,omitempty" json:"conversationId,omitempty"`
+	CustomerID   string `dynamodbav:"customerId,omitempty" json:"customerId,omitempty"`
+	Name         string `dynamodbav:"name" json:"name"`
+	Number       string `dynamodbav:"number" json:"number"` // E.164
 	// Verified says that the shopper proved the number by a code when it was booked.
-	Verified bool   `dynamodbav:"verified,omitempty" json:"verified"`
-	Topic    string `dynamodbav:"topic,omitempty" json:"topic,omitempty"`
-	SlotFrom     time.Time `dynamodbav:"slotFrom" json:"slotFrom"`
-	SlotTo       time.Time `dynamodbav:"slotTo" json:"slotTo"`
-	NextAt       time.Time `dynamodbav:"nextAt" json:"nextAt"` // when the state's timer runs out
+	Verified bool      `dynamodbav:"verified,omitempty" json:"verified"`
+	Topic    string    `dynamodbav:"topic,omitempty" json:"topic,omitempty"`
+	SlotFrom time.Time `dynamodbav:"slotFrom" json:"slotFrom"`
+	SlotTo   time.Time `dynamodbav:"slotTo" json:"slotTo"`
+	NextAt   time.Time `dynamodbav:"nextAt" json:"nextAt"` // when the state's timer runs out
 	// timers that rang since the call became due
 	Overdue   int       `dynamodbav:"overdue,omitempty" json:"overdue,omitempty"`
 	CallFrom  time.Time `dynamodbav:"callFrom" json:"callFrom"`

@@ -12,6 +12,7 @@ import (
 
 	"dangol/shared/hours"
 	"dangol/shared/platform/problem"
+	"dangol/shared/verification"
 )
 
 // State says who has to act.
@@ -53,6 +54,9 @@ type Conversation struct {
 	CustomerID string `dynamodbav:"customerId,omitempty" json:"customerId,omitempty"`
 	Name       string `dynamodbav:"name,omitempty" json:"name,omitempty"`
 	Email      string `dynamodbav:"email,omitempty" json:"email,omitempty"`
+	// EmailProvedAt is when the shopper proved the address, by the account or by a code; zero when nobody did.
+	EmailProvedAt time.Time              `dynamodbav:"emailProvedAt,omitzero" json:"emailProvedAt,omitzero"`
+	EmailCheck    verification.Challenge `dynamodbav:"emailCheck,omitempty" json:"-"`
 	// TokenHash proves a guest: the hash of the secret that the guest was given.
 	TokenHash string `dynamodbav:"tokenHash,omitempty" json:"-"`
 

@@ -90,11 +90,13 @@ func ComposedKinds() (kinds []string) {
 // transactional mail.
 type Frame struct {
 	Advertising bool
-	Consent     bool   // a notice about consent, which is neither advertising nor about an order
-	Account     bool   // a mail about an account, whose owner may never have ordered
-	Unsubscribe string // page that ends such mails
-	Preferences string
-	Why         string // page that says why the mail was sent
-	Pixel       string // picture that marks an open; empty when the shop measures none
-	ConsentAt   time.Time
+	Consent     bool // a notice about consent, which is neither advertising nor about an order
+	// Conversation is a mail about a conversation with the shop, and about no order.
+	Conversation bool
+	Account      bool   // a mail about an account, whose owner may never have ordered
+	Unsubscribe  string // page that ends such mails
+	Preferences  string
+	Why          string // page that says why the mail was sent
+	Pixel        string // picture that marks an open; empty when the shop measures none
+	ConsentAt    time.Time
 }

@@ -144,7 +144,7 @@ func (c PaymentFailed) missing() []string {
 var Contents = []Content{
 	OrderConfirmation{}, OrderShipped{}, OrderDelivered{}, OrderCanceled{}, CheckoutRefunded{}, PaymentFailed{},
 	SubscriptionNotice{}, SubscriptionReceipt{}, SubscriptionGift{}, SubscriptionCreditNote{},
-	ServiceNotice{}, AccountMail{},
+	ServiceNotice{}, AccountMail{}, ConversationMail{},
 }
 
 type field struct {

@@ -23,6 +23,8 @@ type Message struct {
 	Subject string
 	Text    string
 	HTML    string
+	// ReplyTo is where an answer goes; empty for the shop's own address.
+	ReplyTo string
 	// Tags come back in every SES event about the message: ASCII letters, digits, _ and - only, at most 256 characters.
 	Tags map[string]string
 	// Unsubscribe is the address that ends such mails at once by a POST (RFC 8058), with the token in it. Transactional
@@ -40,6 +42,11 @@ const maxTag = 256
 func (m Message) check() error {
 	if _, err := Address(m.To); err != nil {
 		return err
+	}
+	if m.ReplyTo != "" {
+		if _, err := Address(m.ReplyTo); err != nil {
+			return err
+		}
 	}
 	if m.Subject == "" || m.Text == "" || m.HTML == "" {
 		return fmt.Errorf("%w: subject, text or HTML is empty", ErrRejected)

@@ -83,6 +83,7 @@ func (t *Templates) WriteIn(language string, c Content, f Frame) (m Message, err
 		return m, fmt.Errorf("mail %s: missing or not valid: %s", c.Template(), strings.Join(missing, ", "))
 	}
 	_, f.Account = c.(AccountMail)
+	_, f.Conversation = c.(ConversationMail)
 	p := page{Language: texts.Language(language), Brand: t.brand, Frame: f, D: c}
 	templates, err := t.pair(p.Language, fileOf(c))
 	if err != nil {

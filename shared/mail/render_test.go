@@ -151,7 +151,19 @@ var cases = map[string]mail.Content{
 	"account_log_in":          mail.AccountMail{Kind: mail.AccountLogIn, Code: "{####}"},
 	"account_invite": mail.AccountMail{Kind: mail.AccountInvite, Code: "{####}", Username: "{username}",
 		Languages: []string{"ko", "en"}},
-	"payment_failed": mail.PaymentFailed{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(), Total: krw(40_800)},
+	"conversation_transcript": mail.ConversationMail{
+		Kind: "transcript", Name: "김하늘", Left: 12, Answer: true, Messages: []mail.ConversationMessage{
+			{Who: "shopper", Text: "배송비는 얼마인가요?\n<b>급해요</b>", At: at},
+			{Who: "bot", Text: "3,000원입니다.", At: at},
+			{Who: "system", Text: "지은 상담원이 연결되었습니다.", At: at},
+			{Who: "agent", Name: "지은", Text: "안녕하세요.\n\n무엇을 도와드릴까요?", Files: []string{"가격표.pdf"}, At: at},
+		},
+	},
+	"conversation_messages": mail.ConversationMail{
+		Kind: "messages", Messages: []mail.ConversationMessage{{Who: "agent", Files: []string{"a.png"}, At: at}},
+	},
+	"conversation_code": mail.ConversationMail{Kind: "address_code", Name: "김하늘", Code: "012345"},
+	"payment_failed":    mail.PaymentFailed{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(), Total: krw(40_800)},
 }
 
 func TestMailsReadAsTheGoldenArchives(t *testing.T) {
@@ -294,7 +306,7 @@ func TestAMailWithAHoleInItIsAnError(t *testing.T) {
 		"Date": true, "Old": true, "Method": true, "Retry": true, "CreditUsed": true,
 		"Charges": true, "NextPlan": true, "PayBy": true, "BenefitsStop": true, "Zone": true,
 		"From": true, "Message": true, "Facts": true, "Reasons": true, "ShipTo": true, "ShippingMethod": true,
-		"Payment": true,
+		"Payment": true, "Left": true, "Answer": true,
 	}
 	for name, content := range cases {
 		of := reflect.TypeOf(content)
@@ -309,6 +321,8 @@ func TestAMailWithAHoleInItIsAnError(t *testing.T) {
 			case of == reflect.TypeFor[mail.SubscriptionNotice]() && field == "Amount" && err == nil:
 			// only an invitation names the account, and a language is needed only where there are several
 			case of == reflect.TypeFor[mail.AccountMail]() && (field == "Languages" || field == "Username") && err == nil:
+			// a code has no messages, and messages no code
+			case of == reflect.TypeFor[mail.ConversationMail]() && (field == "Code" || field == "Messages") && err == nil:
 			// a notice may be about no order and no units
 			case of == reflect.TypeFor[mail.ServiceNotice]() && (field == "Number" || field == "Lines") && err == nil:
 			case optional[field] && err != nil:

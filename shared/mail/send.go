@@ -84,6 +84,9 @@ func (s *Sender) Send(ctx context.Context, m Message) (id string, err error) {
 			Subject: utf8(m.Subject), Body: &types.Body{Text: utf8(m.Text), Html: utf8(m.HTML)}, Headers: m.headers(),
 		}},
 	}
+	if m.ReplyTo != "" {
+		in.ReplyToAddresses = []string{m.ReplyTo}
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.Tags)) {
 		in.EmailTags = append(in.EmailTags, types.MessageTag{Name: aws.String(name), Value: aws.String(m.Tags[name])})
 	}

@@ -44,14 +44,6 @@ func NewCode() string {
 // million is how many codes there are.
 const million = 1_000_000
 
-// CodeOf is the code that belongs to a signed token. Whoever can sign knows the code, so it need not be stored for the
-// one who writes the mail.
-func CodeOf(token string) string {
-	sum := sha256.Sum256([]byte("code\x00" + token))
-	n := new(big.Int).SetBytes(sum[:])
-	return fmt.Sprintf("%0*d", digits, n.Mod(n, big.NewInt(million)))
-}
-
 // New begins a challenge. of is what the code was sent to, with what makes the challenge unlike others: it is part of
 // the hash, so that equal codes have different hashes.
 func New(code, of string, now time.Time) Challenge {

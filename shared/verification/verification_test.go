@@ -114,13 +114,6 @@ func TestCodesAreSixDigits(t *testing.T) {
 	if len(seen) < 190 {
 		t.Errorf("%d different codes of 200", len(seen))
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		token := rapid.String().Draw(t, "token")
-		code := verification.CodeOf(token)
-		if !six.MatchString(code) || code != verification.CodeOf(token) {
-			t.Fatalf("code %q", code)
-		}
-	})
 }
 
 func TestEqualCodesHaveDifferentHashes(t *testing.T) {

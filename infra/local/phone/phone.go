@@ -50,7 +50,9 @@ type Service struct {
 }
 
 // New returns a network in which nothing has happened. deliver gets each text message; nil shows them nowhere else.
-func New(c clock.Clock, deliver func(Text) error) *Service { return &Service{clock: c, deliver: deliver} }
+func New(c clock.Clock, deliver func(Text) error) *Service {
+	return &Service{clock: c, deliver: deliver}
+}
 
 // ServeHTTP takes the requests of Connect and of End User Messaging, and shows what they led to at /calls and /texts.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -41,6 +41,7 @@ const (
 	webhookSecret = "whsec_local"
 	paymentKey    = "sk_local"
 	mailFrom      = "hello@haneul.example"
+	inboundDomain = "reply.haneul.example"      // where replies to mails of conversations arrive
 	mailImprint   = "주식회사 하늘,서울특별시 성동구 왕십리로 83" // no advertising goes out without a postal address
 	shopNumber    = "+8225551234"               // shown to those who are called
 	shutdownGrace = 5 * time.Second
@@ -269,6 +270,7 @@ func (r *Runner) variables() map[string]string {
 	known["BEDROCK_MODEL"] = r.getenv("BEDROCK_MODEL")
 	known["CONNECT_ENDPOINT"] = r.address + phonePath
 	known["CONNECT_INSTANCE"], known["CONNECT_FLOW"], known["CONNECT_NUMBER"] = "local", "local", shopNumber
+	known["INBOUND_DOMAIN"] = inboundDomain
 	known["SMS_ENDPOINT"], known["SMS_ORIGINATION"] = r.address+phonePath, "local"
 	for _, s := range r.options.System.Tables {
 		known[strings.ToUpper(s.Name)+"_TABLE"] = s.Name

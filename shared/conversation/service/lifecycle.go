@@ -126,29 +126,6 @@ func (s *Service) Rate(ctx context.Context, who Participant, conversationID stri
 		})
 }
 
-// Contact notes where a shopper can be answered when nobody is there.
-func (s *Service) Contact(ctx context.Context, who Participant, conversationID, email,
-	name string) (conversation.Conversation,
-	error) {
-	name, _ = conversation.Mask(conversation.Clean(name))
-	return s.move(ctx, conversationID, "",
-		func(c conversation.Conversation, _ conversation.Team, _ time.Time) (conversation.Change, error) {
-			// Also for a guest, who proves it with the token.
-			if !mayRead(c, who) {
-				return conversation.Change{}, NotFound()
-			}
-			if c.State == conversation.Closed {
-				return conversation.Change{}, problem.Conflict("conversation_closed",
-					"This conversation is closed; start a new one.")
-			}
-			c.Email = email
-			if name != "" {
-				c.Name = name
-			}
-			return conversation.Change{Conversation: c}, nil
-		})
-}
-
 // assign gives a queued conversation to the agent who fits best, if anybody is there. An agent who fills up or leaves
 // at the same moment is passed over.
 func (s *Service) assign(ctx context.Context, done result) (result, error) {

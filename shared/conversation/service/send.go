@@ -1,16 +1,19 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
 
+	"dangol/events"
 	"dangol/shared/conversation"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
+	"dangol/shared/verification"
 )
 
 // Draft is a message as a client sends it.
@@ -41,7 +44,13 @@ func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conver
 	now := s.Clock.Now()
 	name, _ := conversation.Mask(conversation.Clean(o.Name))
 	c := conversation.Conversation{ID: id.New(Prefix, now), Language: o.Language, CustomerID: who.ID, Name: name,
-		Email: o.Email, Version: 1}
+		Version: 1}
+	send, code := false, verification.NewCode()
+	if email := cmp.Or(o.Email, who.Email); email != "" {
+		if c, send, err = c.Leave(email, who.Email, code, now); err != nil {
+			return c, nil, "", err
+		}
+	}
 	// A customer proves a conversation by their account; a guest needs the secret.
 	secret := ""
 	if who.ID == "" {
@@ -61,6 +70,15 @@ func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conver
 	if c.CustomerID != "" {
 		// The pointer only repeats the id in its key, so writing it over itself changes nothing.
 		writes = append(writes, table.Put{Item: pointer{Key: keyOfPointer(c.CustomerID, c.ID), Conversation: c.ID}})
+	}
+	if send {
+		body := letter(c, events.MailAddressCode, c.Email)
+		body.Code = code
+		put, err := s.mail(ctx, "opening", body)
+		if err != nil {
+			return c, nil, "", err
+		}
+		writes = append(writes, put)
 	}
 	// The id as token, so that a repetition by the SDK makes one conversation.
 	if err := s.Table.Transact(ctx, c.ID, writes...); err != nil {
@@ -162,7 +180,12 @@ func (s *Service) received(ctx context.Context, c conversation.Conversation, who
 	in := draft{Message: m, dedupe: who.sender()}
 	if who.Role == conversation.Agent {
 		change, err := c.Answered(who.ID, team, now)
-		return outcome{after: change.Conversation, drafts: []draft{in}}, err
+		out := outcome{after: change.Conversation, drafts: []draft{in}}
+		// Who has left an address is mailed what they have not read after a while.
+		if c.ProvedEmail() != "" {
+			out.writes = append(out.writes, s.arm(c))
+		}
+		return out, err
 	}
 	// When the agent is gone the message goes back to the queue.
 	present, err := s.agentPresent(ctx, c)

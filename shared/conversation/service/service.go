@@ -56,6 +56,7 @@ type Participant struct {
 	Role       conversation.Role // Shopper or Agent
 	ID         string            // subject; empty for a guest
 	Name       string
+	Email      string // of the account, as the token says it
 	Token      string // a guest's secret
 	Connection string // the socket the call came by, which gets the answer and not the echo
 	proved     string // the conversation that a guest's ticket proved

@@ -77,6 +77,30 @@ func (s *Store) Signer(ctx context.Context, now time.Time) (*tracking.Signer, er
 	if err != nil {
 		return nil, fmt.Errorf("keystore: links: %w", err)
 	}
+	return s.sign(found)
+}
+
+// Known returns the signer of links; nil when no key was made yet, so that nothing was signed. It makes none: who only
+// checks may not write. 1 round trip at the first call that finds a key.
+func (s *Store) Known(ctx context.Context) (*tracking.Signer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.signer != nil {
+		return s.signer, nil
+	}
+	var found links
+	err := s.Table.Get(ctx, linksKey, &found)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("keystore: links: %w", err)
+	}
+	return s.sign(found)
+}
+
+// sign keeps the signer of the keys for the life of the process, because keys never change.
+func (s *Store) sign(found links) (signer *tracking.Signer, err error) {
 	keys := make([]tracking.Key, len(found.Keys))
 	for i, k := range found.Keys {
 		keys[i] = tracking.Key{ID: k.ID, Secret: k.Secret}

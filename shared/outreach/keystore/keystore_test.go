@@ -58,3 +58,23 @@ func TestTheIdentityForPushIsMadeOnce(t *testing.T) {
 		t.Errorf("made %d times", made)
 	}
 }
+
+func TestWhoOnlyChecksMakesNoKey(t *testing.T) {
+	t.Parallel()
+	tb := localtest.Table(t, table.Outreach)
+	checks := &keystore.Store{Table: tb}
+	if signer, err := checks.Known(t.Context()); signer != nil || err != nil {
+		t.Fatalf("%v, %v before there is a key", signer, err)
+	}
+	made, err := (&keystore.Store{Table: tb}).Signer(t.Context(), noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := checks.Known(t.Context())
+	if err != nil || known == nil {
+		t.Fatal(known, err)
+	}
+	if !known.VerifyShort(tracking.Reply, made.Short(tracking.Reply, "a", "b"), "a", "b") {
+		t.Error("what one process signs, another one does not know")
+	}
+}

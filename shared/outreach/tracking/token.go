@@ -5,6 +5,7 @@ package tracking
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ const (
 	Confirm     Purpose = "c" // contact, channel, time at which consent was asked for
 	Why         Purpose = "w" // message
 	PushClick   Purpose = "n" // message: its notification was clicked
+	Reply       Purpose = "r" // conversation, address: a short token
 )
 
 // ErrToken says that a token was not made by this shop, or for another purpose.
@@ -92,6 +94,35 @@ func (s *Signer) Verify(p Purpose, token string, fields int) ([]string, error) {
 		return nil, ErrToken
 	}
 	return read[1:], nil
+}
+
+// lower is base 32 in lower case, which mail programs and domain names leave as it is.
+var lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// shortMAC is 120 bits, 24 letters and digits.
+const shortMAC = 15
+
+// Short returns a token that proves the fields to who knows them, and does not carry them. It is made of lower-case
+// letters and digits, for places that are short or do not keep the case: the local part of a mail address.
+func (s *Signer) Short(p Purpose, fields ...string) string {
+	return s.now.ID + short(s.now, p, fields)
+}
+
+// VerifyShort reports whether a token of Short belongs to the fields.
+func (s *Signer) VerifyShort(p Purpose, token string, fields ...string) bool {
+	at := len(token) - lower.EncodedLen(shortMAC)
+	if at < 1 {
+		return false
+	}
+	secret, known := s.keys[token[:at]]
+	return known && hmac.Equal([]byte(short(Key{token[:at], secret}, p, fields)), []byte(token[at:]))
+}
+
+// short covers the purpose and the key's id too. The first byte keeps it apart from what Sign signs.
+func short(k Key, p Purpose, fields []string) string {
+	h := hmac.New(sha256.New, k.Secret)
+	h.Write([]byte("\x00" + k.ID + "\x00" + string(p) + "\x00" + strings.Join(fields, "\x00")))
+	return lower.EncodeToString(h.Sum(nil)[:shortMAC])
 }
 
 // mac covers the key's id too, so that a token cannot be moved to another key.

@@ -181,3 +181,40 @@ func TestWhereLinksMayLead(t *testing.T) {
 		t.Errorf("on a laptop: %v", err)
 	}
 }
+
+func TestShortTokensProveTheirFieldsAndPurpose(t *testing.T) {
+	t.Parallel()
+	old := tracking.Key{ID: "k1", Secret: bytes.Repeat([]byte{1}, 32)}
+	s, err := tracking.NewSigner(tracking.Key{ID: "k22", Secret: bytes.Repeat([]byte{2}, 32)}, old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := tracking.NewSigner(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := s.Short(tracking.Reply, "chat_1", "bora@example.com")
+	for _, test := range []struct {
+		name, token string
+		purpose     tracking.Purpose
+		fields      []string
+		want        bool
+	}{
+		{"the token", token, tracking.Reply, []string{"chat_1", "bora@example.com"}, true},
+		{"of a key that was replaced", before.Short(tracking.Reply, "chat_1", "a"), tracking.Reply, []string{"chat_1", "a"},
+			true},
+		{"other fields", token, tracking.Reply, []string{"chat_1", "eve@example.com"}, false},
+		{"fields that are divided elsewhere", token, tracking.Reply, []string{"chat_", "1bora@example.com"}, false},
+		{"another purpose", token, tracking.Open, []string{"chat_1", "bora@example.com"}, false},
+		{"a key that is not known", "k9" + token[3:], tracking.Reply, []string{"chat_1", "bora@example.com"}, false},
+		{"a key's id alone", "k22", tracking.Reply, nil, false},
+		{"nothing", "", tracking.Reply, nil, false},
+	} {
+		if got := s.VerifyShort(test.purpose, test.token, test.fields...); got != test.want {
+			t.Errorf("%s: %v", test.name, got)
+		}
+	}
+	if token != strings.ToLower(token) || strings.ContainsAny(token, "._-@") {
+		t.Errorf("token %q does not survive a mail program", token)
+	}
+}
