@@ -25,6 +25,8 @@ token() { call -X POST "$API/dev/token" -d "$1" | field access_token; }
 say "1. Browse"
 call "$API/products?limit=3&currency=KRW" -H 'Accept-Language: ko' | node -e '
   let t = ""; process.stdin.on("data", d => t += d).on("end", () => JSON.parse(t).products.forEach(p => console.log(" ", p.title, p.price.display)))'
+call "$API/products?limit=1&facets=true&availability=in_stock" | node -e '
+  let t="";process.stdin.on("data",d=>t+=d).on("end",()=>{const l=JSON.parse(t);console.log(`${l.total} products can be bought now:`,l.facets.categories.map(c=>`${c.label} ${c.products}`).join(", "))})'
 soap=$(call "$API/products/tiger-soap" | node -e 'let t="";process.stdin.on("data",d=>t+=d).on("end",()=>console.log(JSON.parse(t).variants[0].id))')
 cream=$(call "$API/products/ginseng-cream" | node -e 'let t="";process.stdin.on("data",d=>t+=d).on("end",()=>console.log(JSON.parse(t).variants[0].id))')
 

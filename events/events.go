@@ -40,6 +40,7 @@ var All = []event.Body{
 	ProductCreated{},
 	ProductUpdated{},
 	ProductArchived{},
+	StockLevelChanged{},
 	SubscriptionChanged{},
 	SubscriptionGiftAnnounced{},
 	SubscriptionNoticeIssued{},

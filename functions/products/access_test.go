@@ -39,6 +39,7 @@ func TestAccess(t *testing.T) {
 			reducedPrice(s)
 			s.Do(system.Guest, "GET", "/products?sort=best_selling", nil)
 			s.AdvanceBy(time.Hour)
+			soldOut(s)
 		},
 	})
 }
@@ -53,4 +54,14 @@ func reducedPrice(s *system.Shop) {
 		}},
 	})
 	s.Do(system.Guest, "GET", "/products/"+product+"?currency=KRW", nil)
+}
+
+// soldOut takes the last units of a product, and makes a gift set of it first: both are then listed as sold out.
+func soldOut(s *system.Shop) {
+	_, part := s.Product(6, nil)
+	s.Product(0, map[string]any{"components": []any{map[string]any{"variantId": part, "quantity": 2}}})
+	s.RunUntilIdle()
+	s.Do(s.Merchant(), "PUT", "/stock/"+part, map[string]any{"available": 0})
+	s.RunUntilIdle()
+	s.Do(system.Guest, "GET", "/products?availability=out&facets=true", nil)
 }

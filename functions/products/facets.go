@@ -2,6 +2,7 @@ package products
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"dangol/shared/catalog"
@@ -10,12 +11,13 @@ import (
 
 // ProductFacets is what a list has in all, for the filters beside it.
 type ProductFacets struct {
-	Categories []ProductFacet   `json:"categories" nullable:"false" doc:"Most products first."`
-	Tags       []ProductFacet   `json:"tags" nullable:"false"`
-	Vendors    []ProductFacet   `json:"vendors" nullable:"false"`
-	Types      []ProductFacet   `json:"types" nullable:"false"`
-	MinPrice   *money.Formatted `json:"minPrice,omitempty" doc:"Lowest price shown; with a currency only."`
-	MaxPrice   *money.Formatted `json:"maxPrice,omitempty" doc:"Highest price shown; with a currency only."`
+	Categories   []ProductFacet   `json:"categories" nullable:"false" doc:"Most products first."`
+	Tags         []ProductFacet   `json:"tags" nullable:"false"`
+	Vendors      []ProductFacet   `json:"vendors" nullable:"false"`
+	Types        []ProductFacet   `json:"types" nullable:"false"`
+	Availability []ProductFacet   `json:"availability" nullable:"false" doc:"in_stock, low, not_open_yet and out, in this order; about a second behind the cards."`
+	MinPrice     *money.Formatted `json:"minPrice,omitempty" doc:"Lowest price shown; with a currency only."`
+	MaxPrice     *money.Formatted `json:"maxPrice,omitempty" doc:"Highest price shown; with a currency only."`
 }
 
 // ProductFacet is a value with how many products of the list have it.
@@ -37,11 +39,32 @@ func (c *Products) facets(f catalog.Facets, currency string, languages []string)
 	}
 	out := &ProductFacets{
 		Categories: labeled(f.Categories), Tags: labeled(f.Tags), Vendors: labeled(f.Vendors), Types: labeled(f.Types),
+		Availability: labeled(f.Availabilities),
+	}
+	for i, a := range out.Availability {
+		out.Availability[i].Label = availabilityLabel(a.Label, languages)
 	}
 	if currency != "" && f.Total > 0 {
 		out.MinPrice, out.MaxPrice = view(f.MinPrice, currency), view(f.MaxPrice, currency)
 	}
 	return out
+}
+
+// availabilityLabels name the availabilities where SHOP_CONFIG does not. Languages that are not here get the English
+// one.
+var availabilityLabels = map[string]map[string]string{
+	"ko": {"in_stock": "구매 가능", "low": "품절 임박", "not_open_yet": "오픈 예정", "out": "품절"},
+	"en": {"in_stock": "In stock", "low": "Low stock", "not_open_yet": "Coming soon", "out": "Sold out"},
+}
+
+// availabilityLabel is what a reader calls an availability; label is that of SHOP_CONFIG, the value itself without one.
+func availabilityLabel(label string, languages []string) string {
+	for _, l := range append(slices.Clone(languages), "en") {
+		if named, ok := availabilityLabels[l][label]; ok {
+			return named
+		}
+	}
+	return label
 }
 
 // stockOf is what a card says of a product's stock.
@@ -85,30 +108,8 @@ func (c *Products) stocks(ctx context.Context, entries []*catalog.Entry) (map[st
 	}
 	out, now := map[string]stockOf{}, c.clock.Now()
 	for id, p := range products {
-		out[id] = stockIn(p, items, now)
+		available, opensAt := catalog.SummarizeStock(p, items).At(now)
+		out[id] = stockOf{string(available), opensAt}
 	}
 	return out, nil
-}
-
-// stockIn is the best of a product's variants: in stock, low, not open yet, out.
-func stockIn(p *catalog.Product, items map[string]catalog.SellableVariant, now time.Time) stockOf {
-	best := stockOf{availability: "out"}
-	// Higher is better news for the shopper. A variant that
-	// opens later is better than one that is sold out.
-	rank := map[string]int{"out": 0, "not_open_yet": 1, "low": 2, "in_stock": 3}
-	for _, v := range p.Variants {
-		// A variant that the cache did not find counts as 0 units.
-		found := availability(items[v.ID].Available, v.Open(now))
-		switch {
-		case rank[found] > rank[best.availability]:
-			best = stockOf{availability: found}
-		case found != best.availability:
-			continue
-		}
-		// Of several that open later the earliest counts.
-		if found == "not_open_yet" && (best.opensAt == nil || v.Edition.OpensAt.Before(*best.opensAt)) {
-			best.opensAt = &v.Edition.OpensAt
-		}
-	}
-	return best
 }

@@ -11,22 +11,24 @@ import (
 	"dangol/shared/money"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/problem"
+	"dangol/shared/stock"
 )
 
 // ListInput is the query of the shop's list.
 type ListInput struct {
 	api.Paging
 	Reader
-	Category string `query:"category" maxLength:"255" doc:"Only this category."`
-	Tag      string `query:"tag" maxLength:"255" doc:"Only with this tag."`
-	Vendor   string `query:"vendor" maxLength:"255" doc:"Only of this vendor."`
-	Type     string `query:"type" maxLength:"255" doc:"Only of this type."`
-	Q        string `query:"q" maxLength:"200" doc:"Words that must all occur." example:"수분 크림"`
-	Currency string `query:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217; only products sold in it." example:"KRW"`
-	MinPrice int64  `query:"minPrice" minimum:"0" doc:"Minor units of the currency."`
-	MaxPrice int64  `query:"maxPrice" minimum:"0" doc:"Minor units of the currency; 0 is no bound."`
-	Sort     string `query:"sort" enum:"newest,title,price_asc,price_desc,best_selling" default:"newest" doc:"best_selling is by the orders of the last five weeks, at most an hour old."`
-	Facets   bool   `query:"facets" doc:"Adds what the whole list has: categories, tags, vendors, types and prices."`
+	Category     string `query:"category" maxLength:"255" doc:"Only this category."`
+	Tag          string `query:"tag" maxLength:"255" doc:"Only with this tag."`
+	Vendor       string `query:"vendor" maxLength:"255" doc:"Only of this vendor."`
+	Type         string `query:"type" maxLength:"255" doc:"Only of this type."`
+	Q            string `query:"q" maxLength:"200" doc:"Words that must all occur." example:"수분 크림"`
+	Currency     string `query:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217; only products sold in it." example:"KRW"`
+	MinPrice     int64  `query:"minPrice" minimum:"0" doc:"Minor units of the currency."`
+	MaxPrice     int64  `query:"maxPrice" minimum:"0" doc:"Minor units of the currency; 0 is no bound."`
+	Availability string `query:"availability" enum:"in_stock,low,out,not_open_yet" doc:"Only what the best of its variants is; about a second behind the cards."`
+	Sort         string `query:"sort" enum:"newest,title,price_asc,price_desc,best_selling" default:"newest" doc:"best_selling is by the orders of the last five weeks, at most an hour old."`
+	Facets       bool   `query:"facets" doc:"Adds what the whole list has: categories, tags, vendors, types, availability and prices."`
 }
 
 // ListOutput is one page of cards.
@@ -101,7 +103,7 @@ func (c *Products) list(ctx context.Context, in *ListInput) (*ListOutput, error)
 			Filter: catalog.Filter{
 				Status: catalog.Active, Category: norm.NFC.String(in.Category), Tag: norm.NFC.String(in.Tag),
 				Vendor: norm.NFC.String(in.Vendor), Type: norm.NFC.String(in.Type), Currency: currency,
-				Min: in.MinPrice, Max: in.MaxPrice, Search: in.Q,
+				Min: in.MinPrice, Max: in.MaxPrice, Search: in.Q, Availability: stock.Availability(in.Availability),
 			},
 			Sort: sort, Sold: sold, Language: language, Limit: in.Limit, After: in.Cursor,
 		})

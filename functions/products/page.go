@@ -19,6 +19,7 @@ import (
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
+	"dangol/shared/stock"
 )
 
 // PageInput asks for a product page.
@@ -94,9 +95,6 @@ type ProductSetPart struct {
 	VariantID string `json:"variantId"`
 	Quantity  int    `json:"quantity"`
 }
-
-// low is from how many units on the page says how many are left.
-const low = 5
 
 // notFound is also the answer for products that are not active, so that drafts cannot be found.
 func notFound() error { return problem.NotFound("product_not_found", "There is no such product.") }
@@ -220,9 +218,10 @@ func (c *Products) pageVariant(item catalog.SellableVariant, v catalog.Variant, 
 			out.CompareAt = view(price.CompareAt, currency)
 		}
 	}
-	out.Availability = availability(item.Available, v.Open(c.clock.Now()))
+	left := availability(item.Available, v.Open(c.clock.Now()))
+	out.Availability = string(left)
 	// Only small numbers are shown: large ones tell competitors about sales and shoppers nothing.
-	if out.Availability == "low" {
+	if left == stock.Low {
 		out.Left = &item.Available
 	}
 	if v.Edition != nil {
@@ -234,17 +233,10 @@ func (c *Products) pageVariant(item catalog.SellableVariant, v catalog.Variant, 
 	return out
 }
 
-// availability is how many units are left in words. That a
-// sale has not opened goes before its stock.
-func availability(units int, open bool) string {
-	switch {
-	case !open:
-		return "not_open_yet"
-	case units <= 0:
-		return "out"
-	case units <= low:
-		return "low"
-	default:
-		return "in_stock"
+// availability is how many units are left in words. That a sale has not opened goes before its stock.
+func availability(units int, open bool) stock.Availability {
+	if !open {
+		return catalog.NotOpenYet
 	}
+	return stock.AvailabilityOf(units)
 }

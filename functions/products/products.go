@@ -1,9 +1,10 @@
 // Package products shows the shop's products to everybody and lets merchants keep them: products with options, variants
 // and prices, gift sets, limited editions, stock, price history, and files in Shopify's CSV format.
 //
-// It owns the items PRODUCT#<id> (the product, its PRICE# history), HANDLE#<handle>
-// and STOCK#<variant> (BUCKET# counters, LOG# of adjustments). It publishes
-// product.created, product.updated and product.archived, and consumes no events.
+// It owns the items PRODUCT#<id> (the product, its PRICE# history, AVAILABILITY for lists, SET# for the gift sets it is
+// part of), HANDLE#<handle> and STOCK#<variant> (BUCKET# counters, LOG# of adjustments). It publishes product.created,
+// product.updated and product.archived. It consumes stock.level_changed, product.created and product.updated, so that
+// lists know what is in stock; see catalog.StockIndex.
 //
 //	GET    /products                        list: filter, sort, search, cursor
 //	GET    /products/{id}                   product page, by id or handle
@@ -55,6 +56,7 @@ type Products struct {
 	cache      *catalog.Cache
 	promotions *store.Cache
 	ranking    *ranking.Reader // of what sells best
+	index      catalog.StockIndex
 }
 
 // Spec describes the function.
@@ -76,6 +78,7 @@ func Spec() function.Spec {
 			// What sells best is counted where purchases are counted for mails.
 			Table: table.Outreach.Name, Actions: []string{"Query"},
 		}},
+		Events: (*Products)(nil).consumers().Types(),
 	}
 }
 
@@ -102,15 +105,16 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	c := newCatalog(tables[0], tables[1], env.Clock, shop, time.Duration(config.CacheTTL)*time.Second)
-	return c.service(options).Lambda(), nil
+	return function.Handlers{API: c.service(options).Lambda(), Events: c.consumers(), Log: env.Log}.Lambda(), nil
 }
 
 // newCatalog makes the function on the tables Commerce and Outreach. The listing and the cache have the same
 // age, so that a list and a page do not contradict each other for longer than that.
 func newCatalog(t, outreach *table.Table, c clock.Clock, shop pricing.Shop, fresh time.Duration) *Products {
+	cache := catalog.NewCache(t, c, fresh)
 	return &Products{
 		table: t, clock: c, shop: shop,
-		listing: catalog.NewListing(t, c, fresh), cache: catalog.NewCache(t, c, fresh),
+		listing: catalog.NewListing(t, c, fresh), cache: cache, index: catalog.StockIndex{Cache: cache},
 		promotions: store.NewCache(store.Store{Table: t, Clock: c, PriorDays: shop.PriorPriceDays}, fresh),
 		ranking:    ranking.NewReader(outreach, c),
 	}

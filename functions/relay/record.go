@@ -8,11 +8,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"dangol/shared/platform/event"
+	"dangol/shared/stock"
 )
 
-// entryOf makes the bus entry of a record. ok is false when the record has no event, or the one the item had before.
+// entryOf makes the bus entry of a record. ok is false when the record has no event, or the one the item had before,
+// and is no change of a stock level either.
 func entryOf(r event.StreamRecord, bus string) (e entry, ok bool, err error) {
 	envelope, ok, err := r.Envelope()
+	if err == nil && !ok {
+		envelope, ok, err = stock.LevelChange(r)
+	}
 	if err != nil || !ok {
 		return e, false, err
 	}

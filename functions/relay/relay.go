@@ -3,6 +3,10 @@
 // package event), and publishes each as an EventBridge event: source "dangol", detail type
 // the event's type, detail the envelope. It owns no items and is invoked by the streams only.
 //
+// Stock is counted by additions that do not know what they make of the counter, so no event can ride on it. The stream
+// knows the counter before and after: relay makes stock.level_changed of a change that crosses a bound (package stock).
+// Changes far above the bounds do not invoke it.
+//
 // Trigger: DynamoDB stream, new and old images, with ReportBatchItemFailures and BisectBatchOnFunctionError.
 //
 // Order: the events of one item are published in the order of its changes, each only after the one before is on the
@@ -32,10 +36,8 @@ import (
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/table"
+	"dangol/shared/stock"
 )
-
-// Filter is the event source mapping's filter: only records with an event on the new image invoke the function.
-const Filter = `{"dynamodb":{"NewImage":{"event":{"M":{"id":{"S":[{"exists":true}]}}}}}}`
 
 // Bus is the part of the EventBridge client in use.
 type Bus interface {
@@ -57,7 +59,13 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "relay", Purpose: "Publishes what happened: from the tables' streams to the bus, in order for each item",
 		New: New, Memory: 256, Timeout: 30 * time.Second, Environment: []string{"BUS_NAME"},
-		Stream:      &function.Stream{Tables: []string{table.Commerce.Name, table.Care.Name}, Batch: 100, Retries: 20},
+		Stream: &function.Stream{
+			Tables: []string{table.Commerce.Name, table.Care.Name}, Batch: 100, Retries: 20,
+			Counters: []function.Counter{{
+				Table: table.Commerce.Name, Key: stock.KeyPrefix, Sort: stock.BucketPrefix,
+				Attribute: stock.AvailableAttribute, Limit: stock.LowUnits, Watch: stock.WatchAttribute,
+			}},
+		},
 		Permissions: []function.Permission{function.PutEvents},
 	}
 }

@@ -271,3 +271,40 @@ func TestRelaySamples(t *testing.T) {
 		})
 	}
 }
+
+func TestAStockCounterThatCrossesABoundIsPublished(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	counter := func(n int, before, after string) events.DynamoDBEventRecord {
+		keys := map[string]events.DynamoDBAttributeValue{
+			"pk": events.NewStringAttribute("STOCK#var_soap_0"), "sk": events.NewStringAttribute("BUCKET#00"),
+		}
+		return events.DynamoDBEventRecord{EventID: fmt.Sprint("change-", n), EventName: "MODIFY",
+			Change: events.DynamoDBStreamRecord{
+				SequenceNumber: sequence(n), Keys: keys, ApproximateCreationDateTime: events.SecondsEpochTime{Time: noon},
+				OldImage: map[string]events.DynamoDBAttributeValue{"available": events.NewNumberAttribute(before)},
+				NewImage: map[string]events.DynamoDBAttributeValue{"available": events.NewNumberAttribute(after)},
+			}}
+	}
+	if again := b.run(t, counter(1, "9", "6"), change("a", 2, "e1", ""), counter(3, "6", "5"), counter(4, "5", "4"),
+		counter(5, "4", "0")); again != "" {
+		t.Fatalf("wants to be called again from %s\n%s", again, b.logged.String())
+	}
+	var got []string
+	for _, e := range b.bus.published {
+		got = append(got, e.Type)
+	}
+	if want := []string{"order.placed", "stock.level_changed", "stock.level_changed"}; !slices.Equal(got, want) {
+		t.Fatalf("published %v, want %v", got, want)
+	}
+	first := b.bus.published[1]
+	if string(first.Data) != `{"variantId":"var_soap_0","before":6,"available":5,"availability":"low"}` ||
+		!first.Time.Equal(noon) {
+		t.Errorf("%s at %s", first.Data, first.Time)
+	}
+	// A batch that comes again has the same ids: consumers recognize them.
+	b.run(t, counter(3, "6", "5"))
+	if last := b.bus.published[3]; last.ID != first.ID {
+		t.Errorf("%s became %s when it came again", first.ID, last.ID)
+	}
+}

@@ -68,6 +68,9 @@ func calledBy(f topology.Function) string {
 		if len(f.Stream.Types) > 0 {
 			changes += " with the events " + strings.Join(f.Stream.Types, ", ")
 		}
+		for _, c := range f.Stream.Counters {
+			changes += fmt.Sprintf(", and of %s<…>/%s<…> while `%s` is at most %d", c.Key, c.Sort, c.Attribute, c.Limit)
+		}
 		by = append(by, changes)
 	}
 	if f.Schedule != nil {

@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -207,14 +208,47 @@ func (a *Async) stream(stack awscdk.Stack, f topology.Function, fn awslambda.Fun
 				StartingPosition: awslambda.StartingPosition_TRIM_HORIZON, BatchSize: num(f.Stream.Batch),
 				RetryAttempts: num(f.Stream.Retries), BisectBatchOnError: yes(true), ReportBatchItemFailures: yes(true),
 				OnFailure: dead,
-				// Only changes that carry an event invoke the function; all others cost nothing.
-				// The filter is free of charge.
-				Filters: &[]*map[string]any{awslambda.FilterCriteria_Filter(&map[string]any{
-					"dynamodb": map[string]any{"NewImage": map[string]any{"event": map[string]any{"M": eventsWanted(f.Stream)}}},
-				})},
+				// Only changes that carry an event, and those of small counters, invoke the function; all others cost
+				// nothing. The filter is free of charge.
+				Filters:           filters(f.Stream, name),
 				MaxBatchingWindow: lasting(f.Stream.Window),
 			}))
 	}
+}
+
+// filters are what the function wants of the changes of a table: one of them has to match.
+func filters(s *function.Stream, table string) *[]*map[string]any {
+	all := []*map[string]any{awslambda.FilterCriteria_Filter(&map[string]any{
+		"dynamodb": map[string]any{"NewImage": map[string]any{"event": map[string]any{"M": eventsWanted(s)}}},
+	})}
+	for _, c := range s.Counters {
+		if c.Table != table {
+			continue
+		}
+		for _, image := range counterImages(c) {
+			of := map[string]any{"Keys": map[string]any{"pk": startsWith(c.Key), "sk": startsWith(c.Sort)}}
+			maps.Copy(of, image)
+			all = append(all, awslambda.FilterCriteria_Filter(&map[string]any{"dynamodb": of}))
+		}
+	}
+	return &all
+}
+
+// counterImages are the images of a change of a counter that the function looks at.
+func counterImages(c function.Counter) []map[string]any {
+	// Numbers are text in a stream, so those from 0 on are listed; the others begin with a minus sign.
+	units := []any{map[string]any{"prefix": "-"}}
+	for _, n := range c.Small() {
+		units = append(units, n)
+	}
+	few := map[string]any{c.Attribute: map[string]any{"N": units}}
+	watched := map[string]any{c.Watch: map[string]any{"N": []any{map[string]any{"exists": true}}}}
+	return []map[string]any{{"NewImage": few}, {"OldImage": few}, {"NewImage": watched}}
+}
+
+// startsWith is a filter on a text attribute.
+func startsWith(prefix string) map[string]any {
+	return map[string]any{"S": []any{map[string]any{"prefix": prefix}}}
 }
 
 // eventsWanted is the filter on the event that a change wrote: one of some types, or any.

@@ -29,7 +29,7 @@ func inMemory(n int) *Listing {
 		entries[i] = &Entry{Summary: card, sortKey: listSort(&p), search: card.searched()}
 	}
 	l := NewListing(nil, clock.Stopped(now), time.Hour)
-	l.current.Store((*snapshot)(nil).with(entries))
+	l.current.Store((*snapshot)(nil).with(entries, nil))
 	l.seenAt.Store(now.UnixNano())
 	return l
 }
@@ -94,7 +94,7 @@ func BenchmarkChange(b *testing.B) {
 	for b.Loop() {
 		c := some.Summary
 		c.Version++
-		next := s.with([]*Entry{{Summary: c, sortKey: some.sortKey, search: some.search}})
+		next := s.with([]*Entry{{Summary: c, sortKey: some.sortKey, search: some.search}}, nil)
 		next.ordered(order{sort: Newest}, nil)
 	}
 }

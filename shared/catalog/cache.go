@@ -81,7 +81,13 @@ func (s *Cache) ConsistentVariants(ctx context.Context, variantIDs []string) (ma
 
 // Product returns the product with all its variants; nil when there is none. Cost as for Variants.
 func (s *Cache) Product(ctx context.Context, productID string) (*Product, map[string]SellableVariant, error) {
-	r := s.reading(s.fresh, false)
+	return s.product(ctx, s.reading(s.fresh, false), productID)
+}
+
+// product reads a product with all its variants.
+func (s *Cache) product(
+	ctx context.Context, r *reading, productID string,
+) (*Product, map[string]SellableVariant, error) {
 	key := KeyOf(productID)
 	if err := r.run(ctx, func() {
 		r.need(key)

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
+
+	"dangol/shared/stock"
 )
 
 // Facets is what a list has in all, not only on one page: for the filters beside it.
@@ -13,6 +16,8 @@ type Facets struct {
 	Tags       []FacetValue
 	Vendors    []FacetValue
 	Types      []FacetValue
+	// Availabilities are in the order of the list of the same name, without those that no product has.
+	Availabilities []FacetValue
 	// MinPrice and MaxPrice are the bounds of the prices shown, in the list's currency; both 0 without one.
 	MinPrice, MaxPrice int64
 }
@@ -31,7 +36,8 @@ const (
 // facetKey is what facets depend on within a snapshot.
 type facetKey struct {
 	Filter
-	sales string // version of the sale prices, as prices are among the facets
+	sales  string // version of the sale prices, as prices are among the facets
+	opened int    // how many limited editions have opened
 }
 
 // Facets counts what a list has. No round trip, or those of List. The first time for a filter it looks at every
@@ -43,7 +49,8 @@ func (l *Listing) Facets(ctx context.Context, q ListQuery) (Facets, error) {
 	}
 	// The order makes the rows, so its currency and its sales decide the prices.
 	by := orderOf(q)
-	key := facetKey{q.Filter, by.sales}
+	now := l.clock.Now()
+	key := facetKey{q.Filter, by.sales, s.opened(now)}
 	s.mu.Lock()
 	known, ok := s.facets[key]
 	s.mu.Unlock()
@@ -51,7 +58,7 @@ func (l *Listing) Facets(ctx context.Context, q ListQuery) (Facets, error) {
 		return known, nil
 	}
 	// Not locked while counting: two callers who count the same at the same time do no harm.
-	facets := q.facets(s.ordered(by, &q))
+	facets := q.facets(s, s.ordered(by, &q), now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// Dropped all at once: callers choose the filters, so no entry is worth more than another.
@@ -63,13 +70,19 @@ func (l *Listing) Facets(ctx context.Context, q ListQuery) (Facets, error) {
 }
 
 // facets counts the rows that the filter shows.
-func (q ListQuery) facets(rows []row) (f Facets) {
+func (q ListQuery) facets(s *snapshot, rows []row, now time.Time) (f Facets) {
 	words := searchWords(q.Search)
+	available := map[stock.Availability]int{}
 	categories, tags, vendors, types := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
 	for _, r := range rows {
 		if !q.shows(r, words) {
 			continue
 		}
+		can := s.availability(r.entry.ID, now)
+		if q.Availability != "" && can != q.Availability {
+			continue
+		}
+		available[can]++
 		if f.Total++; q.Currency != "" {
 			// A first product, because 0 is a possible price and cannot stand for "none yet".
 			if f.Total == 1 || r.min < f.MinPrice {
@@ -87,6 +100,11 @@ func (q ListQuery) facets(rows []row) (f Facets) {
 		types[r.entry.Type]++
 	}
 	f.Categories, f.Tags, f.Vendors, f.Types = facet(categories), facet(tags), facet(vendors), facet(types)
+	for _, a := range Availabilities {
+		if available[a] > 0 {
+			f.Availabilities = append(f.Availabilities, FacetValue{string(a), available[a]})
+		}
+	}
 	return f
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"dangol/shared/platform/table"
+	"dangol/shared/stock"
 )
 
 // Sort is the order of a list.
@@ -34,6 +35,8 @@ type Filter struct {
 	Currency string // products sold in it; the price bounds and orders are in it
 	Min, Max int64  // minor units; a product is shown when any of its prices is between. Max 0 is no bound
 	Search   string // words that must all occur in titles, tags, categories, vendor or type
+	// Availability is what the best of a product's variants has, as far as the index has been told; see StockIndex.
+	Availability stock.Availability
 }
 
 // SalePrices are the sale prices that are live at a moment.
@@ -94,11 +97,11 @@ func (l *Listing) List(ctx context.Context, q ListQuery) (ListPage, error) {
 		})
 		rows = rows[first:]
 	}
-	words := searchWords(q.Search)
+	words, now := searchWords(q.Search), l.clock.Now()
 	var result ListPage
 	var last row
 	for _, r := range rows {
-		if !q.shows(r, words) {
+		if !q.shows(r, words) || q.Availability != "" && s.availability(r.entry.ID, now) != q.Availability {
 			continue
 		}
 		// One row more than the page shows that there is a next page.
@@ -111,7 +114,7 @@ func (l *Listing) List(ctx context.Context, q ListQuery) (ListPage, error) {
 	return result, nil
 }
 
-// shows reports whether the row passes the filter; words are
+// shows reports whether the row passes the filter but for its availability, which is no part of the row; words are
 // those of Search, prepared once for all rows.
 func (f *Filter) shows(r row, words []string) bool {
 	e := r.entry

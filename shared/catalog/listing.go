@@ -53,10 +53,19 @@ type snapshot struct {
 	byHandle  map[string]*Entry
 	languages []string       // that any title is in, sorted
 	newest    [Shards]string // the last sort key seen of each shard
+	// stock has the products that are not simply in stock; see StockIndex.
+	stock    map[string]listedStock
+	openings []time.Time // of limited editions, sorted
 
 	mu     sync.Mutex
 	orders map[order][]row // made when first asked for
 	facets map[facetKey]Facets
+}
+
+// rowsRead are the rows of one shard that are newer than a snapshot.
+type rowsRead struct {
+	cards []*Entry
+	stock map[string]listedStock // by product
 }
 
 // Entry is a card as listed.
@@ -134,11 +143,14 @@ func (l *Listing) snapshot(ctx context.Context, fresh time.Duration) (*snapshot,
 func (l *Listing) read(ctx context.Context, s *snapshot, now time.Time) (*snapshot, error) {
 	// Under the lock of refreshing, which guards loadedAt.
 	whole := s == nil || now.Sub(l.loadedAt) >= healAfter
-	var changed [Shards][]*Entry
+	if whole {
+		s = nil
+	}
+	var changed [Shards]rowsRead
 	group, ctx := errgroup.WithContext(ctx)
 	for shard := range Shards {
 		group.Go(func() (err error) {
-			changed[shard], err = l.changes(ctx, s, shard, whole)
+			changed[shard], err = l.changes(ctx, s, shard)
 			return err
 		})
 	}
@@ -146,18 +158,24 @@ func (l *Listing) read(ctx context.Context, s *snapshot, now time.Time) (*snapsh
 		return nil, err
 	}
 	if whole {
-		s, l.loadedAt = nil, now
+		l.loadedAt = now
 	}
-	return s.with(slices.Concat(changed[:]...)), nil
+	var cards []*Entry
+	levels := map[string]listedStock{}
+	for _, c := range changed {
+		cards = append(cards, c.cards...)
+		maps.Copy(levels, c.stock)
+	}
+	return s.with(cards, levels), nil
 }
 
-// changes reads one shard: the rows that are newer than s knows, or all of them.
-func (l *Listing) changes(ctx context.Context, s *snapshot, shard int, whole bool) ([]*Entry, error) {
+// changes reads one shard: the rows that are newer than s knows, or all of them when it is nil.
+func (l *Listing) changes(ctx context.Context, s *snapshot, shard int) (rowsRead, error) {
+	found := rowsRead{stock: map[string]listedStock{}}
 	from := ""
-	if !whole {
+	if s != nil {
 		from = before(s.newest[shard], overlap)
 	}
-	var found []*Entry
 	err := l.table.All(ctx, table.Query{
 		Index: table.ByOne, Where: "#gsi1pk = :shard AND #gsi1sk >= :from",
 		// A space sorts before all characters that follow a time in the key, so
@@ -165,15 +183,18 @@ func (l *Listing) changes(ctx context.Context, s *snapshot, shard int, whole boo
 		With: map[string]any{":shard": shardKey(shard), ":from": from + " "},
 	}, func(item table.Item) error {
 		sortKey := item.Text("gsi1sk")
+		if isStockRow(item) {
+			return found.addStock(s, item, sortKey)
+		}
 		// The overlap brings rows that are known already; decoding their cards would be wasted.
-		if !whole && s.knows(productIn(sortKey), sortKey) {
+		if s != nil && s.knows(productIn(sortKey), sortKey) {
 			return nil
 		}
 		var card Summary
 		if err := table.Unpack(item["card"], &card); err != nil {
 			return err
 		}
-		found = append(found, &Entry{Summary: card, sortKey: sortKey, search: card.searched()})
+		found.cards = append(found.cards, &Entry{Summary: card, sortKey: sortKey, search: card.searched()})
 		return nil
 	})
 	return found, err
@@ -195,8 +216,8 @@ func (s *snapshot) knows(productID, sortKey string) bool {
 	return e != nil && e.sortKey >= sortKey
 }
 
-// with is s (nil for nothing) with the changed entries in place of theirs.
-func (s *snapshot) with(changed []*Entry) *snapshot {
+// with is s (nil for nothing) with the changed entries and stock in place of theirs.
+func (s *snapshot) with(changed []*Entry, levels map[string]listedStock) *snapshot {
 	// An index may show an older row later than a newer one; the version decides.
 	if s != nil {
 		changed = slices.DeleteFunc(changed, func(e *Entry) bool {
@@ -204,13 +225,14 @@ func (s *snapshot) with(changed []*Entry) *snapshot {
 			return old != nil && old.Version >= e.Version
 		})
 		if len(changed) == 0 {
-			return s
+			return s.withStock(levels)
 		}
 	}
 	// The orders and facets of the old snapshot are dropped with it.
 	next := &snapshot{byID: make(map[string]*Entry), byHandle: make(map[string]*Entry), orders: map[order][]row{}}
 	if s != nil {
 		next.byID, next.newest = maps.Clone(s.byID), s.newest
+		next.stock, next.openings = s.stock, s.openings
 	}
 	for _, e := range changed {
 		next.byID[e.ID] = e
@@ -221,7 +243,7 @@ func (s *snapshot) with(changed []*Entry) *snapshot {
 		next.byHandle[e.Handle] = e
 	}
 	next.languages = languagesOf(next.byID)
-	return next
+	return next.withStock(levels)
 }
 
 // languagesOf is worked out once for each snapshot; it looks at all titles.

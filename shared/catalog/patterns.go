@@ -27,5 +27,12 @@ var AccessPatterns = []table.Pattern{
 	{Name: "set stock, one counter", Key: "STOCK#<variant> / BUCKET#00", Trips: 2, Read: 1, Write: 1},
 	{Name: "adjust stock, one counter", Key: "STOCK#<variant> / BUCKET#00", Trips: 2, Read: 1, Write: 2,
 		Note: "in a transaction; 2 more for its log entry, 2 for an idempotency key"},
+	{Name: "a level crossed a bound: the list's row",
+		Key:   "PRODUCT#<id> / SET#<variant>#…, AVAILABILITY, PRODUCT; STOCK#<variant> / BUCKET#<n>",
+		Trips: 7, Read: 7, Write: 2, Note: "3 written from the second time on; read once more after the write; none of it " +
+			"while the level stays on its side"},
+	{Name: "a level crossed a bound and back: no change",
+		Key:   "PRODUCT#<id> / SET#<variant>#…, AVAILABILITY, PRODUCT; STOCK#<variant> / BUCKET#<n>",
+		Trips: 3, Read: 4},
 	{Name: "hold one unit", Key: "STOCK#<variant> / BUCKET#<n>", Trips: 1, Write: 2},
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dangol/shared/catalog"
+	"dangol/shared/platform/id"
 	"dangol/shared/platform/table"
 	"dangol/shared/stock"
 )
@@ -87,14 +88,24 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 				return err
 			}
 			moves, err := stock.AdjustPlan(levels, v.ID, 1, 1)
-			return errors.Join(err, s.table.Transact(ctx, "adjust", moves[0]))
+			return errors.Join(err, s.table.Transact(ctx, id.Secret(), moves[0]))
 		}},
 		{"hold one unit", func(ctx context.Context) error {
 			levels := map[table.Key]stock.Level{keys[0]: {Available: 1}}
 			writes, _, _ := stock.Hold(levels, []stock.Request{{VariantID: v.ID, Quantity: 1, Buckets: 1}}, 0)
-			return s.table.Transact(ctx, "hold", writes...)
+			return s.table.Transact(ctx, id.Secret(), writes...)
 		}},
 	}
+	index := catalog.StockIndex{Cache: catalog.NewCache(s.table, s.clock, time.Minute)}
+	levelChanged := func(ctx context.Context) error { return index.LevelChanged(ctx, v.ID) }
+	measured = append(measured, []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		// The adjustments above left few units.
+		{"a level crossed a bound: the list's row", levelChanged},
+		{"a level crossed a bound and back: no change", levelChanged},
+	}...)
 	declared := map[string]table.Pattern{}
 	for _, a := range catalog.AccessPatterns {
 		declared[a.Name] = a

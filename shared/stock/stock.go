@@ -35,15 +35,26 @@ type Level struct {
 	SetAt time.Time `dynamodbav:"setAt"` // when the stock was last set outright
 	// Imported is the quantity of the last imported file, in bucket 0; nil when no file ever named one.
 	Imported *int `dynamodbav:"imported,omitempty"`
+	// Watch is up to how many units each change of the counter is published, not only those that cross a bound; 0 for
+	// most. See Watch.
+	Watch int `dynamodbav:"watch,omitempty"`
 }
 
 // MaxBuckets bounds the buckets of one variant, so that reading and setting its stock stay one request each: a batch
 // reads 100 keys, a transaction takes 100 writes.
 const MaxBuckets = 20
 
+// What the keys of counters begin with, and attributes that those who read the table's stream look at.
+const (
+	KeyPrefix          = "STOCK#"
+	BucketPrefix       = "BUCKET#"
+	AvailableAttribute = "available"
+	WatchAttribute     = "watch"
+)
+
 // KeyOf is the key of a bucket of a variant's stock.
 func KeyOf(variantID string, bucket int) table.Key {
-	return table.Key{PK: "STOCK#" + variantID, SK: fmt.Sprintf("BUCKET#%02d", bucket)}
+	return table.Key{PK: KeyPrefix + variantID, SK: fmt.Sprintf("%s%02d", BucketPrefix, bucket)}
 }
 
 // Keys lists the buckets of all wants, each once, in the order of the wants.

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dangol/shared/platform/table"
+	"dangol/shared/stock"
 )
 
 // writers is how many writes go to the engine at a time. They wait for its one lock in no order, so
@@ -15,8 +16,8 @@ import (
 const writers = 4
 
 // watched keeps the writers in a line, notes which jobs they may have made due, and tells of writes that carried an
-// event. Only those are worth a look at the
-// streams, as the deployed event source mapping's filter lets only those through.
+// event or moved stock. Only those are worth a look at the streams, as the filter of the deployed event source mapping
+// lets only those through.
 type watched struct {
 	table.DB
 	turns chan struct{}
@@ -43,14 +44,14 @@ func (w watched) turn(ctx context.Context, tells bool) (done func(), err error) 
 	}, nil
 }
 
-// tells reports whether a write sets the attribute that holds an event: in the item, or named in an
-// expression.
+// tells reports whether a write sets the attribute that holds an event, in the item or named in an expression, or names
+// a stock counter.
 func tells(item map[string]types.AttributeValue, names map[string]string) bool {
 	if _, ok := item["event"]; ok {
 		return true
 	}
 	for _, attribute := range names {
-		if attribute == "event" {
+		if attribute == "event" || attribute == stock.AvailableAttribute {
 			return true
 		}
 	}

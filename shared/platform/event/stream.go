@@ -5,31 +5,67 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
+
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/table"
 )
 
-// StreamBatch is a DynamoDB stream event, of which only keys, sequence numbers and the attribute "event" are decoded:
-// images are large, and nothing else in them matters to those who read events.
+// StreamBatch is a DynamoDB stream event, of which only keys and sequence numbers are decoded. Images are large: the
+// attribute "event" and single numbers are decoded when they are asked for.
 type StreamBatch struct {
 	Records []StreamRecord `json:"Records"`
 }
 
 // StreamRecord is one change of one item.
 type StreamRecord struct {
+	ID     string `json:"eventID"` // of the change, the same each time it is delivered
 	Change struct {
 		Keys struct {
 			PK text `json:"pk"`
 			SK text `json:"sk"`
 		} `json:"Keys"`
-		NewImage       image  `json:"NewImage"`
-		OldImage       image  `json:"OldImage"`
-		SequenceNumber string `json:"SequenceNumber"`
+		NewImage       image   `json:"NewImage"`
+		OldImage       image   `json:"OldImage"`
+		SequenceNumber string  `json:"SequenceNumber"`
+		At             float64 `json:"ApproximateCreationDateTime"` // Unix seconds
 	} `json:"dynamodb"`
 }
 
-// image keeps the event undecoded, so that one that makes no sense spoils its own record and not the batch.
-type image struct {
-	Event json.RawMessage `json:"event"`
+// image is an item's attributes, undecoded, so that an event that makes no sense spoils its own record and not the
+// batch.
+type image json.RawMessage
+
+// UnmarshalJSON keeps the bytes. Lambda's decoder uses its buffer again, so they are copied.
+func (i *image) UnmarshalJSON(raw []byte) error {
+	*i = bytes.Clone(raw)
+	return nil
+}
+
+// event is the attribute "event", undecoded; nil when there is none.
+func (i image) event() json.RawMessage {
+	var attributes struct {
+		Event json.RawMessage `json:"event"`
+	}
+	// The batch was valid JSON, so this fails only for an image that is no object; it has no event then.
+	if len(i) == 0 || json.Unmarshal(i, &attributes) != nil || bytes.Equal(attributes.Event, []byte("null")) {
+		return nil
+	}
+	return attributes.Event
+}
+
+// number is a whole number in the image; ok is false when it is missing or no whole number.
+func (i image) number(name string) (n int, ok bool) {
+	var attributes map[string]json.RawMessage
+	var value struct {
+		N string `json:"N"`
+	}
+	if len(i) == 0 || json.Unmarshal(i, &attributes) != nil || json.Unmarshal(attributes[name], &value) != nil {
+		return 0, false
+	}
+	n, err := strconv.Atoi(value.N)
+	return n, err == nil
 }
 
 // text is a string attribute.
@@ -51,19 +87,50 @@ type attribute struct {
 // Item names the changed item, for the order of events and for logs.
 func (r StreamRecord) Item() string { return r.Change.Keys.PK.S + "/" + r.Change.Keys.SK.S }
 
+// Key is the key of the changed item.
+func (r StreamRecord) Key() table.Key {
+	return table.Key{PK: r.Change.Keys.PK.S, SK: r.Change.Keys.SK.S}
+}
+
+// Numbers are a whole number of the item before and after the change; ok is false when either is missing.
+func (r StreamRecord) Numbers(name string) (before, after int, ok bool) {
+	before, was := r.Change.OldImage.number(name)
+	after, is := r.Change.NewImage.number(name)
+	return before, after, was && is
+}
+
+// Number is a whole number of the item after the change, 0 when it is missing.
+func (r StreamRecord) Number(name string) int {
+	n, _ := r.Change.NewImage.number(name)
+	return n
+}
+
+// Derived makes an event of a change that carries none: of what the change did to the item. It has the same id each
+// time the change is delivered, and no correlation id.
+func (r StreamRecord) Derived(body Body) (Envelope, error) {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return Envelope{}, fmt.Errorf("event %s: %w", body.EventType(), err)
+	}
+	at := time.UnixMilli(int64(r.Change.At * 1000)).UTC()
+	e := Event{ID: id.Derived("evt", at, r.ID), Type: body.EventType(), Time: at, Data: string(data)}
+	return e.Envelope(), nil
+}
+
 // Envelope is the event that the change wrote. ok is false when the item has no event, or has the one that it had
 // before. Errors: an event that package event did not write.
 func (r StreamRecord) Envelope() (e Envelope, ok bool, err error) {
 	// A removed item has no new image, and the image of an item without an event has none.
-	if raw := r.Change.NewImage.Event; len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
+	raw := r.Change.NewImage.event()
+	if raw == nil {
 		return e, false, nil
 	}
 	var now, before attribute
-	if err := json.Unmarshal(r.Change.NewImage.Event, &now); err != nil {
+	if err := json.Unmarshal(raw, &now); err != nil {
 		return e, false, err
 	}
 	// An old image that cannot be read was reported when it was the new one.
-	if json.Unmarshal(r.Change.OldImage.Event, &before) == nil && before.M.ID.S == now.M.ID.S && now.M.ID.S != "" {
+	if json.Unmarshal(r.Change.OldImage.event(), &before) == nil && before.M.ID.S == now.M.ID.S && now.M.ID.S != "" {
 		return e, false, nil
 	}
 	e, err = now.envelope()

@@ -6,6 +6,7 @@
 package function
 
 import (
+	"strconv"
 	"time"
 
 	"dangol/shared/platform/boot"
@@ -114,6 +115,28 @@ type Stream struct {
 	// Window is how long Lambda waits for a full batch; 0 does not wait.
 	Window  time.Duration
 	Retries int // of a failed batch, before it goes to the on-failure queue
+	// Counters are let through besides changes that carry an event.
+	Counters []Counter
+}
+
+// Counter is a number in items that a stream's reader looks at while it is small: changes that find it at Limit or
+// less, or leave it so, invoke the function; all others cost nothing.
+type Counter struct {
+	Table     string
+	Key, Sort string // what the item's partition key and sort key begin with
+	Attribute string // a whole number
+	Limit     int    // at least 0
+	Watch     string // an attribute; an item that has it lets every change through
+}
+
+// Small lists the numbers from 0 to Limit as DynamoDB writes them. A filter compares text, as a stream has numbers as
+// text; those below 0 begin with a minus sign.
+func (c Counter) Small() []string {
+	small := make([]string, c.Limit+1)
+	for n := range small {
+		small[n] = strconv.Itoa(n)
+	}
+	return small
 }
 
 // Schedule is a recurring invocation.
