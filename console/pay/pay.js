@@ -3,7 +3,6 @@
 import { words } from "./words.js";
 
 const page = location.origin + "/console/pay/index.html";
-const client = "dangol-local"; // the log-in of make run; a deployed storefront has a page of its own, see SHOP_LINKS
 const local = ["localhost", "127.0.0.1"].includes(location.hostname);
 const at = (id) => document.getElementById(id);
 const store = sessionStorage;
@@ -35,13 +34,24 @@ const base64url = (bytes) =>
   btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
+// settings are where the shop's log-in page is and as which client this page logs in: on a laptop the local issuer, deployed
+// Cognito's hosted page, as the stacks have set them.
+async function settings() {
+  const answer = await fetch("/console/login");
+  if (!answer.ok) throw new Refused(answer.status, {});
+  return answer.json();
+}
+
 async function logIn() {
+  const { url, storefrontClient } = await settings();
+  // Where another issuer gives the tokens, only the storefront knows how to log in there.
+  if (!url) return draw({ text: "noLogin" });
   const verifier = random();
   const state = random();
   store.setItem("pay.login", JSON.stringify({ verifier, state }));
   const challenge = base64url(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier)));
-  location.href = "/oauth2/authorize?" + new URLSearchParams({
-    response_type: "code", client_id: client, redirect_uri: page, scope: "openid email shop/customer", state,
+  location.href = url + "/oauth2/authorize?" + new URLSearchParams({
+    response_type: "code", client_id: storefrontClient, redirect_uri: page, scope: "openid email shop/customer", state,
     code_challenge: challenge, code_challenge_method: "S256",
   });
 }
@@ -50,10 +60,11 @@ async function backFromLogin(query) {
   const sent = JSON.parse(store.getItem("pay.login") || "{}");
   store.removeItem("pay.login");
   if (!sent.state || query.get("state") !== sent.state) return; // not a log-in of this tab
-  const answer = await fetch("/oauth2/token", {
+  const { url, storefrontClient } = await settings();
+  const answer = await fetch(url + "/oauth2/token", {
     method: "POST",
     body: new URLSearchParams({
-      grant_type: "authorization_code", client_id: client, code: query.get("code"), redirect_uri: page, code_verifier: sent.verifier,
+      grant_type: "authorization_code", client_id: storefrontClient, code: query.get("code"), redirect_uri: page, code_verifier: sent.verifier,
     }),
   });
   if (answer.ok) store.setItem("pay.token", (await answer.json()).access_token);
@@ -167,7 +178,7 @@ async function start() {
   const query = new URLSearchParams(location.search);
   if (location.hash.length > 1) store.setItem("pay.id", decodeURIComponent(location.hash.slice(1)));
   draw({ text: "loading" });
-  if (query.has("code")) await backFromLogin(query);
+  if (query.has("code")) await backFromLogin(query).catch(() => {}); // the page then offers to log in again
   if (location.search) history.replaceState(null, "", page); // no code of a log-in stays in the address
   if (!store.getItem("pay.id")) return draw({ text: "none" });
   if (!store.getItem("pay.token")) return draw({ text: "login", button: "toLogin", action: logIn });

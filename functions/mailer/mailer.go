@@ -102,7 +102,7 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "mailer", Purpose: "Sends every mail, transactional and marketing, at the rate that SES allows",
 		New: New, Memory: 256, Timeout: Timeout,
-		Environment: append(mail.Variables(), "OUTREACH_TABLE", "COMMERCE_TABLE", "CARE_TABLE", "LINK_BASE", "OUTREACH_CONFIG",
+		Environment: append(mail.Variables(), "OUTREACH_TABLE", "COMMERCE_TABLE", "CARE_TABLE", "OUTREACH_CONFIG",
 			"INBOUND_DOMAIN"),
 		Data: []function.Data{{
 			Title:    "Mails",

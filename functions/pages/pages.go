@@ -29,18 +29,20 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "pages", Purpose: "The operators' pages, the page that pays a subscription, and the chat widget",
 		New: New, API: API(), Memory: 128, Timeout: 10 * time.Second,
-		Environment: []string{"LOGIN_URL", "LOGIN_CLIENT"},
+		Environment: []string{"LOGIN_URL", "LOGIN_CLIENT", "LOGIN_STOREFRONT_CLIENT"},
 	}
 }
 
-// Login is the log-in of the operators' pages: Cognito's hosted page, or the issuer of a laptop.
+// Login is the log-in of the pages: Cognito's hosted page, or the issuer of a laptop. Operators and shoppers log in as
+// different clients, because a shopper's token must not carry an operator's scopes.
 type Login struct {
-	URL    string `env:"LOGIN_URL,optional" json:"url" doc:"Address of the log-in page; empty when tokens are another issuer's."`
-	Client string `env:"LOGIN_CLIENT,optional" json:"client" doc:"The pages' client id."`
+	URL        string `env:"LOGIN_URL,optional" json:"url" doc:"Address of the log-in page; empty when tokens are another issuer's."`
+	Client     string `env:"LOGIN_CLIENT,optional" json:"client" doc:"The client id of operators' pages."`
+	Storefront string `env:"LOGIN_STOREFRONT_CLIENT,optional" json:"storefrontClient" doc:"The client id of pages for shoppers."`
 }
 
-// New makes the function. Environment: LOGIN_URL and LOGIN_CLIENT, which a deployment with an issuer of its own leaves
-// empty.
+// New makes the function. Environment: LOGIN_URL, LOGIN_CLIENT and LOGIN_STOREFRONT_CLIENT, which a deployment with an
+// issuer of its own leaves empty.
 func New(_ context.Context, env *boot.Env) (lambda.Handler, error) {
 	var login Login
 	if err := env.Config(&login); err != nil {
@@ -62,7 +64,7 @@ func service(o api.Options, login Login) *api.Service {
 	}, serve)
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/console/login", ID: "getConsoleLogin", Tag: "Console", Access: api.Public,
-		Summary: "Where operators log in",
+		Summary: "Where the pages log in",
 	}, func(context.Context, *struct{}) (*loginOutput, error) { return &loginOutput{login}, nil })
 	return s
 }

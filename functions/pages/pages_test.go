@@ -63,3 +63,29 @@ func TestThePagesLearnWhereOperatorsLogIn(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// The pages ask where to log in, so that none of them names a client or an address of its own.
+func TestThePagesAreToldWhereToLogIn(t *testing.T) {
+	t.Parallel()
+	login := Login{URL: "https://login.example.com", Client: "console-client", Storefront: "storefront-client"}
+	guest := apitest.New(t, service(api.Options{}, login).Lambda())
+	var got map[string]any
+	guest.Do("GET", "/console/login", nil).Want(200).Into(&got)
+	if got["url"] != login.URL || got["client"] != login.Client || got["storefrontClient"] != login.Storefront {
+		t.Errorf("%v", got)
+	}
+	for file, wants := range map[string][]string{
+		"pay/pay.js":    {"/console/login", "storefrontClient", `code_challenge_method: "S256"`, "shop/customer"},
+		"chat/login.js": {"/console/login", `code_challenge_method: "S256"`, "shop/agent"},
+	} {
+		page := guest.Do("GET", "/console/"+file, nil).Want(200).Body
+		for _, want := range wants {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s has no %s", file, want)
+			}
+		}
+		if strings.Contains(page, "dangol-local") || strings.Contains(page, "amazoncognito") {
+			t.Errorf("%s names a log-in of its own", file)
+		}
+	}
+}

@@ -24,9 +24,10 @@ type Data struct {
 	ChatFiles awss3.Bucket // attachments of conversations
 	// Clients are the client ids whose tokens are accepted.
 	Clients []*string
-	// LoginURL is the log-in page, and ConsoleClient the client id of the operators' pages; nil with another issuer.
-	LoginURL, ConsoleClient *string
-	Media                   Media
+	// LoginURL is the log-in page, StorefrontClient the client id of pages for shoppers, and ConsoleClient that of the
+	// operators' pages; nil with another issuer.
+	LoginURL, StorefrontClient, ConsoleClient *string
+	Media                                     Media
 	// Functions are those that the user pool invokes; none with another issuer. They stand here, because the pool names
 	// them and must not depend on another stack.
 	Functions map[string]awslambda.Function
@@ -165,12 +166,14 @@ func (d *Data) pool(c Config) awscognito.UserPool {
 		CognitoDomain: &awscognito.CognitoDomainOptions{
 			DomainPrefix: str("dangol-" + c.Stage.Name + "-" + *awscdk.Aws_ACCOUNT_ID())},
 	})
-	client("Storefront", nil, c.CallbackURL, "customer")
+	// Both return to the storefront's own pages, and to those that functions/pages serves.
+	client("Storefront", nil, append(slices.Clone(c.CallbackURL), c.LinkBase+payPage), "customer")
+	d.StorefrontClient = d.Clients[len(d.Clients)-1]
 	// With the scope of Cognito's own user API an operator's token may set up a one-time password (AssociateSoftwareToken,
 	// VerifySoftwareToken, SetUserMFAPreference), see docs/deploy.md.
 	// The importer returns to a port of the merchant's machine (RFC 8252); Cognito allows http for localhost only.
 	client("Console", []awscognito.OAuthScope{awscognito.OAuthScope_COGNITO_ADMIN()},
-		append(slices.Clone(c.CallbackURL), importerReturn), "customer", "agent", "merchant")
+		append(slices.Clone(c.CallbackURL), importerReturn, c.LinkBase+agentsPage), "customer", "agent", "merchant")
 	d.Issuer = *pool.UserPoolProviderUrl()
 	d.output("Pool", "User pool of customers and operators", pool.UserPoolId())
 	d.output("Issuer", "Issuer of access tokens", pool.UserPoolProviderUrl())
@@ -217,3 +220,9 @@ func accountText(c Config, key, between string) string {
 	}
 	return strings.Join(all, between)
 }
+
+// The pages of functions/pages that log somebody in; a log-in returns to them.
+const (
+	payPage    = "/console/pay/index.html"
+	agentsPage = "/console/chat/index.html"
+)

@@ -180,6 +180,44 @@ func TestTheLoginPageReturnsAfterLogout(t *testing.T) {
 	}
 }
 
+// TestThePagesLogInAsTheDeploymentSays holds what the function pages is told of the log-in against the pool: the address
+// of the log-in page, a client for shoppers and one for operators, and that each may return to its pages.
+func TestThePagesLogInAsTheDeploymentSays(t *testing.T) {
+	s := synth(t)
+	var environment string
+	for id, fn := range resources(t, s.API.Stack, "AWS::Lambda::Function") {
+		if strings.HasPrefix(id, "pages") {
+			environment = compact(fn.Properties["Environment"])
+		}
+	}
+	for _, name := range []string{"LOGIN_URL", "LOGIN_CLIENT", "LOGIN_STOREFRONT_CLIENT"} {
+		// A value of another stack is a reference; an empty one would be a text.
+		if !strings.Contains(environment, `"`+name+`":{`) {
+			t.Errorf("pages has no %s: %s", name, environment)
+		}
+	}
+	shopper, operator := regexp.MustCompile(`"LOGIN_STOREFRONT_CLIENT":\{[^}]*Storefront`),
+		regexp.MustCompile(`"LOGIN_CLIENT":\{[^}]*Console`)
+	if !shopper.MatchString(environment) || !operator.MatchString(environment) {
+		t.Errorf("shoppers and operators log in as the wrong clients: %s", environment)
+	}
+	for id, c := range resources(t, s.Data.Stack, "AWS::Cognito::UserPoolClient") {
+		returns, scopes := compact(c.Properties["CallbackURLs"]), compact(c.Properties["AllowedOAuthScopes"])
+		page, scope := "/console/pay/index.html", "/customer"
+		if strings.Contains(id, "Console") {
+			page, scope = "/console/chat/index.html", "/agent"
+		}
+		if !strings.Contains(returns, `"https://shop.example.com`+page+`"`) || !strings.Contains(scopes, scope) ||
+			compact(c.Properties["AllowedOAuthFlows"]) != `["code"]` {
+			t.Errorf("%s: returns to %s with %s, by %v", id, returns, scopes, c.Properties["AllowedOAuthFlows"])
+		}
+		// A client with a secret could not be used by a page (PKCE stands for it).
+		if c.Properties["GenerateSecret"] == true {
+			t.Errorf("%s has a secret", id)
+		}
+	}
+}
+
 // TestOnlyOperatorsLogInToTheImporter holds the address that the importer listens at against the clients.
 func TestOnlyOperatorsLogInToTheImporter(t *testing.T) {
 	source, err := os.ReadFile("../../functions/products/importer/login.go")

@@ -146,6 +146,7 @@ func variables(c Config, d *Data) map[string]*string {
 		"CONNECT_INSTANCE": optional(c.ConnectInstance), "CONNECT_FLOW": optional(c.ConnectFlow),
 		"CONNECT_NUMBER": optional(c.ConnectNumber), "SMS_ORIGINATION": optional(c.SMSOrigination),
 		"INBOUND_DOMAIN": optional(c.InboundDomain), "LOGIN_URL": d.LoginURL, "LOGIN_CLIENT": d.ConsoleClient,
+		"LOGIN_STOREFRONT_CLIENT": d.StorefrontClient,
 	}
 	// COMMERCE_TABLE and so on, by the names of the tables.
 	for name, t := range d.Tables {

@@ -18,7 +18,7 @@ func Variables() []string {
 // BrandVariables are the environment variables that TemplatesFromEnv reads.
 func BrandVariables() []string {
 	return []string{
-		"SHOP_NAME", "SHOP_URL", "SHOP_CONTACT", "SHOP_COLOR", "SHOP_IMPRINT", "SHOP_TIMEZONE", "SHOP_LINKS",
+		"SHOP_NAME", "SHOP_URL", "SHOP_CONTACT", "SHOP_COLOR", "SHOP_IMPRINT", "SHOP_TIMEZONE", "SHOP_LINKS", "LINK_BASE",
 	}
 }
 
@@ -43,7 +43,7 @@ func FromEnv(env *boot.Env) (*Sender, *Templates, error) {
 }
 
 // TemplatesFromEnv returns the templates of a deployed shop. Environment: SHOP_NAME, SHOP_URL, SHOP_CONTACT,
-// SHOP_COLOR, SHOP_IMPRINT (lines, separated by commas), SHOP_LINKS, SHOP_TIMEZONE.
+// SHOP_COLOR, SHOP_IMPRINT (lines, separated by commas), SHOP_LINKS, SHOP_TIMEZONE, LINK_BASE.
 func TemplatesFromEnv(env *boot.Env) (*Templates, error) {
 	var config struct {
 		Name    string   `env:"SHOP_NAME"`
@@ -52,6 +52,7 @@ func TemplatesFromEnv(env *boot.Env) (*Templates, error) {
 		Color   string   `env:"SHOP_COLOR,default=#1f4d3a"`
 		Imprint []string `env:"SHOP_IMPRINT,optional"`
 		Links   []string `env:"SHOP_LINKS,optional"`
+		API     string   `env:"LINK_BASE"`
 		Zone    string   `env:"SHOP_TIMEZONE,default=Asia/Seoul"`
 	}
 	if err := env.Config(&config); err != nil {
@@ -66,5 +67,5 @@ func TemplatesFromEnv(env *boot.Env) (*Templates, error) {
 		return nil, fmt.Errorf("environment variable SHOP_LINKS: %w", err)
 	}
 	return NewTemplates(Brand{Links: links, Name: config.Name, URL: config.URL, Color: config.Color,
-		Contact: config.Contact, Imprint: config.Imprint}, zone)
+		Contact: config.Contact, Imprint: config.Imprint, API: config.API}, zone)
 }

@@ -8,7 +8,7 @@ import (
 
 // Links are the paths of the storefront that buttons of mails lead to, by what they show: "order", "subscription",
 // "payment" (of what is unpaid of a subscription), "gift", "gift_report". {id} stands for the order's number, the
-// subscription's id, the gift's token.
+// subscription's id, the gift's token. Paths below /console/ are pages that the API serves itself.
 type Links map[string]string
 
 // defaultLinks are those of a storefront that chose none. The token of a gift is behind a #, so that it reaches no
@@ -55,7 +55,11 @@ func (b Brand) page(name, id string) string {
 	if path == "" {
 		path = defaultLinks[name]
 	}
-	return b.URL + strings.ReplaceAll(path, "{id}", url.PathEscape(id))
+	base := b.URL
+	if strings.HasPrefix(path, "/console/") {
+		base = b.API
+	}
+	return base + strings.ReplaceAll(path, "{id}", url.PathEscape(id))
 }
 
 func (c OrderConfirmation) link() (name, id string)      { return "order", c.Number }

@@ -39,6 +39,34 @@ func TestButtonsLeadWhereTheStorefrontHasItsPages(t *testing.T) {
 	}
 }
 
+// A shop may lead to the pages that the API serves: the one that pays an unpaid subscription, and the one that reports a
+// gift. They are at the API's address, not at the storefront's.
+func TestButtonsLeadToThePagesOfTheAPI(t *testing.T) {
+	t.Parallel()
+	links, err := mail.ParseLinks([]string{
+		"payment=/console/pay/index.html#{id}", "gift_report=/console/gift/report.html#{id}", "order=/consoles/{id}",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := brand
+	own.Links, own.API = links, "https://api.example.com"
+	all, err := mail.NewTemplates(own, time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"subscription_failed": "https://api.example.com/console/pay/index.html#sub_1",
+		"subscription_gift":   "https://api.example.com/console/gift/report.html#sub_1.0123456789ABCDEF",
+		"order_confirmation":  "https://shop.example.com/consoles/1K9X7-D3F8Q-7M2KA",
+	} {
+		m, err := all.Write("en", cases[name])
+		if err != nil || !strings.Contains(m.Text, want) {
+			t.Errorf("%s: %v, no %q in\n%s", name, err, want, m.Text)
+		}
+	}
+}
+
 func TestAConfirmationShowsWhereToHowAndWithWhat(t *testing.T) {
 	t.Parallel()
 	for language, want := range map[string][]string{

@@ -28,6 +28,7 @@ type Brand struct {
 	Contact string   // where people get help: an address or a telephone number
 	Imprint []string // who the seller is, line by line, at the foot of every mail (전자상거래법 10조)
 	Links   Links    // where buttons lead; a name that is left out has its default
+	API     string   // where the API answers: links below /console/ lead there, as functions/pages serves those pages
 }
 
 // Templates writes mails in one brand and one time zone. It is safe for concurrent use.

@@ -32,7 +32,7 @@ func environment(more ...string) *boot.Env {
 		"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "MAIL_FROM": "온결 <orders@example.com>",
 		"MAIL_REPLY_TO":          "help@example.com",
 		"MAIL_CONFIGURATION_SET": "shop", "SHOP_NAME": "온결", "SHOP_URL": "https://shop.example.com",
-		"SHOP_CONTACT": "help@example.com",
+		"SHOP_CONTACT": "help@example.com", "LINK_BASE": "https://api.example.com",
 	}
 	for i := 0; i < len(more); i += 2 {
 		vars[more[i]] = more[i+1]
@@ -189,7 +189,7 @@ func TestMessageThatSESWouldRefuseIsNotSent(t *testing.T) {
 func TestFromEnvNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for variable, value := range map[string]string{
-		"MAIL_FROM": "", "SHOP_NAME": "", "SHOP_URL": "", "SHOP_CONTACT": "", "SHOP_TIMEZONE": "Asia/Nowhere",
+		"MAIL_FROM": "", "SHOP_NAME": "", "SHOP_URL": "", "SHOP_CONTACT": "", "LINK_BASE": "", "SHOP_TIMEZONE": "Asia/Nowhere",
 		"SHOP_COLOR": "green",
 	} {
 		_, _, err := mail.FromEnv(environment(variable, value))

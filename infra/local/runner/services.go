@@ -295,7 +295,8 @@ func (r *Runner) variables() map[string]string {
 	}
 	known["SOCKET_URL"] = "ws" + strings.TrimPrefix(r.address, "http") + "/" + socket.Stage
 	known["CHAT_BUCKET"] = chatBucket
-	known["LOGIN_URL"], known["LOGIN_CLIENT"] = r.address, "dangol-local"
+	known["LOGIN_URL"] = r.address
+	known["LOGIN_CLIENT"], known["LOGIN_STOREFRONT_CLIENT"] = "dangol-local", "dangol-local"
 	// A laptop has a language model only where its owner names one of the account.
 	known["BEDROCK_MODEL"] = r.getenv("BEDROCK_MODEL")
 	known["CONNECT_ENDPOINT"] = r.address + phonePath
