@@ -239,3 +239,28 @@ func TestStockIsGivenBackWhenTheHoldRunsOut(t *testing.T) {
 	s.RunUntilIdle(t.Context())
 	s.Check(t)
 }
+
+// TestACartThatTakesFromTooManyCountersIsRefusedBeforeThePayment buys all units of six editions whose stock is spread
+// over 20 counters each: more writes than a transaction has. Nothing is held and nobody is charged.
+func TestACartThatTakesFromTooManyCountersIsRefusedBeforeThePayment(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	lines := map[string]int{}
+	for range 6 {
+		lines[s.Sell(testshop.ProductSpec{Units: 20, Buckets: 20})] = 20
+	}
+	b := s.FillCart("", lines)
+	refused := s.buy(b, "k", card("pm_card_visa")).WantProblem(409, "too_many_stock_counters")
+	if refused.Extra["limit"] != 100.0 {
+		t.Errorf("it says %v", refused.Extra)
+	}
+	for variant := range lines {
+		if left := s.SellableUnits(t, variant); left != 20 {
+			t.Errorf("%d of 20 units left", left)
+		}
+	}
+	if n := len(s.Bank.Ledger()); n != 0 {
+		t.Errorf("%d payments", n)
+	}
+	s.Check(t)
+}

@@ -18,7 +18,10 @@ func (b *bench) used(id string, amount int64, code, customer string) {
 	claims := s.Claims([]promotion.Applied{{PromotionID: id, Version: 1, Amount: amount,
 		Code: promotion.NormalizeCode(code)}},
 		"KRW")
-	count, _ := store.CountClaims(claims, 0)
+	count, _, err := store.NewCounting(claims).Plan(b.t.Context(), b.table)
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	writes := count.Writes
 	if customer != "" {
 		writes = append(writes, cart.CountPurchases(customer,

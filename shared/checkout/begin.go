@@ -227,9 +227,9 @@ func (s Service) hold(
 		checkout *Checkout
 		replay   bool
 	}
-	first := true
+	first, outdated := true, false
 	var levels map[table.Key]stock.Level
-	claims := p.Promotions.Claims(p.Outcome.Applied, p.Totals.Currency)
+	counting := store.NewCounting(p.Promotions.Claims(p.Outcome.Applied, p.Totals.Currency))
 	out, err := table.Modify(ctx, func(ctx context.Context, _ table.Item) (_ outcome, err error) {
 		// The levels of the first try were read with the prices, which saves a round trip.
 		if first {
@@ -237,15 +237,17 @@ func (s Service) hold(
 			levels, err = variants.levels(ctx, s.Table, wants)
 			return outcome{}, err
 		}
-		// Somebody else was faster: credit, stock and limits have changed, so all are read again.
+		// Another transaction was in the way: what was read stands, and the next try takes other counters.
+		if !outdated {
+			return outcome{}, nil
+		}
+		// Somebody else was faster: credit and stock have changed, so they are read again.
 		if err = s.planCredit(ctx, c, in, s.Clock.Now()); err == nil {
 			levels, err = stock.Read(ctx, s.Table, stock.Keys(wants))
 		}
-		if err == nil {
-			claims, err = store.ReadLevels(ctx, s.Table, claims)
-		}
 		return outcome{}, err
 	}, func(ctx context.Context, _ outcome) (outcome, error) {
+		outdated = false
 		// A random start spreads the writes over the buckets of hot stock.
 		writes, taken, short := stock.Hold(levels, wants, rand.Int())
 		if len(short) > 0 {
@@ -253,13 +255,17 @@ func (s Service) hold(
 			return outcome{prior, replay}, err
 		}
 		c.Allocations = taken
-		count, used := store.CountClaims(claims, rand.Int())
+		count, used, err := counting.Plan(ctx, s.Table)
+		if err != nil {
+			return outcome{}, err
+		}
 		if used != nil {
 			prior, replay, err := s.refused(ctx, c.ID, c.Hash, s.offerChanged(*used))
 			return outcome{prior, replay}, err
 		}
 		c.Uses = count.Uses
-		prior, err := s.open(ctx, c, p, count, writes)
+		prior, moved, err := s.open(ctx, c, p, counting, count, writes)
+		outdated = moved
 		if prior != nil {
 			return outcome{prior, true}, err
 		}
@@ -270,10 +276,11 @@ func (s Service) hold(
 
 // open is the transaction that begins a checkout. It returns the checkout that the same request
 // began before or at the same time, if it did. Errors: table.Stale when others took the stock that
-// the plan counts on, and the reason when the purchase is not possible.
+// the plan counts on (outdated), or write the same counters at this moment, and the reason when the purchase is not
+// possible.
 func (s Service) open(
-	ctx context.Context, c *Checkout, p cart.Priced, count store.Count, holds []table.Write,
-) (prior *Checkout, err error) {
+	ctx context.Context, c *Checkout, p cart.Priced, counting *store.Counting, count store.Count, holds []table.Write,
+) (prior *Checkout, outdated bool, err error) {
 	// The order matters: the reasons of a refusal are read by position below.
 	all := []table.Write{table.Put{Item: c, If: table.IfNew}, cart.BeginPaying(p.Cart, c.ID, c.CreatedAt)}
 	limited := limitedOf(p)
@@ -283,31 +290,36 @@ func (s Service) open(
 	counters := len(all)
 	all = append(append(all, count.Writes...), holds...)
 	all = append(all, storecredit.Take(c.Credit)...)
-	// A transaction has 100 writes at most.
+	// A transaction has 100 writes at most. What the limits of promotions need does not depend on how much is left.
 	if len(all) > table.MaxWrites {
-		return nil, problem.Conflict("too_many_goods", "This cart takes from too many stocks at once; buy it in two.")
+		return nil, false, problem.Conflict("too_many_stock_counters",
+			"This cart takes from too many stock counters at once; buy it in two.").
+			With("writes", len(all)).With("limit", table.MaxWrites)
 	}
-	err = s.Table.Transact(ctx, token(s.Clock), all...)
+	err = s.Table.TryTransact(ctx, token(s.Clock), all...)
 	canceled, refused := table.Refused(err)
 	switch {
 	case !refused:
-		return nil, err
+		return nil, false, err
+	case canceled.Conflicted():
+		return nil, false, table.Stale(err, nil)
 	case canceled.Refused(0):
-		return begun(canceled.Reasons[0].Item, c.Hash)
+		prior, err := begun(canceled.Reasons[0].Item, c.Hash)
+		return prior, false, err
 	case canceled.Refused(1):
-		return nil, locked(canceled.Reasons[1].Item)
+		return nil, false, locked(canceled.Reasons[1].Item)
 	case len(limited) > 0 && canceled.Refused(2):
-		return nil, s.overLimit(limited, canceled.Reasons[2].Item, p)
+		return nil, false, s.overLimit(limited, canceled.Reasons[2].Item, p)
 	}
-	if used := count.Refused(canceled, counters); used != nil {
-		return nil, s.offerChanged(*used)
+	if used := counting.Refused(count, canceled, counters); used != nil {
+		return nil, false, s.offerChanged(*used)
 	}
 	switch {
 	// A condition on stock, credit or a limit: the plan was made from old levels.
 	case slices.ContainsFunc(canceled.Reasons, func(r table.Reason) bool { return r.Code == "ConditionalCheckFailed" }):
-		return nil, table.Stale(err, nil)
+		return nil, true, table.Stale(err, nil)
 	default:
-		return nil, problem.Busy(err)
+		return nil, false, problem.Busy(err)
 	}
 }
 

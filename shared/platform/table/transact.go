@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -18,6 +19,19 @@ const MaxWrites = 100
 // with jitter. Counts of one item are joined; other writes of one item are an error. 1 round trip, 2 WCU per KB and
 // item. Errors: *Canceled, 503 busy.
 func (t *Table) Transact(ctx context.Context, token string, writes ...Write) error {
+	return t.transact(ctx, token, (*Canceled).passing, writes)
+}
+
+// TryTransact is Transact for a caller that has another way when a transaction on one of the items is under way: other
+// counters to count on, or a fresh reading. It does not repeat a conflict but returns it. Errors: *Canceled, also when
+// Conflicted, 503 busy.
+func (t *Table) TryTransact(ctx context.Context, token string, writes ...Write) error {
+	again := func(c *Canceled) bool { return c.passing() && !c.Conflicted() }
+	return t.transact(ctx, token, again, writes)
+}
+
+// transact sends a transaction, and again while what canceled it is to be tried again.
+func (t *Table) transact(ctx context.Context, token string, again func(*Canceled) bool, writes []Write) error {
 	writes, place := joined(writes)
 	items := make([]types.TransactWriteItem, len(writes))
 	for i, w := range writes {
@@ -35,7 +49,7 @@ func (t *Table) Transact(ctx context.Context, token string, writes ...Write) err
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	}
 	// Not call: a cancellation has its own reasons to repeat.
-	for again := (retries{}); ; {
+	for tries := (retries{}); ; {
 		got, err := t.db.TransactWriteItems(ctx, in)
 		if err == nil {
 			t.noteTransaction(ctx, writes, got.ConsumedCapacity)
@@ -45,12 +59,12 @@ func (t *Table) Transact(ctx context.Context, token string, writes ...Write) err
 		switch {
 		case canceled == nil && !passing(err):
 			return fmt.Errorf("transact: %w", err)
-		case canceled != nil && !canceled.passing():
-			// A condition failed, or the writes can never succeed: no repetition helps.
+		case canceled != nil && !again(canceled):
+			// A condition failed, or the writes can never succeed: no repetition helps. Or the caller knows better.
 			t.noteTransaction(ctx, writes, nil)
 			return canceled.at(place)
 		}
-		if err := again.pause(ctx, err); err != nil {
+		if err := tries.pause(ctx, err); err != nil {
 			t.noteTransaction(ctx, writes, nil)
 			return fmt.Errorf("transact: %w", err)
 		}
@@ -130,4 +144,10 @@ func (e *Canceled) passing() bool {
 		}
 	}
 	return true
+}
+
+// Conflicted reports whether the only thing in the way was another transaction on one of the items. What was read may
+// still be right then, and other items may be free.
+func (e *Canceled) Conflicted() bool {
+	return e.passing() && slices.ContainsFunc(e.Reasons, func(r Reason) bool { return r.Code == "TransactionConflict" })
 }

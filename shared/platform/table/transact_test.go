@@ -127,6 +127,40 @@ func TestTransactionTriesAgainWhatWillPass(t *testing.T) {
 	}
 }
 
+// TestAConflictIsReturnedToACallerThatHasAnotherWay plays what TryTransact returns at once, and what it still repeats.
+func TestAConflictIsReturnedToACallerThatHasAnotherWay(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name       string
+		first      error
+		calls      int
+		conflicted bool
+		ok         bool
+	}{
+		{"a conflict is returned", canceled("None", "TransactionConflict"), 1, true, false},
+		{"a conflict beside throttling is returned", canceled("ThrottlingError", "TransactionConflict"), 1, true, false},
+		{"throttling is tried again", canceled("ThrottlingError"), 2, false, true},
+		{"a condition that failed is no conflict", canceled("TransactionConflict", "ConditionalCheckFailed"), 1, false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &stub{transact: func(n int) (*dynamodb.TransactWriteItemsOutput, error) {
+					if n == 1 {
+						return nil, c.first
+					}
+					return &dynamodb.TransactWriteItemsOutput{}, nil
+				}}
+				err := table.New(s, "x", nil).TryTransact(t.Context(), "tok", table.Put{Item: a(1)}, table.Put{Item: a(2)})
+				refusal, refused := table.Refused(err)
+				if (err == nil) != c.ok || s.calls != c.calls || (refused && refusal.Conflicted()) != c.conflicted {
+					t.Errorf("%v after %d calls, want %d", err, s.calls, c.calls)
+				}
+			})
+		})
+	}
+}
+
 func TestTransactionStopsWaitingWhenItsTimeIsUp(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,8 +36,11 @@ type amounts map[string]int64
 // about one in four meets another and is tried again.
 const sliceCount = 32
 
-// minLease is how many orders a slice must be able to serve, so that handing it out saves writes of the shared item.
+// minLease is how many orders an equal share of what is left must serve. Below that, the leases are larger shares.
 const minLease = 2
+
+// lastLeases is into how many leases the last part is divided.
+const lastLeases = 8
 
 // lentAtOnce is how many slices get a lease in one transaction.
 const lentAtOnce = 4
@@ -105,7 +109,7 @@ func (l level) used() amounts {
 	return used
 }
 
-// part is what one item gives for an order. Of a slice, take is below zero when it is given more than the order needs.
+// part is what one item gives. A part of a slice whose take is below zero is given to it.
 type part struct {
 	slice int // 0 for the shared item
 	take  amounts
@@ -114,72 +118,88 @@ type part struct {
 
 // guess plans without knowing the level: on one slice of a limit that is large enough for slices, else on the shared
 // item. spread chooses the slice.
-func (a allowance) guess(spread int) []part {
+func (a allowance) guess(spread int) part {
 	if a.large() {
-		return []part{{slice: spread%sliceCount + 1, take: a.need}}
+		return part{slice: spread%sliceCount + 1, take: a.need}
 	}
-	return []part{{take: a.need}}
+	return part{take: a.need}
 }
 
-// plan says which items give what the order needs. ok is false when nothing is left for it. In this order: the slice
-// that spread chooses; the same with more from the shared item; another slice; the shared item; what is left anywhere.
-func (a allowance) plan(l level, spread int) (parts []part, ok bool) {
+// plan says which item gives what the order needs: one, so that a limit is one write in the transaction of an order,
+// whatever is left. fill is what has to be moved to that item before, in a transaction of its own; nil when nothing
+// has. ok is false when nothing is left for the order. In this order: the slice that spread chooses; the same with more
+// from the shared item; another slice; the shared item of a small limit; the chosen slice with what is left anywhere.
+func (a allowance) plan(l level, spread int) (serve part, fill []part, ok bool) {
 	// Also where slices have something left: the limit may have been lowered since they got it.
 	if !a.fits(l.used(), a.need) {
-		return nil, false
+		return part{}, nil, false
 	}
 	chosen := spread%sliceCount + 1
-	lease, lends := a.lease(l.out)
-	switch i := a.slice(l, chosen); {
-	case i == chosen:
-		return []part{{slice: i, take: a.need}}, true
-	case lends:
-		return a.lend(l, chosen, lease), true
-	case i > 0:
-		return []part{{slice: i, take: a.need}}, true
-	case a.fits(l.out, a.need):
-		return []part{{take: a.need}}, true
-	default:
-		return a.gather(l, chosen)
+	onChosen := part{slice: chosen, take: a.need}
+	if a.serves(l, chosen) {
+		return onChosen, nil, true
 	}
+	if lease, lends := a.lease(l); lends {
+		return onChosen, a.lend(l, chosen, lease), true
+	}
+	if other := a.serving(l, spread); other > 0 {
+		return part{slice: other, take: a.need}, nil, true
+	}
+	if l.left == nil {
+		return part{take: a.need}, nil, a.fits(l.out, a.need)
+	}
+	fill, ok = a.gather(l, chosen)
+	return onChosen, fill, ok
 }
 
-// lease is what the shared item gives to a slice: an equal share of what is left, so leases become smaller towards the
-// end. ok is false when that would serve too few orders.
-func (a allowance) lease(out amounts) (lease amounts, ok bool) {
+// lease is what the shared item gives to a slice: an equal share of what is left, so leases become smaller, and towards
+// the end an eighth, so that the shared item is not written for each of the last orders. ok is false when nothing is
+// left for the order, and for limits that have no slices.
+func (a allowance) lease(l level) (lease amounts, ok bool) {
+	if l.left == nil && !a.large() {
+		return nil, false
+	}
 	lease = amounts{}
 	for name, limit := range a.limit {
-		lease[name] = (limit - out[name]) / sliceCount
-		if lease[name] < minLease*max(a.need[name], 1) {
+		left, need := limit-l.out[name], max(a.need[name], 1)
+		if left < need {
 			return nil, false
+		}
+		lease[name] = left / sliceCount
+		if lease[name] < minLease*need {
+			lease[name] = max(need, left/lastLeases)
 		}
 	}
 	return lease, len(lease) > 0
 }
 
-// lend gives a lease to the chosen slice, which serves the order, and to some that are empty as well: each order that
-// comes to an empty slice has to write the item that all share.
+// lend gives a lease to the chosen slice and to some that are empty as well: each order that comes to an empty slice
+// has to write the item that all share.
 func (a allowance) lend(l level, chosen int, lease amounts) []part {
 	from := part{take: amounts{}, lends: true}
 	var to []part
 	for n := 0; n < sliceCount && len(to) < lentAtOnce; n++ {
 		i := (chosen-1+n)%sliceCount + 1
-		if i != chosen && a.serves(l, i) {
+		if i != chosen && a.serves(l, i) || !a.fits(l.out, with(from.take, lease)) {
 			continue
 		}
 		take := amounts{}
 		for name, n := range lease {
 			take[name] = -n
-			from.take[name] += n
 		}
+		from.take = with(from.take, lease)
 		to = append(to, part{slice: i, take: take})
 	}
-	// What is counted without a limit is not lent, and counted on the slice.
-	for name, n := range a.need {
-		to[0].take[name] += n
-	}
-	slices.Reverse(to)
 	return append([]part{from}, to...)
+}
+
+// with adds amounts.
+func with(a, b amounts) amounts {
+	sum := maps.Clone(a)
+	for name, n := range b {
+		sum[name] += n
+	}
+	return sum
 }
 
 // large reports whether a limit is handed out in slices at all. An order that finds its slice empty costs a read and a
@@ -193,14 +213,19 @@ func (a allowance) large() bool {
 	return len(a.limit) > 0
 }
 
-// slice is a slice that has enough for the order, from the chosen one on; 0 for none.
-func (a allowance) slice(l level, chosen int) int {
+// serving is a slice that has enough for the order; 0 for none. spread chooses among them, so that orders that find
+// their own slices empty do not all come to the same one.
+func (a allowance) serving(l level, spread int) int {
+	var all []int
 	for n := range l.left {
-		if i := (chosen-1+n)%len(l.left) + 1; a.serves(l, i) {
-			return i
+		if a.serves(l, n+1) {
+			all = append(all, n+1)
 		}
 	}
-	return 0
+	if len(all) == 0 {
+		return 0
+	}
+	return all[spread/sliceCount%len(all)]
 }
 
 // serves reports whether a slice has enough for the order.
@@ -226,32 +251,81 @@ func (a allowance) fits(out, take amounts) bool {
 	return true
 }
 
-// gather puts together what is left in slices and in the shared item, from the chosen slice on. ok is false when that
-// is not enough.
-func (a allowance) gather(l level, chosen int) (parts []part, ok bool) {
-	open := maps.Clone(a.need)
-	for n := range l.left {
-		i := (chosen-1+n)%len(l.left) + 1
+// gather moves what is left in other slices and in the shared item to the chosen slice, until it has enough for the
+// order. Slices that have much give first: the fewer are written, the fewer orders are in the way. ok is false when all
+// together have not enough.
+func (a allowance) gather(l level, chosen int) (fill []part, ok bool) {
+	open, given := amounts{}, amounts{}
+	for name := range a.limit {
+		open[name] = max(a.need[name]-l.left[chosen-1][name], 0)
+	}
+	for _, i := range a.byContent(l, chosen) {
 		take := amounts{}
-		for name := range a.limit {
-			if some := min(open[name], l.left[i-1][name]); some > 0 {
+		for name, n := range open {
+			if some := min(n, l.left[i-1][name]); some > 0 {
 				take[name] = some
-				open[name] -= some
 			}
 		}
-		if len(take) > 0 {
-			parts = append(parts, part{slice: i, take: take})
+		if len(take) == 0 {
+			continue
+		}
+		fill = append(fill, part{slice: i, take: take})
+		given = with(given, take)
+		for name, n := range take {
+			open[name] -= n
 		}
 	}
-	// The rest, and what has no limit, is the shared item's.
+	maps.DeleteFunc(open, func(_ string, n int64) bool { return n == 0 })
 	if !a.fits(l.out, open) {
 		return nil, false
 	}
-	maps.DeleteFunc(open, func(_ string, n int64) bool { return n == 0 })
 	if len(open) > 0 {
-		parts = append(parts, part{take: open})
+		fill = append(fill, part{take: open, lends: true})
+		given = with(given, open)
 	}
-	return parts, len(parts) > 0
+	to := part{slice: chosen, take: amounts{}}
+	for name, n := range given {
+		to.take[name] = -n
+	}
+	return append(fill, to), true
+}
+
+// byContent is the slices but one, those first that have most of what the order needs.
+func (a allowance) byContent(l level, but int) []int {
+	var all []int
+	useful := map[int]int64{}
+	for n, left := range l.left {
+		if n+1 == but {
+			continue
+		}
+		all = append(all, n+1)
+		for name := range a.limit {
+			useful[n+1] += max(min(left[name], a.need[name]), 0)
+		}
+	}
+	slices.SortStableFunc(all, func(x, y int) int { return cmp.Compare(useful[y], useful[x]) })
+	return all
+}
+
+// after is the level when parts have been written.
+func (l level) after(parts []part) level {
+	next := level{out: maps.Clone(l.out), left: make([]amounts, sliceCount)}
+	for i := range next.left {
+		next.left[i] = amounts{}
+		if i < len(l.left) {
+			next.left[i] = maps.Clone(l.left[i])
+		}
+	}
+	for _, p := range parts {
+		for name, n := range p.take {
+			if p.slice > 0 {
+				next.left[p.slice-1][name] -= n
+			} else {
+				next.out[name] += n
+			}
+		}
+	}
+	return next
 }
 
 // write is the write of a part. Its condition keeps the item from giving more than it may.

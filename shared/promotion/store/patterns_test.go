@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"dangol/shared/platform/clock"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
@@ -23,25 +24,29 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	budgeted.put(promo("promo_b"))
 	s := store.NewSnapshot([]promotion.Promotion{limited}, nil)
 	claims := s.Claims([]promotion.Applied{{PromotionID: id, Version: 1, Code: "CODE", Amount: 100}}, "KRW")
-	count, _ := store.CountClaims(claims, 0)
+	count, _, err := store.NewCounting(claims).Plan(t.Context(), budgeted.store.Table)
+	if err != nil {
+		t.Fatal(err)
+	}
 	writes := count.Writes
 	if err := budgeted.store.Table.Transact(t.Context(), "", writes...); err != nil {
 		t.Fatal(err)
 	}
 	large := newOrders(func(p *promotion.Promotion) { p.Budget.Uses = 1_000 })
 	large.table = newBench(t).store.Table
-	if _, err := large.take(t.Context(), 100, 0); err != nil {
-		t.Fatal(err)
+	// So many that each slice has got its part.
+	for range 300 {
+		if _, err := large.take(t.Context(), 100); err != nil {
+			t.Fatal(err)
+		}
 	}
 	do := map[string]func(context.Context) error{
 		"count a use of a budget that has slices": func(ctx context.Context) error {
-			_, err := large.take(ctx, 100, 0)
+			_, err := large.take(ctx, 100)
 			return err
 		},
 		"read what a budget and its slices have left": func(ctx context.Context) error {
-			all := store.NewSnapshot([]promotion.Promotion{large.of}, nil)
-			_, err := store.ReadLevels(ctx, large.table,
-				all.Claims([]promotion.Applied{{PromotionID: limitedID, Amount: 100}}, "KRW"))
+			_, err := store.Store{Table: large.table, Clock: clock.Stopped(noon)}.Budgets(ctx, true, limitedID)
 			return err
 		},
 		"read all published promotions into memory": func(ctx context.Context) error {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -26,7 +25,7 @@ type Use struct {
 type Claim struct {
 	Use
 	budget, code allowance
-	// Levels of the two, as ReadLevels found them; nil when they are not known.
+	// Levels of the two, as they were read; nil when they are not known.
 	budgetLevel, codeLevel *level
 }
 
@@ -88,129 +87,6 @@ func codeLimit(p *promotion.Promotion) int {
 		return max(p.LimitPerCode, 1)
 	}
 	return p.LimitPerCode
-}
-
-// Count is the writes that count the claims of an order, for the transaction that begins a checkout. Their conditions
-// keep budgets and codes from being overspent by orders made at the same time.
-type Count struct {
-	Writes []table.Write
-	// Uses are the claims as the order remembers them.
-	Uses     []Use
-	refusals []Refusal // of the writes, in their order
-	known    []bool    // whether the level was known when the write was planned
-}
-
-// CountClaims plans the writes. spread chooses among the slices of large limits: a random number for each order. The
-// refusal is not nil when a level that is known leaves nothing for a claim.
-func CountClaims(claims []Claim, spread int) (count Count, refused *Refusal) {
-	for _, c := range claims {
-		use := c.Use
-		for _, one := range []struct {
-			counted bool
-			of      allowance
-			level   *level
-			slice   *int
-			reason  promotion.Reason
-		}{
-			{c.Budgeted, c.budget, c.budgetLevel, &use.BudgetSlice, promotion.BudgetExhausted},
-			{c.Coded, c.code, c.codeLevel, &use.CodeSlice, promotion.UsedCode},
-		} {
-			if !one.counted {
-				continue
-			}
-			refusal := Refusal{c.PromotionID, one.reason}
-			parts, ok := one.of.guess(spread), true
-			if one.level != nil {
-				parts, ok = one.of.plan(*one.level, spread)
-			}
-			if !ok {
-				return Count{}, &refusal
-			}
-			count.add(one.of, parts, refusal, one.level != nil)
-			// The last part is that of the order; a part before it gives to a slice, or gives some of it.
-			*one.slice = parts[len(parts)-1].slice
-		}
-		count.Uses = append(count.Uses, use)
-	}
-	return count, nil
-}
-
-// add adds the writes of one claim.
-func (c *Count) add(of allowance, parts []part, refusal Refusal, known bool) {
-	for _, p := range parts {
-		c.Writes = append(c.Writes, of.write(p))
-		c.refusals = append(c.refusals, refusal)
-		c.known = append(c.known, known)
-	}
-}
-
-// Refused is the claim for which nothing is left, as the refusal of a transaction says whose writes of the claims begin
-// at place first; nil when it is another write that was refused, or when only the levels can say (ReadLevels).
-func (c Count) Refused(canceled *table.Canceled, first int) *Refusal {
-	for i, w := range c.Writes {
-		// Where there are slices, others than this one may have some left; and what was read may have changed since.
-		shared := !strings.HasSuffix(w.(table.Update).Key.SK, sliceSuffix)
-		if canceled.Refused(first+i) && shared && !c.known[i] && canceled.Reasons[first+i].Item[sliced] == nil {
-			return &c.refusals[i]
-		}
-	}
-	return nil
-}
-
-// ReadLevels reads what is left of the limits of claims, strongly consistent. 2 round trips, 0.5 units for each shared
-// item and slice at least; 1 when no limit is handed out in slices.
-func ReadLevels(ctx context.Context, t *table.Table, claims []Claim) ([]Claim, error) {
-	var shared []table.Key
-	for _, c := range claims {
-		if c.Budgeted {
-			shared = append(shared, c.budget.key)
-		}
-		if c.Coded {
-			shared = append(shared, c.code.key)
-		}
-	}
-	items, err := readSliced(ctx, t, true, shared)
-	if err != nil {
-		return nil, err
-	}
-	read := make([]Claim, len(claims))
-	for i, c := range claims {
-		if c.Budgeted {
-			l := levelIn(c.budget.key, items)
-			c.budgetLevel = &l
-		}
-		if c.Coded {
-			l := levelIn(c.code.key, items)
-			c.codeLevel = &l
-		}
-		read[i] = c
-	}
-	return read, nil
-}
-
-// readSliced reads shared items, and the slices of those that have some. The shared items are read first: an item that
-// gives to a slice in between looks less used than it is, never more.
-func readSliced(ctx context.Context, t *table.Table, strong bool, shared []table.Key) (map[table.Key]table.Item,
-	error) {
-	if len(shared) == 0 {
-		return nil, nil
-	}
-	items, err := t.BatchGet(ctx, strong, shared...)
-	if err != nil {
-		return nil, err
-	}
-	var keys []table.Key
-	for _, key := range shared {
-		if items[key][sliced] != nil {
-			keys = append(keys, sliceKeys(key)...)
-		}
-	}
-	if len(keys) == 0 {
-		return items, nil
-	}
-	of, err := t.BatchGet(ctx, strong, keys...)
-	maps.Copy(items, of)
-	return items, err
 }
 
 // ReleaseUses is the writes that take uses off the counters again, for the transaction that ends a purchase. Build it
