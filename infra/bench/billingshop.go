@@ -42,9 +42,9 @@ type shop struct {
 func newShop(db table.DB, wall clock.Clock) *shop {
 	// The channel is longer than the most that a sweep hands
 	// out, so that the sweeper never waits for workers.
-	s := &shop{belt: &belt{batches: make(chan []events.SQSMessage, 20_000)}, till: &till{}, tally: &tally{}}
+	s := &shop{belt: &belt{batches: make(chan []events.SQSMessage, 20_000)}, till: &till{}, tally: newTally()}
 	at := clock.Running(start.AddDate(0, 1, 0), wall)
-	t := table.New(db, table.Commerce.Name, func(op table.Op) { s.tally.add(op) })
+	t := table.New(db, table.Commerce.Name, func(op table.Op) { s.tally.observe("", op) })
 	env := &boot.Env{Function: "sweeper", Clock: at, Log: slog.New(slog.DiscardHandler), Out: io.Discard}
 	// Each worker has a service of its own, as each Lambda instance would.
 	service := func() *service.Service {

@@ -13,75 +13,124 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// tally adds up what functions ask of the database. Transactions are charged as a whole.
+// tally adds up what functions ask of the database, by function. Transactions are charged as a whole.
 type tally struct {
-	mu          sync.Mutex
-	trips       int
-	read, write float64
+	mu sync.Mutex
+	of map[string]table.Cost
 }
 
-// observe counts what functions with an API ask for; work in
-// the background is not part of a shopper's operation.
+func newTally() *tally { return &tally{of: map[string]table.Cost{}} }
+
+// observe counts one operation of a function. The parts of a transaction are in the operation that is the whole.
 func (c *tally) observe(function string, op table.Op) {
-	if f, ok := topology.Dangol.Function(function); ok && f.API != nil {
-		c.add(op)
-	}
-}
-
-// add counts one operation. The parts of a transaction are in the operation that is the whole.
-func (c *tally) add(op table.Op) {
 	if op.Part {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.trips++
+	cost := c.of[function]
+	cost.Trips++
 	if op.Write {
-		c.write += op.Units
+		cost.Write += op.Units
 	} else {
-		c.read += op.Units
+		cost.Read += op.Units
 	}
+	c.of[function] = cost
 }
 
-// take returns the figures and sets them to zero.
-func (c *tally) take() (trips int, read, write float64) {
+// take returns the figures by function and sets them to zero.
+func (c *tally) take() map[string]table.Cost {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	trips, read, write = c.trips, c.read, c.write
-	c.trips, c.read, c.write = 0, 0, 0
-	return trips, read, write
+	taken := c.of
+	c.of = map[string]table.Cost{}
+	return taken
 }
 
-// cost returns the figures and keeps them.
+// cost returns the sums and keeps them.
 func (c *tally) cost() table.Cost {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return table.Cost{Trips: c.trips, Read: c.read, Write: c.write}
+	return sumOf(c.of)
 }
 
-// costs prints what each operation of a shopper costs, with memories warm: twice unmeasured, then once.
-func costs(ctx context.Context) error {
-	count := &tally{}
+// sumOf adds up the costs of functions.
+func sumOf(of map[string]table.Cost) (sum table.Cost) {
+	for _, cost := range of {
+		sum = plus(sum, cost)
+	}
+	return sum
+}
+
+// plus adds two costs.
+func plus(a, b table.Cost) table.Cost {
+	return table.Cost{Trips: a.Trips + b.Trips, Read: a.Read + b.Read, Write: a.Write + b.Write}
+}
+
+// measuredShop is a shop in this process whose operations are counted.
+type measuredShop struct {
+	runner *runner.Runner
+	count  *tally
+}
+
+// startMeasured starts a shop with the demonstration data, at rest.
+func startMeasured(ctx context.Context) (*measuredShop, *system, error) {
+	count := newTally()
 	r, err := runner.Start(ctx, runner.Options{
 		System: topology.Dangol, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Observe: count.observe,
 		// A minute, so that nothing has to be read again between the runs.
 		Getenv: func(name string) string { return map[string]string{"CATALOG_CACHE_TTL": "60"}[name] },
 	})
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	defer r.Close()
-	if err := demo.Seed(ctx, r); err != nil {
-		return err
-	}
+	shop := &measuredShop{r, count}
 	s := &system{address: r.Address()}
-	if err := s.choose(); err != nil {
+	err = demo.Seed(ctx, r)
+	if err == nil {
+		err = s.choose()
+	}
+	if err == nil {
+		err = r.RunUntilIdle(ctx)
+	}
+	if err != nil {
+		r.Close()
+		return nil, nil, err
+	}
+	return shop, s, nil
+}
+
+// measure does one thing and returns what its requests cost, and what all that follows from them costs in the
+// background. The shop is at rest before and after, so nothing else is counted. What follows begins 200 ms after a
+// request's write (the runner gathers writes so long), which a single request does not reach.
+func (m *measuredShop) measure(ctx context.Context, do func() error) (own, after map[string]table.Cost, err error) {
+	if err := m.runner.RunUntilIdle(ctx); err != nil {
+		return nil, nil, err
+	}
+	m.count.take()
+	if err := do(); err != nil {
+		return nil, nil, err
+	}
+	own = m.count.take()
+	if err := m.runner.RunUntilIdle(ctx); err != nil {
+		return nil, nil, err
+	}
+	return own, m.count.take(), nil
+}
+
+// costs prints what each operation of a shopper costs, with memories warm: twice unmeasured, then once. Then it prints
+// what an order costs as a whole.
+func costs(ctx context.Context) error {
+	shop, s, err := startMeasured(ctx)
+	if err != nil {
 		return err
 	}
-	fmt.Printf("\nRound trips and capacity units of one operation, memories warm\n%-15s %12s %10s %10s\n", "operation",
-		"round trips", "read", "write")
+	defer shop.runner.Close()
+	fmt.Printf("\nRound trips and capacity units of one operation, memories warm\n%-15s %12s %10s %10s %22s\n", "operation",
+		"round trips", "read", "write", "write of what follows")
 	for _, o := range operations {
 		buyer := &shopper{system: s}
+		var own, after map[string]table.Cost
 		// Only the last of three is kept: the first two fill caches and connections.
 		for range 3 {
 			if o.prepare != nil {
@@ -89,13 +138,13 @@ func costs(ctx context.Context) error {
 					return err
 				}
 			}
-			count.take()
-			if err := o.do(buyer); err != nil {
+			own, after, err = shop.measure(ctx, func() error { return o.do(buyer) })
+			if err != nil {
 				return fmt.Errorf("%s: %w", o.name, err)
 			}
 		}
-		trips, read, write := count.take()
-		fmt.Printf("%-15s %12d %10.1f %10.1f\n", o.name, trips, read, write)
+		cost := sumOf(own)
+		fmt.Printf("%-15s %12d %10.1f %10.1f %22.1f\n", o.name, cost.Trips, cost.Read, cost.Write, sumOf(after).Write)
 	}
-	return nil
+	return orderCosts(ctx, shop, s)
 }

@@ -65,7 +65,8 @@ func (b *mailBench) series(ctx context.Context, client *dynamodb.Client, size la
 		return err
 	}
 	defer db.Stop()
-	outreach := table.New(engine.RememberTokens(tables.Client(db.Endpoint())), table.Outreach.Name, b.count.add)
+	outreach := table.New(engine.RememberTokens(tables.Client(db.Endpoint())), table.Outreach.Name,
+		func(op table.Op) { b.count.observe("", op) })
 	s, err := seriesService(outreach)
 	if err != nil {
 		return err
@@ -103,7 +104,7 @@ func (b *mailBench) series(ctx context.Context, client *dynamodb.Client, size la
 		return err
 	}
 	took := wall.Now().Sub(swept)
-	trips, read, write := b.count.take()
+	cost := sumOf(b.count.take())
 	each := func(d time.Duration) float64 { return ms(d) / float64(len(jobs)) }
 	slices.Sort(late)
 	row("in series", "%d", size.enrolled)
@@ -113,8 +114,8 @@ func (b *mailBench) series(ctx context.Context, client *dynamodb.Client, size la
 		each(engineTime(db)-engineBefore))
 	row("late p50, p99", "%s, %s", late[len(late)/2].Round(100*time.Millisecond),
 		late[len(late)*99/100].Round(100*time.Millisecond))
-	row("round trips, RCU, WCU of each step", "%.1f, %.1f, %.1f", float64(trips)/float64(len(jobs)),
-		read/float64(len(jobs)), write/float64(len(jobs)))
+	row("round trips, RCU, WCU of each step", "%.1f, %.1f, %.1f", float64(cost.Trips)/float64(len(jobs)),
+		cost.Read/float64(len(jobs)), cost.Write/float64(len(jobs)))
 	return nil
 }
 

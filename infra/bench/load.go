@@ -157,10 +157,13 @@ func (s *system) start() error {
 	return nil
 }
 
+// boughtProduct is the handle of the product that shoppers buy.
+const boughtProduct = "pine-cleanser"
+
 // choose picks what is bought, and puts plenty of it in the catalog.
 func (s *system) choose() error {
 	var product struct{ Variants []struct{ ID string } }
-	if err := fetch(http.MethodGet, s.address+"/products/pine-cleanser", nil, nil, &product); err != nil {
+	if err := fetch(http.MethodGet, s.address+"/products/"+boughtProduct, nil, nil, &product); err != nil {
 		return err
 	}
 	s.variant = product.Variants[0].ID

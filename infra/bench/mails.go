@@ -83,8 +83,8 @@ func withMailBench(ctx context.Context, do func(*mailBench, *dynamodb.Client) er
 	if err := tables.Create(ctx, client, schema.Name, schema); err != nil {
 		return err
 	}
-	b := &mailBench{engine: db, count: &tally{}, dir: dir}
-	b.table = table.New(engine.RememberTokens(client), schema.Name, b.count.add)
+	b := &mailBench{engine: db, count: newTally(), dir: dir}
+	b.table = table.New(engine.RememberTokens(client), schema.Name, func(op table.Op) { b.count.observe("", op) })
 	return do(b, client)
 }
 
@@ -203,7 +203,7 @@ func (b *mailBench) throughput(ctx context.Context, n int) error {
 	}
 	took := wall.Now().Sub(began)
 	own, engineTook := ownTime()-own, engineTime(b.engine)-engineBefore
-	trips, read, write := b.count.take()
+	cost := sumOf(b.count.take())
 	if sent := len(sink.Messages("")); sent != n {
 		return fmt.Errorf("%d of %d mails were sent", sent, n)
 	}
@@ -211,7 +211,8 @@ func (b *mailBench) throughput(ctx context.Context, n int) error {
 	row("mails", "%d", n)
 	row("a second", "%.0f", float64(n)/took.Seconds())
 	row("processor time of each, ms", "%.2f (mailer and SES), %.2f (engine)", each(own), each(engineTook))
-	row("round trips, RCU, WCU of each", "%.1f, %.1f, %.1f", float64(trips)/float64(n), read/float64(n), write/float64(n))
+	row("round trips, RCU, WCU of each", "%.1f, %.1f, %.1f", float64(cost.Trips)/float64(n), cost.Read/float64(n),
+		cost.Write/float64(n))
 	row("heap grew by, MB", "%.0f", float64(high())/1e6)
 	row("resident at most, MB", "%.0f", resident()/1e6)
 	return nil
