@@ -34,7 +34,7 @@ func (f *Subscriptions) payouts(s *api.Service) {
 // CreditPayout is what there is on account and what of it can go back.
 type CreditPayout struct {
 	Credit  money.Formatted      `json:"credit" doc:"On account now."`
-	Most    money.Formatted      `json:"most" doc:"What the payments of this subscription can take back."`
+	Most    *money.Formatted     `json:"most,omitempty" doc:"What the payments of this subscription can take back; in the answer to GET only, for which the provider is asked."`
 	Refunds []SubscriptionRefund `json:"refunds" nullable:"false" doc:"Payouts so far, newest first."`
 }
 
@@ -47,28 +47,28 @@ func (f *Subscriptions) quotePayout(ctx context.Context, in *Which) (*CreditPayo
 	if err != nil {
 		return nil, err
 	}
-	return f.payoutView(ctx, r)
-}
-
-// payoutView is what is left to be paid out, with the payouts so far.
-func (f *Subscriptions) payoutView(ctx context.Context, r *service.Record) (*CreditPayoutOutput, error) {
 	p, err := f.Billing.PayoutOf(ctx, r)
 	if err != nil {
 		return nil, err
 	}
+	most := p.Most.Formatted()
+	return f.payoutView(ctx, r, CreditPayout{Credit: p.Credit.Formatted(), Most: &most})
+}
+
+// payoutView adds the payouts so far.
+func (f *Subscriptions) payoutView(ctx context.Context, r *service.Record, view CreditPayout) (*CreditPayoutOutput,
+	error) {
 	refunds, _, err := f.Billing.Refunds(ctx, r.Sub.ID, refundsRead, "")
 	if err != nil {
 		return nil, err
 	}
-	out := &CreditPayoutOutput{Body: CreditPayout{
-		Credit: p.Credit.Formatted(), Most: p.Most.Formatted(), Refunds: []SubscriptionRefund{},
-	}}
+	view.Refunds = []SubscriptionRefund{}
 	for _, one := range refunds {
 		if one.PaysCreditOut() {
-			out.Body.Refunds = append(out.Body.Refunds, refundOf(one.RefundDetails, true))
+			view.Refunds = append(view.Refunds, refundOf(one.RefundDetails, true))
 		}
 	}
-	return out, nil
+	return &CreditPayoutOutput{Body: view}, nil
 }
 
 // payoutInput says how much goes back, and why.
@@ -86,5 +86,10 @@ func (f *Subscriptions) payOut(ctx context.Context, in *payoutInput) (*CreditPay
 	if err != nil {
 		return nil, err
 	}
-	return f.payoutView(ctx, r)
+	// From what is stored: the money is on its way, and a provider that does not answer now must not hide that.
+	left, err := f.Billing.CreditFor(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return f.payoutView(ctx, r, CreditPayout{Credit: left.Formatted()})
 }

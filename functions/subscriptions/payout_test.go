@@ -1,9 +1,11 @@
 package subscriptions_test
 
 import (
+	"context"
 	"testing"
 
 	"dangol/infra/testkit/apitest"
+	"dangol/shared/payment"
 	"dangol/shared/platform/idempotency"
 )
 
@@ -22,7 +24,7 @@ func TestTheShopPaysOutTheCreditOfSomebodyWhoLeft(t *testing.T) {
 	unused := s.Bank.Ledger()[0].Refunded.Amount
 
 	type payout struct {
-		Credit, Most struct{ Amount int64 }
+		Credit, Most struct{ Amount int64 } // the most is in the quote only
 		Refunds      []struct {
 			Amount struct{ Amount int64 }
 		}
@@ -60,5 +62,57 @@ func TestTheShopPaysOutTheCreditOfSomebodyWhoLeft(t *testing.T) {
 	if back != unused+300 {
 		t.Errorf("%d went back to the card, want %d", back, unused+300)
 	}
+	s.Check(t)
+}
+
+// silentAfterRefund is a provider that does not answer any more once it has refunded.
+type silentAfterRefund struct {
+	payment.Provider
+	silent bool
+}
+
+// Refund implements payment.Provider.
+func (p *silentAfterRefund) Refund(ctx context.Context, in payment.RefundRequest) (payment.Refund, error) {
+	out, err := p.Provider.Refund(ctx, in)
+	p.silent = true
+	return out, err
+}
+
+// Get implements payment.Provider.
+func (p *silentAfterRefund) Get(ctx context.Context, id string) (payment.Payment, error) {
+	if p.silent {
+		return payment.Payment{}, payment.ErrUnavailable
+	}
+	return p.Provider.Get(ctx, id)
+}
+
+// TestAPayoutIsAnsweredFromWhatIsStored pays out through a provider that falls silent after it refunded: the answer is
+// the payout, also to the same request again, and not that the provider does not answer.
+func TestAPayoutIsAnsweredFromWhatIsStored(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	v := s.subscribe(s.offer(10_000, 0), "pm_card_visa")
+	merchant := s.guest.As(apitest.Merchant)
+	path := "/admin/subscriptions/" + v.ID + "/credit-payouts"
+	merchant.Do("POST", "/admin/subscriptions/"+v.ID+"/changes",
+		map[string]any{"do": "goodwill", "amount": 300, "note": "late"}).Want(200)
+	s.change(v.ID, `{"do":"cancel_now"}`).Want(200)
+
+	provider := s.Billing.Provider
+	s.Billing.Provider = &silentAfterRefund{Provider: provider}
+	for range 2 {
+		var after struct {
+			Credit  struct{ Amount int64 }
+			Most    *struct{ Amount int64 }
+			Refunds []struct{ Amount struct{ Amount int64 } }
+		}
+		merchant.With(idempotency.Header, "silent-1").Do("POST", path, map[string]any{"note": "asked by telephone"}).
+			Want(200).Into(&after)
+		if after.Credit.Amount != 0 || after.Most != nil || len(after.Refunds) != 1 || after.Refunds[0].Amount.Amount != 300 {
+			t.Errorf("the answer is %+v", after)
+		}
+	}
+	s.Billing.Provider = provider
+	s.RunUntilIdle(t.Context())
 	s.Check(t)
 }

@@ -43,16 +43,11 @@ const (
 // PayoutOf works out what can be paid out now. Up to 24 requests to the provider, fewer when the latest payments take
 // it all. Errors: those of the provider, as 503 payment_unavailable.
 func (s *Service) PayoutOf(ctx context.Context, r *Record) (Payout, error) {
-	var a account
-	p := Payout{Credit: r.Money(0), Most: r.Money(0)}
-	err := s.Table.Get(ctx, accountKey(r.Sub.CustomerID, r.Sub.Terms.Currency), &a)
-	if errors.Is(err, table.ErrNotFound) || err == nil && a.Amount == 0 {
-		return p, nil
-	}
-	if err != nil {
+	credit, err := s.CreditFor(ctx, r)
+	p := Payout{Credit: credit, Most: r.Money(0)}
+	if err != nil || credit.Amount == 0 {
 		return p, err
 	}
-	p.Credit = r.Money(a.Amount)
 	reserved, err := s.reserved(ctx, r)
 	if err != nil {
 		return p, err
@@ -62,7 +57,7 @@ func (s *Service) PayoutOf(ctx context.Context, r *Record) (Payout, error) {
 		return p, err
 	}
 	for _, i := range invoices {
-		if p.Most.Amount == a.Amount {
+		if p.Most.Amount == credit.Amount {
 			break
 		}
 		if i.State != invoice.Paid || i.PaymentID == "" {
@@ -75,12 +70,22 @@ func (s *Service) PayoutOf(ctx context.Context, r *Record) (Payout, error) {
 		case err != nil:
 			return p, problem.Unavailable("payment_unavailable", "The payment provider does not answer; try again.").Because(err)
 		}
-		if part := min(paid.Refundable()-reserved[i.PaymentID], a.Amount-p.Most.Amount); part > 0 {
+		if part := min(paid.Refundable()-reserved[i.PaymentID], credit.Amount-p.Most.Amount); part > 0 {
 			p.parts = append(p.parts, payoutPart{i.PaymentID, part})
 			p.Most.Amount += part
 		}
 	}
 	return p, nil
+}
+
+// CreditFor is what the customer of a subscription has on account in its currency. 1 round trip, 1 RCU.
+func (s *Service) CreditFor(ctx context.Context, r *Record) (money.Money, error) {
+	var a account
+	err := s.Table.Get(ctx, accountKey(r.Sub.CustomerID, r.Sub.Terms.Currency), &a)
+	if errors.Is(err, table.ErrNotFound) {
+		return r.Money(0), nil
+	}
+	return r.Money(a.Amount), err
 }
 
 // reserved is what of each payment is not free: refunds on their way, and what the rules may still give back of the
