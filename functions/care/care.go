@@ -35,6 +35,7 @@ import (
 	"dangol/shared/platform/ratelimit"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/worker"
+	"dangol/shared/problemtext"
 	"dangol/shared/sms"
 	verifications "dangol/shared/verification/store"
 )
@@ -96,6 +97,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.Message = problemtext.For
 	tables, err := env.Tables(ctx, "CARE_TABLE")
 	if err != nil {
 		return nil, err

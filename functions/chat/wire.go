@@ -19,6 +19,7 @@ import (
 	"dangol/shared/platform/ratelimit"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/worker"
+	"dangol/shared/problemtext"
 	promotions "dangol/shared/promotion/store"
 	subscriptions "dangol/shared/subscription/service"
 )
@@ -67,6 +68,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.Message = problemtext.For
 	tables, err := env.Tables(ctx, "CARE_TABLE", "COMMERCE_TABLE", "OUTREACH_TABLE")
 	if err != nil {
 		return nil, err

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// Languages are those that the bot and the notices have texts in.
+var Languages = []string{"ko", "en"}
+
 // NoticeCode names a system message. Clients show its text and may act on the code.
 type NoticeCode string
 

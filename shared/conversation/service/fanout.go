@@ -47,20 +47,22 @@ type Event struct {
 	Type         string `json:"type"`
 	Conversation string `json:"conversationId,omitempty"`
 	// number of the conversation's last message: whoever has fewer asks
-	Seq       int64                             `json:"seq,omitempty"`
-	Message   *Message                          `json:"message,omitempty"`
-	Messages  []Message                         `json:"messages,omitempty"`
-	More      bool                              `json:"more,omitempty"`
-	State     conversation.State                `json:"state,omitempty"`
-	Agent     string                            `json:"agent,omitempty"`
-	Role      conversation.Role                 `json:"role,omitempty"`
-	Name      string                            `json:"name,omitempty"`
-	Card      *conversation.ConversationSummary `json:"card,omitempty"`
-	Code      string                            `json:"code,omitempty"`
-	Detail    string                            `json:"detail,omitempty"`
-	ClientID  string                            `json:"clientId,omitempty"`
-	Reads     map[conversation.Role]Read        `json:"reads,omitempty"`
-	Reconnect bool                              `json:"reconnect,omitempty"`
+	Seq      int64                             `json:"seq,omitempty"`
+	Message  *Message                          `json:"message,omitempty"`
+	Messages []Message                         `json:"messages,omitempty"`
+	More     bool                              `json:"more,omitempty"`
+	State    conversation.State                `json:"state,omitempty"`
+	Agent    string                            `json:"agent,omitempty"`
+	Role     conversation.Role                 `json:"role,omitempty"`
+	Name     string                            `json:"name,omitempty"`
+	Card     *conversation.ConversationSummary `json:"card,omitempty"`
+	Code     string                            `json:"code,omitempty"`
+	Detail   string                            `json:"detail,omitempty"`
+	// Words is what to tell a person about Code, in each language of the shop.
+	Words     map[string]string          `json:"words,omitempty"`
+	ClientID  string                     `json:"clientId,omitempty"`
+	Reads     map[conversation.Role]Read `json:"reads,omitempty"`
+	Reconnect bool                       `json:"reconnect,omitempty"`
 }
 
 // tell sends the news of a conversation to everyone who listens to it, and to the team's queue. It is a hint: what

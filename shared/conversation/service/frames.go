@@ -8,6 +8,7 @@ import (
 
 	"dangol/shared/conversation"
 	"dangol/shared/platform/problem"
+	"dangol/shared/problemtext"
 )
 
 // replayLimit is how many messages a hello brings; more are asked for over HTTP, where they cost no frames.
@@ -53,8 +54,12 @@ func (s *Service) failed(ctx context.Context, in ClientFrame, err error) []byte 
 	if p.Status >= 500 {
 		s.Log.ErrorContext(ctx, "frame", "do", in.Do, "error", err)
 	}
+	words := map[string]string{}
+	for _, language := range problemtext.Languages {
+		words[language] = problemtext.For(p.Code, language)
+	}
 	return encode(Event{Type: "error", Conversation: in.Conversation, ClientID: in.Message.ClientID, Code: p.Code,
-		Detail: p.Detail})
+		Detail: p.Detail, Words: words})
 }
 
 // handle carries out one frame.

@@ -88,21 +88,23 @@ func recordOf(c conversation.Conversation, preview string) record {
 // Message is one message of a log.
 type Message struct {
 	table.Key    `json:"-"`
-	Conversation string                  `dynamodbav:"conversation" json:"conversationId"`
-	Seq          int64                   `dynamodbav:"seq" json:"seq"`
-	ClientID     string                  `dynamodbav:"clientId,omitempty" json:"clientId,omitempty"`
-	Role         conversation.Role       `dynamodbav:"role" json:"role"`
-	AuthorID     string                  `dynamodbav:"authorId,omitempty" json:"-"`
-	Name         string                  `dynamodbav:"name,omitempty" json:"name,omitempty"`
-	Text         string                  `dynamodbav:"text" json:"text"`
-	Spans        []conversation.Span     `dynamodbav:"-" json:"spans,omitempty"`
-	Pressed      string                  `dynamodbav:"pressed,omitempty" json:"-"`
-	Buttons      []conversation.Button   `dynamodbav:"buttons,omitempty" json:"buttons,omitempty"`
-	Attachments  []Attachment            `dynamodbav:"attachments,omitempty" json:"attachments,omitempty"`
-	Notice       conversation.NoticeCode `dynamodbav:"notice,omitempty" json:"notice,omitempty"`
-	Entry        string                  `dynamodbav:"entry,omitempty" json:"faqEntry,omitempty"`
-	Masked       []conversation.Masked   `dynamodbav:"masked,omitempty" json:"masked,omitempty"`
-	Internal     bool                    `dynamodbav:"internal,omitempty" json:"internal,omitempty"`
+	Conversation string            `dynamodbav:"conversation" json:"conversationId"`
+	Seq          int64             `dynamodbav:"seq" json:"seq"`
+	ClientID     string            `dynamodbav:"clientId,omitempty" json:"clientId,omitempty"`
+	Role         conversation.Role `dynamodbav:"role" json:"role"`
+	AuthorID     string            `dynamodbav:"authorId,omitempty" json:"-"`
+	Name         string            `dynamodbav:"name,omitempty" json:"name,omitempty"`
+	Text         string            `dynamodbav:"text" json:"text"`
+	// Words is what a notice says in each language of the shop; Text is in the conversation's, which not all agents read.
+	Words       map[string]string       `dynamodbav:"words,omitempty" json:"words,omitempty"`
+	Spans       []conversation.Span     `dynamodbav:"-" json:"spans,omitempty"`
+	Pressed     string                  `dynamodbav:"pressed,omitempty" json:"-"`
+	Buttons     []conversation.Button   `dynamodbav:"buttons,omitempty" json:"buttons,omitempty"`
+	Attachments []Attachment            `dynamodbav:"attachments,omitempty" json:"attachments,omitempty"`
+	Notice      conversation.NoticeCode `dynamodbav:"notice,omitempty" json:"notice,omitempty"`
+	Entry       string                  `dynamodbav:"entry,omitempty" json:"faqEntry,omitempty"`
+	Masked      []conversation.Masked   `dynamodbav:"masked,omitempty" json:"masked,omitempty"`
+	Internal    bool                    `dynamodbav:"internal,omitempty" json:"internal,omitempty"`
 	// Hidden marks a message that the reader may not see: its number is there so that the log has no gap, its content is
 	// not.
 	Hidden bool      `dynamodbav:"-" json:"hidden,omitempty"`

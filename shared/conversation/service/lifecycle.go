@@ -41,7 +41,16 @@ func (s *Service) move(
 			return outcome{}, err
 		}
 		change, err := do(c, team, s.Clock.Now())
-		return outcome{after: change.Conversation, drafts: notices(change, team, name)}, err
+		if err != nil {
+			return outcome{}, err
+		}
+		// A time in a notice is on the wall clock of the team that has the conversation now.
+		if change.Conversation.Team != team.ID {
+			if team, err = s.Team(ctx, change.Conversation.Team); err != nil {
+				return outcome{}, err
+			}
+		}
+		return outcome{after: change.Conversation, drafts: notices(change, team, name)}, nil
 	})
 	if err != nil {
 		return done.c, err

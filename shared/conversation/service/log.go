@@ -235,10 +235,18 @@ func notices(change conversation.Change, team conversation.Team, name string) []
 	var drafts []draft
 	for _, n := range change.Notices {
 		c := change.Conversation
-		drafts = append(drafts, draft{Message: Message{Role: conversation.System, Notice: n.Code,
-			Text: n.Text(team, c.Language, name)}})
+		drafts = append(drafts, draft{Message: noticed(n, team, c.Language, name)})
 	}
 	return drafts
+}
+
+// noticed is a notice as a message: its text in the conversation's language, and its words in every one.
+func noticed(n conversation.Notice, team conversation.Team, language, name string) Message {
+	words := map[string]string{}
+	for _, l := range conversation.Languages {
+		words[l] = n.Text(team, l, name)
+	}
+	return Message{Role: conversation.System, Notice: n.Code, Text: n.Text(team, language, name), Words: words}
 }
 
 // Replay lists the messages after a sequence number, in order, at most limit; more says whether there are further ones.

@@ -220,7 +220,8 @@ func (s *Service) Announce(ctx context.Context, conversationID, key string, n co
 		if err != nil {
 			return outcome{}, err
 		}
-		m := Message{Role: conversation.System, Notice: n.Code, Text: n.Text(team, c.Language, ""), ClientID: key}
+		m := noticed(n, team, c.Language, "")
+		m.ClientID = key
 		return outcome{after: c, drafts: []draft{{Message: m, dedupe: "system"}}}, nil
 	})
 	if err == nil && !done.repeated {
