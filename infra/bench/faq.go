@@ -41,14 +41,20 @@ func faqFigures() error {
 		"answered right",
 		"answered wrong", "handed over", "unrelated handed over", "unrelated answered wrong")
 	for _, language := range faq.Languages {
-		q := faq.Measure(example.Entries(), example.Unrelated()[language], language, faq.Default)
-		share := func(n, of int) float64 { return float64(n) / float64(max(of, 1)) }
-		fmt.Printf("%-10s %9d %6.2f %6.2f %14.2f %14.2f %12.2f %22.2f %24.2f\n", language, q.Questions,
-			share(q.Top1, q.Questions), share(q.Top3, q.Questions), share(q.AnsweredRight, q.Questions),
-			share(q.AnsweredWrong, q.Questions), share(q.HandedOver, q.Questions),
-			share(q.UnrelatedHandedOver, q.Unrelated), share(q.UnrelatedAnswered, q.Unrelated))
+		faqQuality(language+" held", faq.Measure(example.Entries(), example.Unrelated()[language], language, faq.Default))
+		faqQuality(language+" fresh",
+			faq.MeasureFresh(example.Entries(), example.Fresh()[language], language, faq.Default))
 	}
 	return nil
+}
+
+// faqQuality prints what became of questions: held back from the FAQ, or written when the search was done.
+func faqQuality(name string, q faq.Quality) {
+	share := func(n, of int) float64 { return float64(n) / float64(max(of, 1)) }
+	fmt.Printf("%-10s %9d %6.2f %6.2f %14.2f %14.2f %12.2f %22.2f %24.2f\n", name, q.Questions,
+		share(q.Top1, q.Questions), share(q.Top3, q.Questions), share(q.AnsweredRight, q.Questions),
+		share(q.AnsweredWrong, q.Questions), share(q.HandedOver, q.Questions),
+		share(q.UnrelatedHandedOver, q.Unrelated), share(q.UnrelatedAnswered, q.Unrelated))
 }
 
 func us(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }

@@ -10,7 +10,7 @@ import (
 
 // The format of an index, all numbers little-endian 32 bits unless they are varints:
 //
-//	"FAQ1" crc segments { name(8 bytes) offset length }...
+//	"FAQ2" crc segments { name(8 bytes) offset length }...
 //	segment: terms documents entries totalLength, then the tables
 //	  terms     x { offset of the term's bytes, offset of its postings } and one more for the ends
 //	  documents x { entry, length }
@@ -19,24 +19,23 @@ import (
 //
 // Everything is found by offset, so nothing has to be decoded before the first question.
 const (
-	magic       = "FAQ1"
+	magic       = "FAQ2"
 	headerSize  = 12
 	nameSize    = 8
 	segmentSize = nameSize + 8
 )
 
-// Build makes the index of a FAQ: the same entries give the same bytes. Each language has two segments: in the first
-// each phrasing is a document, and so is the question itself; in the second (name with wholeSuffix) each entry is one,
-// answer included.
+// Build makes the index of a FAQ: the same entries give the same bytes. Each language has a segment for each field, with
+// documents of its own: see field.
 func Build(entries []FAQEntry) []byte {
 	var segments [][]byte
 	var names []string
 	for _, language := range Languages {
-		for _, whole := range []bool{false, true} {
-			b := newBuilder(language, whole)
+		for _, f := range fields {
+			b := newBuilder(language, f)
 			if b.addAll(entries) {
 				segments = append(segments, b.encode())
-				names = append(names, segmentName(language, whole))
+				names = append(names, language+f.suffix)
 			}
 		}
 	}
@@ -62,27 +61,39 @@ func Build(entries []FAQEntry) []byte {
 // number appends a 32-bit number.
 func number(to []byte, n int) []byte { return binary.LittleEndian.AppendUint32(to, uint32(n)) }
 
-// wholeSuffix is added to a language's name for the segment of whole entries.
-const wholeSuffix = "+"
+// field is what of an entry is searched together, in a segment of its own: what is said in three ways of asking is not
+// what is said once in a long answer.
+type field struct {
+	suffix string // of the segment's name, after the language
+	// weight is what the field counts, and k how soon repetition in it counts less (the k1 of BM25): soon in one phrasing,
+	// late where all ways to ask are one text. Chosen with every second entry of the demo FAQ, see Measure.
+	weight, k float64
+	// same is what a text that is the question itself counts more: who asks in an entry's own words means that entry.
+	same float64
+	// documents are the texts of an entry that are searched as one each.
+	documents func(FAQText) []string
+}
 
-// segmentName is the name of a segment in the index.
-func segmentName(language string, whole bool) string {
-	if whole {
-		return language + wholeSuffix
-	}
-	return language
+// asked are all ways to ask an entry.
+func asked(t FAQText) []string { return append([]string{t.Question}, t.Phrasings...) }
+
+// fields are the segments of each language; the first has the entries' texts too.
+var fields = []field{
+	{"", 1, 1.2, 15, asked}, // each phrasing by itself
+	{"+", 3, 1.2, 0, func(t FAQText) []string { return []string{strings.Join(asked(t), "\n")} }},
+	{"*", 3, 1.2, 0, func(t FAQText) []string { return []string{t.Answer} }},
 }
 
 // posting is how often a term stands in a document.
 type posting struct{ document, count int }
 
-// document is one phrasing, or one entry as a whole, and how many terms it has.
+// document is one text of an entry and the weight of its terms, see weightOf, in hundredths.
 type document struct{ entry, length int }
 
-// builder collects the documents of one language.
+// builder collects the documents of one field in one language.
 type builder struct {
 	language  string
-	whole     bool
+	field     field
 	postings  map[string][]posting
 	documents []document
 	entries   [][]byte
@@ -90,8 +101,8 @@ type builder struct {
 }
 
 // newBuilder starts an empty segment.
-func newBuilder(language string, whole bool) *builder {
-	return &builder{language: language, whole: whole, postings: map[string][]posting{}}
+func newBuilder(language string, f field) *builder {
+	return &builder{language: language, field: f, postings: map[string][]posting{}}
 }
 
 // addAll adds every entry that has the language, and reports whether any has.
@@ -101,17 +112,15 @@ func (b *builder) addAll(entries []FAQEntry) bool {
 		if !ok {
 			continue
 		}
-		asked := append([]string{text.Question}, text.Phrasings...)
-		if b.whole {
-			b.add(len(b.entries), strings.Join(append(asked, text.Answer), "\n"))
-			// A whole entry's text is in the other segment; here only its number is needed.
-			b.entries = append(b.entries, nil)
-			continue
+		for _, document := range b.field.documents(text) {
+			b.add(len(b.entries), document)
 		}
-		for _, phrasing := range asked {
-			b.add(len(b.entries), phrasing)
+		// The other segments need only the entry's number.
+		var shown []byte
+		if b.field.suffix == "" {
+			shown = packed(e.ID, e.Category, text.Question, text.Answer, e.Action)
 		}
-		b.entries = append(b.entries, packed(e.ID, e.Category, text.Question, text.Answer, e.Action))
+		b.entries = append(b.entries, shown)
 	}
 	return len(b.entries) > 0
 }
@@ -127,17 +136,18 @@ func packed(texts ...string) []byte {
 }
 
 // add indexes one document of an entry.
-func (b *builder) add(entry int, phrasing string) {
-	terms := tokens(phrasing, b.language)
+func (b *builder) add(entry int, text string) {
 	counts := map[string]int{}
+	terms := tokens(text, b.language)
 	for _, term := range terms {
 		counts[term]++
 	}
+	length := int(lengthOf(terms) + 0.5)
 	for term, n := range counts {
 		b.postings[term] = append(b.postings[term], posting{len(b.documents), n})
 	}
-	b.documents = append(b.documents, document{entry, len(terms)})
-	b.total += len(terms)
+	b.documents = append(b.documents, document{entry, length})
+	b.total += length
 }
 
 // encode writes the tables and what they point to. Terms are sorted, so that they can be searched

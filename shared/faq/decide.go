@@ -25,7 +25,7 @@ type Thresholds struct {
 }
 
 // Default thresholds.
-var Default = Thresholds{Answer: 0.5, Ask: 0.28, Margin: 0.2}
+var Default = Thresholds{Answer: 0.5, Ask: 0.26, Margin: 0.2}
 
 // Decide judges the hits of a question, best first: answer with the first, ask which of at most three, or neither.
 func (t Thresholds) Decide(hits []Hit) (Verdict, []Hit) {

@@ -42,27 +42,55 @@ func TestTheDemoFAQIsComplete(t *testing.T) {
 // The phrasings of the demo FAQ were written to share few words, so these figures are a lower bound.
 func TestQuestionsWithWordingsHeldBackFindTheirEntry(t *testing.T) {
 	t.Parallel()
-	for _, language := range faq.Languages {
+	share := func(n, of int) float64 { return float64(n) / float64(of) }
+	for language, least := range map[string]struct{ top1, top3, handedOver float64 }{
+		"ko": {0.56, 0.76, 0.80}, "en": {0.54, 0.76, 0.70},
+	} {
 		q := faq.Measure(example.Entries(), example.Unrelated()[language], language, faq.Default)
 		t.Logf("%s: %+v", language, q)
-		share := func(n, of int) float64 { return float64(n) / float64(of) }
 		if q.Questions != 300 || q.Unrelated != 30 || q.Removed != 60 {
 			t.Fatalf("%s: measured %+v", language, q)
 		}
-		if got := share(q.Top1, q.Questions); got < 0.48 {
+		if got := share(q.Top1, q.Questions); got < least.top1 {
 			t.Errorf("%s: first in %.2f", language, got)
 		}
-		if got := share(q.Top3, q.Questions); got < 0.72 {
+		if got := share(q.Top3, q.Questions); got < least.top3 {
 			t.Errorf("%s: among the first three in %.2f", language, got)
 		}
-		if got := share(q.AnsweredWrong, q.Questions); got > 0.10 {
+		if got := share(q.AnsweredWrong, q.Questions); got > 0.05 {
 			t.Errorf("%s: a wrong answer as if it were sure in %.2f", language, got)
 		}
 		if got := share(q.UnrelatedAnswered, q.Unrelated); got > 0.04 {
 			t.Errorf("%s: an unrelated question answered in %.2f", language, got)
 		}
-		if got := share(q.UnrelatedHandedOver, q.Unrelated); got < 0.60 {
+		if got := share(q.UnrelatedHandedOver, q.Unrelated); got < least.handedOver {
 			t.Errorf("%s: an unrelated question handed over only in %.2f", language, got)
+		}
+	}
+}
+
+// Words that were written when the search was done: with 60 questions a figure is good to about .06.
+func TestQuestionsInFreshWordsFindTheirEntry(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, e := range example.Entries() {
+		for _, text := range e.Texts {
+			for _, asked := range append([]string{text.Question}, text.Phrasings...) {
+				known[asked] = true
+			}
+		}
+	}
+	for _, language := range faq.Languages {
+		questions := example.Fresh()[language]
+		for id, question := range questions {
+			if known[question] {
+				t.Errorf("%s: the FAQ has %q", id, question)
+			}
+		}
+		q := faq.MeasureFresh(example.Entries(), questions, language, faq.Default)
+		t.Logf("%s: %+v", language, q)
+		if q.Questions != 60 || q.Top1 < 33 || q.Top3 < 43 || q.AnsweredWrong > 3 {
+			t.Errorf("%s: %+v", language, q)
 		}
 	}
 }
@@ -124,7 +152,7 @@ func TestSuggestionsFollowTheTyping(t *testing.T) {
 	t.Parallel()
 	index := demo(t)
 	for _, test := range []struct{ typed, language, want string }{
-		{"배송ㅂ", "ko", "shipping-cost"}, {"배송비", "ko", "shipping-cost"}, {"비밀벼", "ko", "password"},
+		{"배송ㅂ", "ko", "shipping-cost"}, {"배송비", "ko", "shipping-cost"}, {"유통ㄱ", "ko", "expiry"}, {"ㅅㅔ", "ko", "sale-when"}, {"비밀벼", "ko", "password"},
 		{"멤버", "ko", "membership-what"},
 		{"forgot pass", "en", "password"}, {"free tri", "en", "membership-trial"}, {"custo", "en", "customs"},
 		{"ingred", "en", "ingredients"},

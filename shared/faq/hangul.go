@@ -18,6 +18,19 @@ func letters(r rune) (initial, vowel, final int, ok bool) {
 	return n / (vowels * finals), n / finals % vowels, n % finals, true
 }
 
+// keyboardLetter turns a loose letter as the composed form has it (U+1100 and U+1161 on) into the one that keyboards
+// send while a syllable is typed: normalization makes the first of the second.
+func keyboardLetter(r rune) rune {
+	const initials, medials = 0x1100, 0x1161
+	switch {
+	case r >= initials && r < initials+19:
+		return []rune(initialKeys)[r-initials]
+	case r >= medials && r < medials+vowels:
+		return 'ㅏ' + r - medials
+	}
+	return r
+}
+
 // oneLetterApart reports whether two syllables differ in exactly one of their three letters: a slip of one key.
 func oneLetterApart(a, b rune) bool {
 	i, v, f, ok := letters(a)

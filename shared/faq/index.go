@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// ErrCorrupt says that bytes are not an index, or not a whole one.
-var ErrCorrupt = errors.New("faq: not an index")
+// ErrCorrupt says that bytes are not an index, not a whole one, or one of an earlier format.
+var ErrCorrupt = errors.New("faq: not an index of this version: publish the FAQ again")
 
 // Index answers questions. It is safe for use by several goroutines.
 type Index struct{ segments map[string]segment }
@@ -30,7 +30,7 @@ func Load(data []byte) (*Index, error) {
 	}
 	count := int(binary.LittleEndian.Uint32(data[8:]))
 	// A bound before anything is allocated: the bytes may come from anywhere.
-	if count > 2*len(Languages) || len(data) < headerSize+count*segmentSize {
+	if count > len(fields)*len(Languages) || len(data) < headerSize+count*segmentSize {
 		return nil, ErrCorrupt
 	}
 	index := &Index{segments: map[string]segment{}}
@@ -42,7 +42,7 @@ func Load(data []byte) (*Index, error) {
 		if from+length > len(data) || length < 16 {
 			return nil, ErrCorrupt
 		}
-		s := segment{language: strings.TrimSuffix(name, wholeSuffix), data: data[from : from+length]}
+		s := segment{language: strings.TrimRight(name, "+*"), data: data[from : from+length]}
 		s.terms, s.documents, s.entries, s.total = s.at(0), s.at(4), s.at(8), s.at(12)
 		if s.textTable()+(s.entries+1)*4 > length {
 			return nil, ErrCorrupt
@@ -65,7 +65,7 @@ func (s segment) term(n int) []byte { return s.data[s.at(16+n*8):s.at(16+n*8+8)]
 // postings are the varint pairs of the n-th term.
 func (s segment) postings(n int) []byte { return s.data[s.at(16+n*8+4):s.at(16+n*8+12)] }
 
-// document is the entry and the length of the n-th document.
+// document is the entry and the length, in hundredths, of the n-th document.
 func (s segment) document(n int) (entry, length int) {
 	at := s.documentTable() + n*8
 	return s.at(at), s.at(at + 4)
@@ -82,11 +82,15 @@ func (s segment) from(text string) int {
 	return sort.Search(s.terms, func(n int) bool { return string(s.term(n)) >= text })
 }
 
-// frequency is in how many documents the n-th term stands.
+// frequency is in how many entries the n-th term stands: four phrasings of one entry that share a word do not make it
+// common.
 func (s segment) frequency(n int) int {
-	count := 0
-	for range pairs(s.postings(n)) {
-		count++
+	count, last := 0, -1
+	for document := range pairs(s.postings(n)) {
+		// The documents of an entry lie side by side.
+		if entry, _ := s.document(document); entry != last {
+			count, last = count+1, entry
+		}
 	}
 	return count
 }

@@ -55,6 +55,19 @@ func Measure(entries []FAQEntry, unrelated []string, language string, t Threshol
 	return q
 }
 
+// MeasureFresh asks the whole FAQ questions in words that it does not have: id of the entry that answers -> question.
+func MeasureFresh(entries []FAQEntry, questions map[string]string, language string, t Thresholds) Quality {
+	var q Quality
+	index, err := Load(Build(entries))
+	if err != nil {
+		return q // Load accepts what Build makes
+	}
+	for id, question := range questions {
+		q.ask(index, t, id, question, language)
+	}
+	return q
+}
+
 // only is the part of the FAQ that is written in a language.
 func only(entries []FAQEntry, language string) []FAQEntry {
 	var part []FAQEntry

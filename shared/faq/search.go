@@ -4,20 +4,41 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
-// k1 and b are the usual parameters of BM25 (Robertson and Zaragoza, 2009). nearWeight is what a
-// term counts that is only nearly as it was typed.
+// b is the usual parameter of BM25 (Robertson and Zaragoza, 2009) for the length of a document; k1 is the field's.
 const (
-	k1         = 1.2
-	b          = 0.75
+	b = 0.75
+	// nearWeight is what a term counts that is only nearly as it was typed.
 	nearWeight = 0.7
-	// wholeWeight is what the entry as a whole counts beside its best phrasing.
-	wholeWeight = 2.0
+	// syllableWeight is what a syllable counts beside a pair of them, groupWeight what a group of synonyms does.
+	syllableWeight = 0.3
+	groupWeight    = 1.5
 	// maxNear bounds how many terms one mistyped term stands for.
 	maxNear = 4
 )
+
+// weightOf is what a term counts: a syllable alone is in many words, a group of synonyms says what is meant.
+func weightOf(term string) float64 {
+	if strings.HasPrefix(term, groupSign) {
+		return groupWeight
+	}
+	if r, size := utf8.DecodeRuneInString(term); size == len(term) && isHangul(r) {
+		return syllableWeight
+	}
+	return 1
+}
+
+// lengthOf is the weight of a text's terms, in hundredths as documents have it.
+func lengthOf(terms []string) float64 {
+	length := 0.0
+	for _, term := range terms {
+		length += 100 * weightOf(term)
+	}
+	return length
+}
 
 // Hit is an entry that may answer a question.
 type Hit struct {
@@ -61,32 +82,56 @@ type weighted struct {
 	idf    float64
 }
 
-// search adds up how well the best phrasing of an entry fits and how well the entry as a whole does.
+// search adds up how well the best phrasing of an entry fits, all ways to ask it together, and its answer.
 func (x *Index) search(question, language string, limit int) []Hit {
 	s := x.segments[language]
 	terms := tokens(question, language)
 	if s.documents == 0 || len(terms) == 0 {
 		return nil
 	}
-	scores, self := s.scores(terms)
-	whole, wholeSelf := x.segments[segmentName(language, true)].scores(terms)
-	// The best phrasing tells what an entry is about, the whole entry what else is in it.
-	for n := range scores {
-		scores[n] += wholeWeight * whole[n]
+	// likes is how far an entry is what was asked; sum counts the same words for more.
+	sum, likes, selfSum := make([]float64, s.entries), make([]float64, s.entries), 0.0
+	known := x.known(terms, language)
+	for _, f := range fields {
+		scores, self := x.segments[language+f.suffix].scores(terms, known, f.k)
+		for n, score := range scores {
+			like := score / self
+			sum[n] += f.weight * score * (1 + f.same*like*like)
+			likes[n] += f.weight * score
+		}
+		selfSum += f.weight * self
 	}
-	return s.best(scores, self+wholeWeight*wholeSelf, limit)
+	for n := range likes {
+		likes[n] = min(1, likes[n]/selfSum)
+	}
+	return s.best(sum, likes, limit)
+}
+
+// known are the terms that any field has: they are not mistyped, also where a field lacks them.
+func (x *Index) known(terms []string, language string) map[string]bool {
+	known := map[string]bool{}
+	for _, term := range terms {
+		for _, f := range fields {
+			if _, ok := x.segments[language+f.suffix].find(term); ok {
+				known[term] = true
+			}
+		}
+	}
+	return known
 }
 
 // scores is the score of the best document of each entry, and what the question would score against itself.
-func (s segment) scores(terms []string) (top []float64, self float64) {
+func (s segment) scores(terms []string, known map[string]bool, k float64) (top []float64, self float64) {
 	average := float64(s.total) / float64(s.documents)
+	length := lengthOf(terms)
 	scores := make([]float64, s.documents)
 	for term, count := range counted(terms) {
-		found, idf := s.resolve(term)
+		weight := weightOf(term)
+		found, idf := s.resolve(term, known[term])
 		for _, w := range found {
-			s.score(w, average, scores)
+			s.score(w, weight, k, average, scores)
 		}
-		self += saturated(float64(count), float64(len(terms)), average) * idf
+		self += min(1, weight) * saturated(weight*float64(count), length, average, k) * idf
 	}
 	return s.byEntry(scores), self
 }
@@ -112,14 +157,16 @@ func counted(terms []string) func(yield func(string, int) bool) {
 	}
 }
 
-// resolve finds a term, or those it may be a mistyping of, and how much the term says.
-func (s segment) resolve(term string) (found []weighted, idf float64) {
+// resolve finds a term, or where it is not known those it may be a mistyping of, and how much the term says.
+func (s segment) resolve(term string, known bool) (found []weighted, idf float64) {
 	if n, ok := s.find(term); ok {
 		idf = s.idf(s.frequency(n))
 		return []weighted{{n, 1, idf}}, idf
 	}
 	// A term that is not in the index counts as if one document had it: as rare as can be.
-	idf = s.idf(1)
+	if idf = s.idf(1); known {
+		return nil, idf
+	}
 	for _, n := range s.near(term) {
 		// A rare neighbor must not count more than an exact hit would.
 		found = append(found, weighted{n, nearWeight, min(idf, s.idf(s.frequency(n)))})
@@ -127,22 +174,22 @@ func (s segment) resolve(term string) (found []weighted, idf float64) {
 	return found, idf
 }
 
-// idf is how much a term says: rare terms more. The 1 keeps it above 0 for terms in most documents.
+// idf is how much a term says that stands in a number of entries: rare ones more. The 1 keeps it above 0 for terms in
+// most entries.
 func (s segment) idf(frequency int) float64 {
-	return math.Log(1 + (float64(s.documents)-float64(frequency)+0.5)/(float64(frequency)+0.5))
+	return math.Log(1 + (float64(s.entries)-float64(frequency)+0.5)/(float64(frequency)+0.5))
 }
 
-// saturated is the weight of a count in a document of a length: BM25 lets repetition count less and
-// less.
-func saturated(count, length, average float64) float64 {
-	return count * (k1 + 1) / (count + k1*(1-b+b*length/average))
+// saturated is the weight of a count in a document of a length: BM25 lets repetition count less and less.
+func saturated(count, length, average, k float64) float64 {
+	return count * (k + 1) / (count + k*(1-b+b*length/average))
 }
 
 // score adds a term's part to each document that has it.
-func (s segment) score(w weighted, average float64, scores []float64) {
+func (s segment) score(w weighted, weight, k, average float64, scores []float64) {
 	for n, count := range pairs(s.postings(w.term)) {
 		_, length := s.document(n)
-		scores[n] += w.weight * w.idf * saturated(float64(count), float64(length), average)
+		scores[n] += min(1, weight) * w.weight * w.idf * saturated(weight*float64(count), float64(length), average, k)
 	}
 }
 
@@ -157,8 +204,8 @@ func (s segment) byEntry(scores []float64) []float64 {
 	return top
 }
 
-// best ranks entries by their scores.
-func (s segment) best(top []float64, self float64, limit int) []Hit {
+// best ranks entries by their scores; likes are their confidences.
+func (s segment) best(top, likes []float64, limit int) []Hit {
 	order := make([]int, 0, s.entries)
 	for n, score := range top {
 		if score > 0 {
@@ -169,7 +216,7 @@ func (s segment) best(top []float64, self float64, limit int) []Hit {
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(top[b], top[a]) })
 	hits := make([]Hit, 0, limit)
 	for _, n := range order[:min(limit, len(order))] {
-		hits = append(hits, Hit{Answer: s.entry(n), Score: top[n], Confidence: min(1, top[n]/self)})
+		hits = append(hits, Hit{Answer: s.entry(n), Score: top[n], Confidence: likes[n]})
 	}
 	return hits
 }

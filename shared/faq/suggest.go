@@ -2,6 +2,9 @@ package faq
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -21,20 +24,21 @@ func (x *Index) Suggest(typed, language string, limit int) []Hit {
 	}
 	average := float64(s.total) / float64(s.documents)
 	scores := make([]float64, s.documents)
-	self := 0.0
+	self, length, k := 0.0, lengthOf(terms), fields[0].k
 	for term, count := range counted(terms[:len(terms)-1]) {
-		found, idf := s.resolve(term)
+		weight := weightOf(term)
+		found, idf := s.resolve(term, false)
 		for _, w := range found {
-			s.score(w, average, scores)
+			s.score(w, weight, k, average, scores)
 		}
-		self += saturated(float64(count), float64(len(terms)), average) * idf
+		self += min(1, weight) * saturated(weight*float64(count), length, average, k) * idf
 	}
 	last := terms[len(terms)-1]
 	// Of the completions only the best counts for each document: they stand for one word.
 	best := make([]float64, s.documents)
 	for _, n := range s.completions(last) {
 		one := make([]float64, s.documents)
-		s.score(weighted{n, 1, s.idf(s.frequency(n))}, average, one)
+		s.score(weighted{n, 1, s.idf(s.frequency(n))}, weightOf(string(s.term(n))), k, average, one)
 		for i, score := range one {
 			best[i] = max(best[i], score)
 		}
@@ -42,8 +46,13 @@ func (x *Index) Suggest(typed, language string, limit int) []Hit {
 	for i := range scores {
 		scores[i] += best[i]
 	}
-	self += saturated(1, float64(len(terms)), average) * s.idf(1)
-	hits := s.best(s.byEntry(scores), self, limit)
+	self += saturated(1, length, average, k) * s.idf(1)
+	top := s.byEntry(scores)
+	likes := make([]float64, len(top))
+	for n := range likes {
+		likes[n] = min(1, top[n]/self)
+	}
+	hits := s.best(top, likes, limit)
 	for i := range hits {
 		if translated, ok := x.Entry(hits[i].ID, language); ok {
 			hits[i].Answer = translated
@@ -63,6 +72,10 @@ func typedTerms(typed, language string) []string {
 		return nil
 	}
 	terms := tokens(typed, language)
+	// Groups of synonyms stand behind the words, and what is unfinished must come last.
+	slices.SortStableFunc(terms, func(a, b string) int {
+		return cmp.Compare(strings.Count(b, groupSign), strings.Count(a, groupSign))
+	})
 	// Hangul is indexed by syllables, so the last term is unfinished by itself.
 	if isHangul(last[0]) {
 		return terms // the last term is the last syllable, or the pair that ends with it

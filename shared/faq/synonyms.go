@@ -90,8 +90,31 @@ recommend suits good
 engrave engraving engraved carve initials personalized
 limited edition
 bulk wholesale group company
-hours phone support reach open`,
+hours phone support reach open
+track tracking where locate status
+today urgent express quick rush fast
+combine together merge
+guest without
+installment installments monthly split
+currency dollars euros usd dollar euro
+points credit rewards loyalty
+cheaper lower dropped difference reduced
+trial try
+vegan animal animals cruelty vegetarian
+expiry expire expires expired
+steps first routine apply
+skin oily dry sensitive acne
+wrong incorrect mistaken
+new welcome
+stack multiple several both
+confirmation confirm confirmed
+purchase buy bought order ordered
+amount quantity size color
+item items product products thing`,
 }
+
+// groupSign keeps the term of a group apart from the word itself.
+const groupSign = "="
 
 // groups is trade by word: the term of each group that a word belongs to. It is built at the first
 // question and not at start.
@@ -105,8 +128,7 @@ var groups = sync.OnceValue(func() map[string]map[string][]string {
 				if language == "en" {
 					word = stem(word)
 				}
-				// The sign keeps the term of a group apart from the word itself.
-				all[language][word] = append(all[language][word], "="+words[0])
+				all[language][word] = append(all[language][word], groupSign+words[0])
 			}
 		}
 	}

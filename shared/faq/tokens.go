@@ -86,6 +86,7 @@ func runs(text string) func(yield func([]rune) bool) {
 	return func(yield func([]rune) bool) {
 		var run []rune
 		for _, r := range norm.NFKC.String(text) {
+			r = keyboardLetter(r)
 			if r == '\'' || r == '\u2019' {
 				continue
 			}

@@ -30,6 +30,17 @@ func Unrelated() map[string][]string {
 	return all
 }
 
+//go:embed fresh.json
+var fresh []byte
+
+// Fresh are questions by language and by the entry that answers them, in words that were written when the search was
+// done and chose nothing in it.
+func Fresh() map[string]map[string]string {
+	var all map[string]map[string]string
+	decode(fresh, &all)
+	return all
+}
+
 func decode(data []byte, into any) {
 	if err := json.Unmarshal(data, into); err != nil {
 		panic(fmt.Sprintf("the demo FAQ: %v", err)) // the files are part of the program
