@@ -83,12 +83,23 @@ type OpenCase struct {
 	AnswerBy time.Time `json:"answerBy"`
 }
 
+// WrittenReview is a review as the side panel shows it, whatever its state.
+type WrittenReview struct {
+	ID        string    `json:"id"`
+	ProductID string    `json:"productId"`
+	State     string    `json:"state"`
+	Stars     int       `json:"stars"`
+	Text      string    `json:"text" doc:"The beginning."`
+	WrittenAt time.Time `json:"writtenAt"`
+}
+
 // CustomerView is what an agent sees of a customer besides the conversation.
 type CustomerView struct {
 	VIP           bool               `json:"vip" doc:"A regular: see docs/chat.md."`
 	Orders        []RecentOrder      `json:"orders"`
 	Returns       []RecentReturn     `json:"returns"`
 	Subscriptions []HeldSubscription `json:"subscriptions"`
+	Reviews       []WrittenReview    `json:"reviews"`
 	Cases         []OpenCase         `json:"cases" doc:"Recovery cases that wait to be resolved."`
 	// Consent is empty for somebody without an account's mail address.
 	Consent map[compliance.Channel]compliance.ChannelConsent `json:"consent" doc:"to advertising, by channel"`
@@ -97,16 +108,16 @@ type CustomerView struct {
 // noCustomer is what is seen of a guest.
 func noCustomer() CustomerView {
 	return CustomerView{
-		Orders: []RecentOrder{}, Returns: []RecentReturn{}, Subscriptions: []HeldSubscription{}, Cases: []OpenCase{},
-		Consent: map[compliance.Channel]compliance.ChannelConsent{},
+		Orders: []RecentOrder{}, Returns: []RecentReturn{}, Subscriptions: []HeldSubscription{}, Reviews: []WrittenReview{},
+		Cases: []OpenCase{}, Consent: map[compliance.Channel]compliance.ChannelConsent{},
 	}
 }
 
-// View reads all of it. 6 round trips, and 1 for each recovery case.
+// View reads all of it. 8 round trips, and 1 for each recovery case.
 func (k customers) View(ctx context.Context, customerID string) (CustomerView, error) {
 	v := noCustomer()
 	for _, read := range []func(context.Context, string, *CustomerView) error{
-		k.readOrders, k.readReturns, k.readSubscriptions, k.readCases, k.readConsent,
+		k.readOrders, k.readReturns, k.readSubscriptions, k.readReviews, k.readCases, k.readConsent,
 	} {
 		if err := read(ctx, customerID, &v); err != nil {
 			return v, err
@@ -151,6 +162,23 @@ func (k customers) readSubscriptions(ctx context.Context, customerID string, v *
 		v.Subscriptions = append(v.Subscriptions, HeldSubscription{
 			ID: s.ID, State: string(s.State), Title: s.Title, Price: display(s.Amount, s.Currency), Closes: string(s.Closes),
 			Unpaid: s.Unpaid,
+		})
+	}
+	return err
+}
+
+// shownOfReview is how many characters of a review the side panel shows.
+const shownOfReview = 120
+
+func (k customers) readReviews(ctx context.Context, customerID string, v *CustomerView) error {
+	mine, _, err := k.reviews.Mine(ctx, customerID, listed, "")
+	for _, r := range mine {
+		text := []rune(r.Text)
+		if len(text) > shownOfReview {
+			text = append(text[:shownOfReview], '…')
+		}
+		v.Reviews = append(v.Reviews, WrittenReview{
+			ID: r.ID, ProductID: r.ProductID, State: string(r.State), Stars: r.Stars, Text: string(text), WrittenAt: r.Written,
 		})
 	}
 	return err

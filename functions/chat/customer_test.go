@@ -79,6 +79,7 @@ func TestAnAgentSeesWhatTheShopKnowsOfACustomerAndNothingOfAGuest(t *testing.T) 
 		Orders:        []chat.RecentOrder{{Number: "2026-1", Total: "₩12,000"}},
 		Returns:       []chat.RecentReturn{{ID: "ret_1", State: "requested"}},
 		Subscriptions: []chat.HeldSubscription{{ID: "sub_1", State: "active", Closes: "2026-12-31"}},
+		Reviews:       []chat.WrittenReview{{ID: "rev_1", Stars: 2}},
 		Cases:         []chat.OpenCase{{ID: "rev_1", State: "open"}},
 		Consent:       map[compliance.Channel]compliance.ChannelConsent{compliance.Email: compliance.Given},
 	}}
@@ -90,7 +91,7 @@ func TestAnAgentSeesWhatTheShopKnowsOfACustomerAndNothingOfAGuest(t *testing.T) 
 		return v
 	}
 	if v := of(apitest.New(t, d.handler).As(apitest.Ann)); !v.VIP || len(v.Orders) != 1 || len(v.Returns) != 1 ||
-		len(v.Subscriptions) != 1 || len(v.Cases) != 1 || v.Consent[compliance.Email] != compliance.Given {
+		len(v.Subscriptions) != 1 || len(v.Cases) != 1 || len(v.Reviews) != 1 || v.Consent[compliance.Email] != compliance.Given {
 		t.Errorf("a customer: %+v", v)
 	}
 	if v := of(apitest.New(t, d.handler)); v.VIP || len(v.Orders)+len(v.Returns)+len(v.Subscriptions)+len(v.Cases) != 0 {

@@ -18,6 +18,7 @@ type ConversationSummary struct {
 	Preview       string    `dynamodbav:"preview,omitempty" json:"preview,omitempty"`
 	Reason        Reason    `dynamodbav:"reason,omitempty" json:"reason,omitempty"`
 	Priority      int       `dynamodbav:"priority" json:"priority"`
+	Escalations   int       `dynamodbav:"escalations,omitempty" json:"escalations,omitempty" doc:"How often a service level has passed."`
 	Answers       int       `dynamodbav:"answers" json:"answers"`
 	Rating        int       `dynamodbav:"rating,omitempty" json:"rating,omitempty"`
 	Tags          []string  `dynamodbav:"tags,omitempty" json:"tags,omitempty"`
@@ -39,7 +40,7 @@ func (c Conversation) Card(preview string) ConversationSummary {
 	return ConversationSummary{
 		ID: c.ID, State: c.State, Team: c.Team, Language: c.Language, AgentID: c.AgentID, CustomerID: c.CustomerID,
 		Name:    c.Name,
-		Preview: preview, Reason: c.Reason, Priority: c.Priority, Answers: c.Answers, Rating: c.Rating, Tags: c.Tags,
+		Preview: preview, Reason: c.Reason, Priority: c.Priority, Escalations: c.Escalations, Answers: c.Answers, Rating: c.Rating, Tags: c.Tags,
 		CreatedAt: c.CreatedAt, LastAt: c.LastAt, QueuedAt: c.QueuedAt, FirstQueuedAt: c.FirstQueuedAt,
 		FirstAnswerAt: c.FirstAnswerAt, AnswerBy: c.AnswerBy,
 		ClosedAt: c.ClosedAt,

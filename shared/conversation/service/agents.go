@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -227,7 +228,7 @@ func (s *Service) PutTeam(ctx context.Context, team conversation.Team) (conversa
 	return team, err
 }
 
-// Teams lists the teams; the default one where none was made.
+// Teams lists the teams. The default one is there also where only others were made: conversations begin with it.
 func (s *Service) Teams(ctx context.Context) ([]conversation.Team, error) {
 	var teams []conversation.Team
 	err := s.Table.All(ctx, table.Query{Index: table.ByOne, Where: "#gsi1pk = :list",
@@ -242,8 +243,9 @@ func (s *Service) Teams(ctx context.Context) ([]conversation.Team, error) {
 			teams = append(teams, r.Card)
 			return nil
 		})
-	if err == nil && len(teams) == 0 {
-		teams = []conversation.Team{conversation.DefaultTeam()}
+	usual := conversation.DefaultTeam()
+	if err == nil && !slices.ContainsFunc(teams, func(t conversation.Team) bool { return t.ID == usual.ID }) {
+		teams = slices.Insert(teams, 0, usual)
 	}
 	return teams, err
 }

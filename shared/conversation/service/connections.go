@@ -148,7 +148,7 @@ func (s *Service) Connect(ctx context.Context, connectionID string, a Admission)
 }
 
 // Frame counts a frame of a connection and returns the connection. 1 round trip, 1 WCU; 2 round trips at the beginning
-// of a window. Errors: 429 too_many_frames; 410 connection_unknown for one that was removed, which must connect again.
+// of a window, 3 where two frames begin it. Errors: 429 too_many_frames; 410 connection_unknown for one that was removed, which must connect again.
 func (s *Service) Frame(ctx context.Context, connectionID string) (Connection, error) {
 	now := s.Clock.Now()
 	window := now.UnixMilli() / frameWindow.Milliseconds()
@@ -171,6 +171,10 @@ func (s *Service) Frame(ctx context.Context, connectionID string) (Connection, e
 			If:   "attribute_exists(#pk) AND #window <> :window", // a new window begins
 			With: map[string]any{":now": now, ":one": 1, ":window": window},
 		})
+		// Another frame has begun the same window meanwhile: this one counts in it.
+		if _, refused := table.Failed(err); refused {
+			item, err = s.Table.Update(ctx, count)
+		}
 		if _, refused := table.Failed(err); refused {
 			return Connection{}, problem.TooMany("too_many_frames", "At most %d frames in %d seconds.", framesPerWindow,
 				int(frameWindow.Seconds()))

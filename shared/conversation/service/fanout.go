@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -108,8 +109,9 @@ func (s *Service) tellInbox(ctx context.Context, c conversation.Conversation) {
 	s.post(ctx, inboxPlace(c.Team), agents, [][2]Event{{e, e}}, "")
 }
 
-// Signal tells the others in a conversation something that is not stored, such as typing.
-func (s *Service) Signal(ctx context.Context, from Connection, conversationID string, e Event) error {
+// Signal tells the others in a conversation something that is not stored, such as typing; what is internal only the
+// agents among them.
+func (s *Service) Signal(ctx context.Context, from Connection, conversationID string, e Event, internal bool) error {
 	listening, err := s.listeners(ctx, conversationID, maxListeners)
 	if err != nil {
 		return err
@@ -120,6 +122,9 @@ func (s *Service) Signal(ctx context.Context, from Connection, conversationID st
 	}
 	if !mine {
 		return NotFound() // only who said hello may signal
+	}
+	if internal {
+		listening = slices.DeleteFunc(listening, func(l listener) bool { return l.Role != conversation.Agent })
 	}
 	s.post(ctx, conversationID, listening, [][2]Event{{e, e}}, from.ID)
 	return nil

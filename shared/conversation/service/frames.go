@@ -25,6 +25,7 @@ type ClientFrame struct {
 	Since        int64  `json:"since"`
 	Seq          int64  `json:"seq"`
 	Message      Draft  `json:"message"`
+	Internal     bool   `json:"internal"` // typing: only agents are told, because it is a note or another's conversation
 }
 
 // Receive handles one frame and returns the answer to it. Bad frames are answered with an error; the connection stays.
@@ -73,7 +74,7 @@ func (s *Service) handle(ctx context.Context, from Connection, in ClientFrame) (
 		return s.sendFrame(ctx, from, in)
 	case "typing":
 		e := Event{Type: "typing", Conversation: in.Conversation, Role: from.Role, Name: from.Name}
-		return Event{Type: "ok"}, s.Signal(ctx, from, in.Conversation, e)
+		return Event{Type: "ok"}, s.Signal(ctx, from, in.Conversation, e, in.Internal)
 	case "delivered":
 		_, err := s.MarkDelivered(ctx, s.proved(from, in.Conversation), in.Conversation, in.Seq)
 		return Event{Type: "ok"}, err

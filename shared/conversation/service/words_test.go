@@ -110,3 +110,19 @@ func TestATransferPromisesTheOtherTeamsTime(t *testing.T) {
 		t.Errorf("at ten in Seoul Lisbon sleeps: %s, %q", last.Notice, last.Words)
 	}
 }
+
+func TestTheDefaultTeamIsListedBesideOthers(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	for _, id := range []string{"returns", "care"} {
+		team := conversation.DefaultTeam()
+		team.ID = id
+		if _, err := d.PutTeam(t.Context(), team); err != nil {
+			t.Fatal(err)
+		}
+		teams, err := d.Teams(t.Context())
+		if err != nil || len(teams) != 2 {
+			t.Errorf("after %s was written there are %d teams: %v", id, len(teams), err)
+		}
+	}
+}
