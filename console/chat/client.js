@@ -8,10 +8,10 @@ const LONGEST_WAIT = 30000;
 const UNANSWERED = 8000; // a frame may be lost, or its answer, while the socket stays open: then the message goes over HTTP
 const PASSING = /busy|too_many|internal|unavailable|connection_unknown/; // refusals after which the same message may be taken
 
-/** A refusal of the API: its status and its stable code. */
+/** A refusal of the API: its status and its stable code. The message is for people, in the language of the page. */
 export class Problem extends Error {
   constructor(status, body) {
-    super(body.detail || body.title || `HTTP ${status}`);
+    super(body.message || body.detail || body.title || `HTTP ${status}`);
     this.status = status;
     this.code = body.code || "";
   }
@@ -23,11 +23,13 @@ export function newId() {
 }
 
 export class Client extends EventTarget {
-  /** @param {{api: string, headers: () => Record<string, string>}} options */
+  /** @param {{api: string, headers: () => Record<string, string>, language: () => string}} options */
   constructor(options) {
     super();
     this.api = options.api.replace(/\/$/, "");
     this.headers = options.headers;
+    this.language = options.language;
+    this.ahead = 0; // of the shop's clock before this machine's, in milliseconds
     this.logs = new Map(); // conversation -> Log
     this.inboxes = new Set();
     this.wait = FIRST_WAIT;
@@ -37,8 +39,11 @@ export class Client extends EventTarget {
 
   async call(method, path, body, headers) {
     const response = await fetch(this.api + path, {
-      method, headers: { "Content-Type": "application/json", ...this.headers(), ...headers }, body: body === undefined ? undefined : JSON.stringify(body),
+      method, body: body === undefined ? undefined : JSON.stringify(body),
+      headers: { "Content-Type": "application/json", "Accept-Language": this.language(), ...this.headers(), ...headers },
     });
+    const date = Date.parse(response.headers.get("Date"));
+    if (date) this.ahead = date - Date.now();
     const text = await response.text();
     const parsed = text ? JSON.parse(text) : {};
     if (!response.ok) throw new Problem(response.status, parsed);
@@ -145,6 +150,16 @@ export class Client extends EventTarget {
     this.announce(event.type, event);
   }
 
+  /** What a notice or an error says to the reader of this page. */
+  wordsOf({ words, text, detail }) {
+    return (words && words[this.language()]) || text || detail || "";
+  }
+
+  /** The shop's time, also where this machine's clock is wrong. Only pages of the API's own origin may read its header. */
+  now() {
+    return Date.now() + this.ahead;
+  }
+
   announce(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
@@ -159,6 +174,8 @@ export class Log extends EventTarget {
     this.last = 0; // up to here without a gap
     this.unsent = new Map();
     this.state = "";
+    this.agent = ""; // whose it is; agents are told
+    this.conversation = {}; // as it was last asked for
     this.reads = {};
   }
 
@@ -170,11 +187,12 @@ export class Log extends EventTarget {
     for (const message of event.messages || []) this.add(message);
     if (event.message) this.add(event.message);
     if (event.state) this.state = event.state;
+    if (event.type === "state" || event.type === "welcome") this.agent = event.agent || "";
     if (event.reads) Object.assign(this.reads, event.reads);
     if (event.type === "error" && event.clientId) {
       const failed = this.unsent.get(event.clientId);
       if (failed && PASSING.test(event.code)) this.later(failed);
-      else if (failed) this.refuse(failed, event.detail);
+      else if (failed) this.refuse(failed, this.client.wordsOf(event));
     }
     while (this.bySeq.has(this.last + 1)) this.last++;
     if (event.more || (event.seq || 0) > this.last) this.fetch();
@@ -188,25 +206,37 @@ export class Log extends EventTarget {
     this.unsent.delete(message.clientId);
   }
 
-  /** Asks for everything after what is here without a gap. One question at a time. */
-  async fetch() {
-    if (this.fetching) return;
-    this.fetching = true;
+  /** Asks for everything after what is here without a gap, one question at a time: one that is asked meanwhile follows. */
+  fetch() {
+    this.wanted = true;
+    this.fetching = this.fetching || this.load().finally(() => (this.fetching = null));
+    return this.fetching;
+  }
+
+  async load() {
     try {
-      for (let more = true; more; ) {
-        const page = await this.client.call("GET", `/chat/conversations/${this.id}/messages?since=${this.last}&limit=100`);
-        for (const message of page.messages) this.add(message);
-        const before = this.last;
-        while (this.bySeq.has(this.last + 1)) this.last++;
-        this.state = page.conversation.state;
-        this.reads = page.reads || {};
-        more = page.more && this.last > before;
+      while (this.wanted) {
+        this.wanted = false;
+        await this.pages();
+        this.dispatchEvent(new Event("change"));
       }
-      this.dispatchEvent(new Event("change"));
     } catch (error) {
+      this.wanted = false;
       this.client.announce("problem", error);
-    } finally {
-      this.fetching = false;
+    }
+  }
+
+  async pages() {
+    for (let more = true; more; ) {
+      const page = await this.client.call("GET", `/chat/conversations/${this.id}/messages?since=${this.last}&limit=100`);
+      for (const message of page.messages) this.add(message);
+      const before = this.last;
+      while (this.bySeq.has(this.last + 1)) this.last++;
+      this.conversation = page.conversation;
+      this.state = page.conversation.state;
+      this.agent = page.conversation.agent || "";
+      this.reads = page.reads || {};
+      more = page.more && this.last > before;
     }
   }
 
@@ -258,11 +288,12 @@ export class Log extends EventTarget {
     for (const entry of this.unsent.values()) if (!entry.refused) this.post(entry);
   }
 
-  typing() {
+  /** Tells the others that somebody types; what is internal only agents are told. */
+  typing(internal = false) {
     const now = Date.now();
     if (now - (this.typedAt || 0) < 3000) return;
     this.typedAt = now;
-    this.client.frame({ do: "typing", conversationId: this.id });
+    this.client.frame({ do: "typing", conversationId: this.id, internal });
   }
 
   /** Says that all has been read, or, where nobody looks, that it has arrived. */
@@ -289,43 +320,4 @@ export class Log extends EventTarget {
     if (!stored.ok) throw new Error(`HTTP ${stored.status}`);
     this.send("", { attachments: [attachment] });
   }
-}
-
-/** Shows the files of a message. The link is good for some minutes only, so it is asked for when the file is wanted. */
-export function filesOf(message, log) {
-  const holder = document.createDocumentFragment();
-  (message.attachments || []).forEach((file, i) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "file";
-    button.textContent = file.name;
-    button.onclick = async () => {
-      const page = await log.client.call("GET", `/chat/conversations/${log.id}/messages?since=${message.seq - 1}&limit=1`);
-      const url = page.messages[0]?.attachments?.[i]?.url || "";
-      if (!/^https?:/.test(url)) return;
-      const link = document.createElement("a");
-      link.href = url;
-      link.rel = "noopener noreferrer";
-      link.click(); // the answer is a download, so the page stays
-    };
-    holder.append(button);
-  });
-  return holder;
-}
-
-/** Shows a message's text: spans become elements, text stays text, links open apart. */
-export function textOf(message) {
-  const holder = document.createDocumentFragment();
-  for (const span of message.spans || [{ text: message.text }]) {
-    const tag = span.link ? "a" : span.code ? "code" : span.bold ? "strong" : span.italic ? "em" : "span";
-    const element = document.createElement(tag);
-    element.textContent = span.text;
-    if (span.link && /^(https:|mailto:|tel:)/.test(span.link)) {
-      element.href = span.link;
-      element.target = "_blank";
-      element.rel = "noopener noreferrer nofollow";
-    }
-    holder.append(element);
-  }
-  return holder;
 }

@@ -43,30 +43,54 @@ export async function comeBack() {
   return session;
 }
 
+const AGAIN = 30 * 1000; // after a renewal that did not reach the log-in page
+
 /** The tokens of somebody who is logged in; the access token is renewed before it ends. */
 class Session {
   constructor(login, kept) {
     this.login = login;
     this.kept = kept;
     this.token = "";
+    this.onend = () => {}; // called when the tokens cannot be renewed: the log-in is over
   }
 
+  /** Asks the token endpoint, in a form (RFC 6749, 4.1.3 and 6). A refusal has the code of the error, such as invalid_grant. */
   async exchange(body) {
     const answer = await fetch(`${this.login.url}/oauth2/token`, {
       method: "POST", body: new URLSearchParams({ client_id: this.login.client, ...body }),
     });
-    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-    const tokens = await answer.json();
+    const tokens = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw Object.assign(new Error(tokens.error || `HTTP ${answer.status}`), { status: answer.status });
     this.token = tokens.access_token;
-    this.refreshToken = tokens.refresh_token || this.refreshToken;
+    this.refreshToken = tokens.refresh_token || this.refreshToken; // Cognito sends none with a renewal
     this.renewIn(tokens.expires_in * 800); // at 80 % of its life
   }
 
   renewIn(wait) {
     clearTimeout(this.renewing);
-    if (!this.refreshToken) return;
-    this.renewing = setTimeout(() => {
-      this.exchange({ grant_type: "refresh_token", refresh_token: this.refreshToken }).catch(() => this.renewIn(30000));
-    }, wait);
+    if (this.refreshToken) this.renewing = setTimeout(() => this.renew(), wait);
+  }
+
+  async renew() {
+    try {
+      await this.exchange({ grant_type: "refresh_token", refresh_token: this.refreshToken });
+    } catch (error) {
+      // Revoked, or too old: asking again would change nothing.
+      if (error.status === 400 || error.status === 401) this.onend();
+      else this.renewIn(AGAIN);
+    }
+  }
+
+  /** Gives the refresh token back (RFC 7009) and ends the log-in page's own session, which leads back to this page. */
+  async logOut() {
+    clearTimeout(this.renewing);
+    const { url, client } = this.login;
+    if (this.refreshToken) {
+      await fetch(`${url}/oauth2/revoke`, {
+        method: "POST", body: new URLSearchParams({ token: this.refreshToken, client_id: client }),
+      }).catch(() => {}); // the page's session is ended all the same
+    }
+    this.token = this.refreshToken = "";
+    location.href = `${url}/logout?` + new URLSearchParams({ client_id: client, logout_uri: page });
   }
 }

@@ -1,7 +1,7 @@
 // The buttons of the demo page: the language, and a customer's token from the development issuer.
 const chat = document.querySelector("dangol-chat");
-const wanted = new URLSearchParams(location.search);
-if (wanted.get("language")) chat.setAttribute("language", wanted.get("language"));
+const wanted = location.hash.slice(1); // widget.html#en
+if (wanted) chat.setAttribute("language", wanted);
 for (const language of ["ko", "en"]) {
   document.getElementById(language).onclick = () => {
     document.documentElement.lang = language;

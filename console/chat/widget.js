@@ -1,75 +1,38 @@
 // <dangol-chat api="https://api.example.com" language="ko"></dangol-chat>: a chat for storefronts.
-// Attributes: api, language (ko or en), access-token (of a logged-in customer; set it anew when it changes).
-import { Client, filesOf, textOf, newId } from "./client.js";
+// Attributes: api, language (ko or en), access-token (of a logged-in customer; set it anew when it changes), theme (light).
+import { Client, newId } from "./client.js";
+import { atEnd, element, filesOf, keep, textOf } from "./view.js";
+import { STYLE } from "./widget-style.js";
+import { WORDS } from "./widget-words.js";
 
-const WORDS = {
-  ko: {
-    open: "상담 열기", close: "닫기", title: "하늘 상담", write: "메시지를 입력하세요", send: "보내기", offline: "연결이 끊겼습니다. 다시 연결하는 중…",
-    typing: "입력 중…", sending: "보내는 중…", failed: "보내지 못했습니다", rate: "오늘 상담은 어떠셨나요?", thanks: "감사합니다!", again: "새 상담 시작", end: "상담 끝내기", stars: "점",
-    file: "파일 보내기", uploading: "파일을 올리는 중…", delivered: "도착", read: "읽음", yes: "네", no: "아니요",
-  },
-  en: {
-    open: "Open chat", close: "Close", title: "Haneul", write: "Write a message", send: "Send", offline: "Connection lost. Connecting again…",
-    typing: "is typing…", sending: "Sending…", failed: "Not sent", rate: "How did we do?", thanks: "Thank you!", again: "Start a new chat", end: "End chat", stars: "stars",
-    file: "Send a file", uploading: "Uploading…", delivered: "Delivered", read: "Read", yes: "Yes", no: "No",
-  },
-};
-
-const STYLE = `
-:host { --accent: #0a5c4a; font: 15px/1.5 system-ui, "Noto Sans KR", sans-serif; }
-button { font: inherit; cursor: pointer; }
-button:focus-visible, textarea:focus-visible, a:focus-visible { outline: 3px solid #f2a900; outline-offset: 2px; }
-.launch { position: fixed; right: 16px; bottom: 16px; min-width: 56px; min-height: 56px; border: 0; border-radius: 28px; background: var(--accent); color: #fff; padding: 0 20px; }
-.panel { position: fixed; right: 16px; bottom: 16px; width: min(380px, calc(100vw - 32px)); height: min(600px, calc(100dvh - 32px)); display: flex; flex-direction: column;
-  background: #fff; color: #1c1c1c; border: 1px solid #ccc; border-radius: 12px; overflow: hidden; box-shadow: 0 8px 32px #0003; }
-.panel[hidden], .launch[hidden], [hidden] { display: none; }
-header { display: flex; align-items: center; gap: 8px; padding: 10px 12px; background: var(--accent); color: #fff; }
-header h2 { flex: 1; font-size: 16px; margin: 0; }
-header button { border: 1px solid #fff8; border-radius: 6px; background: none; color: inherit; min-height: 36px; padding: 0 10px; }
-.status { padding: 6px 12px; background: #fff4d6; font-size: 13px; }
-ol { flex: 1; overflow-y: auto; margin: 0; padding: 12px; list-style: none; display: flex; flex-direction: column; gap: 8px; }
-li { max-width: 85%; white-space: pre-wrap; overflow-wrap: anywhere; padding: 8px 12px; border-radius: 12px; background: #f0f0ee; align-self: flex-start; }
-li.shopper { align-self: flex-end; background: #dcefe9; }
-li.system { align-self: center; background: none; color: #595959; font-size: 13px; text-align: center; }
-li .file { display: block; border: 1px solid #8a8a8a; border-radius: 8px; background: #fff; padding: 6px 12px; min-height: 36px; } li .receipt { text-align: right; }
-.question { padding: 10px; border-top: 1px solid #ddd; background: #fff4d6; } .question p { margin: 0 0 8px; }
-.question button { min-height: 40px; border: 1px solid var(--accent); border-radius: 8px; padding: 0 16px; margin-right: 8px; background: #fff; color: var(--accent); }
-.question button:first-of-type { background: var(--accent); color: #fff; }
-form .attach { background: #fff; color: var(--accent); border: 1px solid var(--accent); padding: 0 12px; }
-li.unsent { opacity: .75; } li small { display: block; color: #595959; } li.refused small { color: #a40000; }
-.buttons { display: flex; flex-wrap: wrap; gap: 6px; margin-top: 8px; }
-.buttons button, .rating button { border: 1px solid var(--accent); border-radius: 16px; background: #fff; color: var(--accent); padding: 6px 12px; min-height: 36px; text-align: left; }
-form { display: flex; gap: 8px; padding: 10px; border-top: 1px solid #ddd; }
-textarea { flex: 1; resize: none; font: inherit; padding: 8px; border: 1px solid #8a8a8a; border-radius: 8px; }
-form button { border: 0; border-radius: 8px; background: var(--accent); color: #fff; padding: 0 16px; min-height: 44px; }
-.rating { padding: 10px; text-align: center; border-top: 1px solid #ddd; }
-@media (max-width: 480px) { .panel { inset: 0; width: auto; height: auto; border-radius: 0; } }
-`;
+const PAUSE = 250; // between the last key and the search for suggestions
 
 class DangolChat extends HTMLElement {
   static observedAttributes = ["language", "access-token"];
 
   connectedCallback() {
     if (this.shadowRoot) return;
-    this.words = WORDS[this.getAttribute("language")] || WORDS.ko;
+    this.words = WORDS[this.language];
     const root = this.attachShadow({ mode: "open" });
     root.innerHTML = `<style>${STYLE}</style>
       <button class="launch" part="launch"></button>
       <section class="panel" role="dialog" hidden>
         <header><h2></h2><button class="end"></button><button class="shut"></button></header>
-        <div class="status" role="status" hidden></div>
+        <div class="status said" role="status" hidden></div>
         <ol role="log" aria-live="polite" tabindex="0"></ol>
         <div class="typing status" hidden></div>
         <div class="rating" hidden></div>
+        <div class="offers" hidden></div>
         <div class="question" role="alertdialog" hidden></div>
-        <form><input type="file" hidden accept="image/jpeg,image/png,image/webp,image/gif,application/pdf,text/plain">
+        <div class="suggestions" role="group" hidden></div>
+        <form class="talk"><input type="file" hidden accept="image/jpeg,image/png,image/webp,image/gif,application/pdf,text/plain">
           <button type="button" class="attach">+</button><textarea rows="2" maxlength="4000"></textarea><button class="send"></button></form>
       </section>`; // fixed markup only: nothing that anybody wrote goes through innerHTML
     const at = (selector) => root.querySelector(selector);
     this.parts = {
-      launch: at(".launch"), panel: at(".panel"), title: at("h2"), end: at(".end"), shut: at(".shut"), status: at(".status"), list: at("ol"),
-      typing: at(".typing"), rating: at(".rating"), form: at("form"), input: at("textarea"), send: at(".send"),
-      file: at("input[type=file]"), attach: at(".attach"), question: at(".question"),
+      launch: at(".launch"), panel: at(".panel"), title: at("h2"), end: at(".end"), shut: at(".shut"), status: at(".said"), list: at("ol"),
+      typing: at(".typing"), rating: at(".rating"), form: at("form.talk"), input: at("textarea"), send: at(".send"),
+      file: at("input[type=file]"), attach: at(".attach"), question: at(".question"), offers: at(".offers"), suggestions: at(".suggestions"),
     };
     this.name();
     this.listen();
@@ -81,13 +44,16 @@ class DangolChat extends HTMLElement {
 
   attributeChangedCallback(name, before, now) {
     if (!this.shadowRoot || before === now) return;
-    this.words = WORDS[this.getAttribute("language")] || WORDS.ko;
+    this.words = WORDS[this.language];
     this.name();
     if (name === "access-token" && this.client) this.restart();
+    else if (this.log) this.drawAnew();
   }
 
   name() {
     const { parts, words } = this;
+    parts.panel.lang = this.language;
+    parts.suggestions.setAttribute("aria-label", words.suggestions);
     parts.launch.textContent = words.open;
     parts.panel.setAttribute("aria-label", words.title);
     parts.title.textContent = words.title;
@@ -106,14 +72,34 @@ class DangolChat extends HTMLElement {
     parts.launch.onclick = () => this.show();
     parts.shut.onclick = () => this.hide();
     parts.end.onclick = () => this.finish();
-    parts.panel.onkeydown = (e) => { if (e.key === "Escape") this.hide(); };
+    parts.panel.onkeydown = (e) => this.pressed(e);
     parts.form.onsubmit = (e) => { e.preventDefault(); this.submit(); };
     parts.input.onkeydown = (e) => {
       if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); this.submit(); }
     };
     parts.attach.onclick = () => parts.file.click();
     parts.file.onchange = () => this.upload();
-    parts.input.oninput = () => this.log && this.log.typing();
+    parts.input.oninput = () => {
+      if (!this.log) return;
+      this.log.typing();
+      clearTimeout(this.suggesting);
+      this.suggesting = setTimeout(() => this.suggest(), PAUSE);
+    };
+  }
+
+  /** Escape closes. On a phone the panel covers the page, so the keyboard stays in it. */
+  pressed(e) {
+    if (e.key === "Escape") this.hide();
+    if (e.key !== "Tab" || !matchMedia("(max-width: 480px)").matches) return;
+    const all = Array.from(this.parts.panel.querySelectorAll("button, input, textarea, a[href], ol")).filter((part) => part.offsetParent);
+    const [from, to] = e.shiftKey ? [all[0], all[all.length - 1]] : [all[all.length - 1], all[0]];
+    if (this.shadowRoot.activeElement !== from) return;
+    e.preventDefault();
+    to.focus();
+  }
+
+  get language() {
+    return WORDS[this.getAttribute("language")] ? this.getAttribute("language") : "ko";
   }
 
   get key() {
@@ -142,14 +128,18 @@ class DangolChat extends HTMLElement {
   async restart(fresh) {
     if (this.client) this.client.stop();
     this.secret = "";
-    this.client = new Client({ api: this.getAttribute("api") || location.origin, headers: () => this.headers() });
+    this.parts.list.replaceChildren(); // another log
+    this.client = new Client({
+      api: this.getAttribute("api") || location.origin, headers: () => this.headers(), language: () => this.language,
+    });
     try {
       const kept = fresh ? null : JSON.parse(localStorage.getItem(this.key) || "null");
       const id = (kept && (await this.resume(kept))) || (await this.begin());
       this.log = this.client.open(id);
-      this.log.addEventListener("change", () => this.draw());
+      const { log } = this;
+      log.addEventListener("change", () => { if (log === this.log) this.draw(); });
       this.client.addEventListener("typing", (e) => this.typed(e.detail));
-      this.client.addEventListener("online", () => (this.parts.status.hidden = true));
+      this.client.addEventListener("online", () => this.say(""));
       this.client.addEventListener("offline", () => this.say(this.words.offline));
       this.client.start(id);
     } catch (error) {
@@ -170,7 +160,7 @@ class DangolChat extends HTMLElement {
 
   async begin() {
     this.secret = "";
-    const made = await this.client.call("POST", "/chat/conversations", { language: this.getAttribute("language") || "ko" });
+    const made = await this.client.call("POST", "/chat/conversations", { language: this.language });
     this.secret = made.token || "";
     localStorage.setItem(this.key, JSON.stringify({ id: made.conversation.id, secret: this.secret }));
     return made.conversation.id;
@@ -178,14 +168,41 @@ class DangolChat extends HTMLElement {
 
   say(text) {
     this.parts.status.textContent = text;
-    this.parts.status.hidden = false;
+    this.parts.status.hidden = !text;
   }
 
   submit() {
     const text = this.parts.input.value.trim();
     if (!text || !this.log) return;
     this.parts.input.value = "";
+    this.suggestNothing();
     this.log.send(text);
+  }
+
+  /** Shows entries of the FAQ that the text may be about, while the bot has the conversation. */
+  async suggest() {
+    const { log, parts, words } = this;
+    const text = parts.input.value.trim();
+    if (text.length < 2 || log.state !== "bot") return this.suggestNothing();
+    const query = new URLSearchParams({ q: text.slice(0, 200), language: this.language, limit: 3 });
+    const found = await this.client.call("GET", "/faq/suggest?" + query).catch(() => ({ hits: [] })); // nothing depends on it
+    if (parts.input.value.trim() !== text) return; // typed on, or sent
+    parts.suggestions.replaceChildren(element("p", { textContent: words.suggestions }), ...found.hits.map((hit) => {
+      const button = element("button", { type: "button", textContent: hit.question });
+      button.onclick = () => {
+        parts.input.value = "";
+        this.suggestNothing();
+        parts.input.focus();
+        log.send(hit.question, { pressed: "faq:" + hit.id });
+      };
+      return button;
+    }));
+    parts.suggestions.hidden = found.hits.length === 0;
+  }
+
+  suggestNothing() {
+    clearTimeout(this.suggesting);
+    this.parts.suggestions.hidden = true;
   }
 
   async upload() {
@@ -195,7 +212,7 @@ class DangolChat extends HTMLElement {
     this.say(this.words.uploading);
     try {
       await this.log.attach(file);
-      this.parts.status.hidden = true;
+      this.say("");
     } catch (error) {
       this.say(error.message);
     }
@@ -209,47 +226,43 @@ class DangolChat extends HTMLElement {
     this.typingTimer = setTimeout(() => (this.parts.typing.hidden = true), 4000);
   }
 
+  /** Draws everything anew, in another language. */
+  drawAnew() {
+    this.parts.rating.dataset.of = this.parts.offers.dataset.of = "";
+    this.suggestNothing();
+    this.draw();
+  }
+
   draw() {
     const { list } = this.parts;
-    const shown = this.log.messages.filter((m) => !m.hidden);
-    list.replaceChildren(...shown.map((m, i) => this.item(m, i === shown.length - 1)));
-    for (const { message, error, refused } of this.log.unsent.values()) {
-      const li = document.createElement("li");
-      li.className = "shopper unsent" + (refused ? " refused" : "");
-      li.textContent = message.text || message.label || "";
-      const note = document.createElement("small");
-      note.textContent = refused ? this.words.failed + ": " + error : this.words.sending;
-      li.append(note);
-      list.append(li);
-    }
-    this.receipt(shown);
-    list.scrollTop = list.scrollHeight;
+    const { log, words } = this;
+    const follow = atEnd(list);
+    const shown = log.messages.filter((m) => !m.hidden);
+    const receipt = log.receipt("shopper", "agent");
+    keep(list, [
+      ...shown.map((m, i) => {
+        const last = i === shown.length - 1;
+        const state = m.seq === receipt.seq ? receipt.state : "";
+        return { key: String(m.seq), stamp: [last && Boolean(m.buttons), state, this.language].join(), draw: () => this.item(m, last, state) };
+      }),
+      ...Array.from(log.unsent.values(), ({ message, error, refused }) => ({
+        key: message.clientId, stamp: [error, this.language].join(),
+        draw: () => element("li", { className: "shopper unsent" + (refused ? " refused" : "") }, message.text || message.label || "",
+          element("small", { textContent: refused ? `${words.failed}: ${error}` : words.sending })),
+      })),
+    ]);
+    if (follow || log.unsent.size) list.scrollTop = list.scrollHeight;
     this.rate();
-    this.log.read(!this.parts.panel.hidden && !document.hidden);
+    this.offer(shown);
+    log.read(!this.parts.panel.hidden && !document.hidden);
   }
 
-  /** Notes under the shopper's last message how far it has come. */
-  receipt(shown) {
-    const { seq, state } = this.log.receipt("shopper", "agent");
-    const li = this.parts.list.children[shown.findIndex((m) => m.seq === seq)];
-    if (!state || !li) return;
-    const note = document.createElement("small");
-    note.className = "receipt";
-    note.textContent = this.words[state];
-    li.append(note);
-  }
-
-  item(message, last) {
-    const li = document.createElement("li");
-    li.className = message.role;
-    if (message.role === "agent" && message.name) {
-      const name = document.createElement("small");
-      name.textContent = message.name;
-      li.append(name);
-    }
-    li.append(textOf(message));
-    li.append(filesOf(message, this.log));
+  item(message, last, receipt) {
+    const li = element("li", { className: message.role });
+    if (message.role === "agent" && message.name) li.append(element("small", { textContent: message.name }));
+    li.append(textOf(message, this.client), filesOf(message, this.log));
     if (last && message.buttons) li.append(this.buttons(message.buttons, message.seq));
+    if (receipt) li.append(element("small", { className: "receipt", textContent: this.words[receipt] }));
     return li;
   }
 
@@ -322,32 +335,61 @@ class DangolChat extends HTMLElement {
     if (this.log) this.log.fetch();
   }
 
+  /** Out of hours the answer can come by mail: offered under the notice, until a person has answered. */
+  offer(shown) {
+    const { offers } = this.parts;
+    const { log, words } = this;
+    const notice = shown.findLast((m) => m.notice === "out_of_hours" || m.role === "agent");
+    const wanted = notice && notice.notice && (log.state === "queued" || log.state === "agent") ? `${log.id}:${notice.seq}` : "";
+    if (offers.dataset.of === wanted) return;
+    offers.dataset.of = wanted;
+    offers.hidden = !wanted;
+    const address = element("input", { type: "email", id: "address", required: true, maxLength: 254, autocomplete: "email" });
+    const form = element("form", {}, element("label", { htmlFor: "address", textContent: words.address }), address, element("button", { textContent: words.save }));
+    form.hidden = true;
+    form.onsubmit = async (e) => {
+      e.preventDefault();
+      try {
+        await this.client.call("PUT", `/chat/conversations/${log.id}/contact`, { email: address.value });
+        offers.hidden = true;
+        this.say(words.mailSaved);
+        this.parts.input.focus();
+      } catch (error) {
+        this.say(error.message);
+      }
+    };
+    const mail = element("button", { type: "button", textContent: words.mail });
+    mail.onclick = () => {
+      mail.hidden = true;
+      form.hidden = false;
+      address.focus();
+    };
+    offers.replaceChildren(element("p", { textContent: words.away }), mail, form);
+  }
+
   rate() {
-    const { rating, form } = this.parts;
-    const closed = this.log.state === "closed";
-    rating.hidden = !closed;
-    form.hidden = false;
-    if (!closed || rating.dataset.of === this.log.id) return;
-    rating.dataset.of = this.log.id;
-    const question = document.createElement("p");
-    question.textContent = this.words.rate;
-    rating.replaceChildren(question);
-    for (let score = 1; score <= 5; score++) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = "★".repeat(score);
-      button.setAttribute("aria-label", `${score} ${this.words.stars}`);
+    const { rating } = this.parts;
+    const { log, words } = this;
+    rating.hidden = log.state !== "closed";
+    if (rating.hidden || rating.dataset.of === log.id) return;
+    rating.dataset.of = log.id;
+    const again = element("button", { type: "button", textContent: words.again });
+    again.onclick = () => this.restart(true);
+    const stars = [1, 2, 3, 4, 5].map((score) => {
+      const button = element("button", { type: "button", textContent: "★".repeat(score) });
+      button.setAttribute("aria-label", `${score} ${words.stars}`);
       button.onclick = async () => {
-        await this.client.call("POST", `/chat/conversations/${this.log.id}/rating`, { score });
-        rating.textContent = this.words.thanks;
-        const again = document.createElement("button");
-        again.type = "button";
-        again.textContent = this.words.again;
-        again.onclick = () => this.restart(true);
-        rating.append(" ", again);
+        try {
+          await this.client.call("POST", `/chat/conversations/${log.id}/rating`, { score });
+          rating.replaceChildren(element("p", { role: "status", textContent: words.thanks }), again);
+          again.focus();
+        } catch (error) {
+          this.say(error.message);
+        }
       };
-      rating.append(button, " ");
-    }
+      return button;
+    });
+    rating.replaceChildren(element("p", { textContent: words.rate }), ...stars.flatMap((star) => [star, " "]));
   }
 }
 

@@ -82,6 +82,8 @@ func New(s topology.System, c clock.Clock, limits Limits, invoke Invoke) *Gatewa
 
 // ServeHTTP answers one request. Browsers from anywhere may call: this is a laptop.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// The shop's time, which may have been moved: pages read their own from it.
+	w.Header().Set("Date", g.clock.Now().UTC().Format(http.TimeFormat))
 	if origin := r.Header.Get("Origin"); origin != "" {
 		// CORS is API Gateway's own work there, so functions do not know of it.
 		allow(w.Header(), origin)

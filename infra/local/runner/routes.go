@@ -125,7 +125,7 @@ func (r *Runner) Pages() []string {
 func (r *Runner) home(w http.ResponseWriter, _ *http.Request) {
 	var b strings.Builder
 	b.WriteString(`<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Dangol</title>` +
-		`<style>body{font:16px/1.6 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem;color:#222}` +
+		`<style>body{font:16px/1.6 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem;color:#222;overflow-wrap:anywhere}` +
 		`a{color:#0a5c4a}dt{margin-top:1rem}dd{margin:0;color:#555}</style><h1>Dangol 단골</h1>` +
 		`<p>The shop's back end, on this machine. The shop's time is <strong>`)
 	b.WriteString(html.EscapeString(r.clock.Now().Format("2006-01-02 15:04:05 MST")))

@@ -1,0 +1,78 @@
+// The words of the agents' page, in Korean and in English.
+export const WORDS = {
+  ko: {
+    title: "상담", name: "손님에게 보일 이름", login: "로그인", notLoggedIn: "로그인하지 못했습니다", ended: "로그인이 끝났습니다. 다시 로그인해 주세요.", logOut: "로그아웃", auto: "자동으로 배정받기", language: "English", team: "팀",
+    online: "상담 중", away: "자리 비움", presence: "상담 여부", onDuty: "운영 중", offDuty: "운영 시간 아님", duty: "다음 운영 전환까지 직접 바꾸기",
+    offline: "연결이 끊겼습니다. 다시 연결하는 중…", queue: "대기열", talk: "대화", about: "손님 정보", views: "화면", empty: "기다리는 손님이 없습니다",
+    nobody: "대기열에서 대화를 고르세요.", claim: "맡기", giveBack: "봇에게 돌려주기", transfer: "넘기기", snooze: "보류", tags: "태그", close: "종료",
+    block: "차단", write: "답장", send: "보내기", note: "내부 메모", file: "파일", uploading: "파일을 올리는 중…", canned: "자주 쓰는 답", editCanned: "자주 쓰는 답 관리",
+    delivered: "도착", read: "읽음", sending: "보내는 중…", typing: "입력 중…", twoType: "{name} 상담원도 입력 중입니다", another: "다른",
+    late: "응답 시한 지남", answerBy: "{time}까지 응답", alarm: "응답 시한이 지났습니다: {name}", snoozedUntil: "{time}까지 보류", reopens: "손님이 {time}까지 다시 이어 갈 수 있습니다",
+    rated: "만족도 {score}점", internal: "내부 메모", ok: "확인", cancel: "취소", remove: "삭제", save: "저장", unfilled: "{…} 자리를 채운 뒤 보내 주세요.",
+    toTeam: "어느 팀으로 넘길까요?", until: "언제까지 보류할까요?", at: "날짜와 시각", tagsHint: "쉼표로 나누어 적으세요", blockSure: "욕설로 대화를 끝내고 손님의 글을 막습니다.",
+    cannedTitle: "제목", cannedText: "내용: {name} 손님, {agent} 상담원, {order} 최근 주문", cannedLanguage: "언어",
+    hour: "1시간", evening: "3시간", tomorrow: "내일 9시", monday: "다음 월요일 9시", custom: "직접 고르기",
+    vip: "단골: 최근 1년 주문 10건 이상", recovery: "불만 고객 회복", orders: "주문", returns: "반품·교환", subscriptions: "정기 구독", reviews: "리뷰",
+    unpaid: "미납", periodEnds: "이용 기간 {time}까지", consent: "광고 수신 동의", earlier: "지난 대화", summary: "요약", none: "없음", guest: "로그인하지 않은 손님",
+    calls: "전화 예약", noCalls: "예약된 전화가 없습니다", begin: "전화 걸기", outcome: "통화 결과", callNote: "통화 메모", finish: "기록",
+    outcomes: { reached: "통화함", no_answer: "받지 않음", busy: "통화 중", wrong_number: "잘못된 번호" },
+    reasons: {
+      asks_person: "상담원 요청", legal: "법적 문제", privacy: "개인정보", complaint: "불만", refund: "환불 요구", open_case: "불만 고객 회복 중", vip: "단골",
+      failed_twice: "봇이 두 번 답하지 못함", unanswerable: "봇이 답하지 못함", mail: "메일", phone: "전화",
+    },
+    states: { bot: "봇", queued: "대기", agent: "상담 중", snoozed: "보류", closed: "종료" },
+    callStates: { booked: "예약", reminded: "알림 보냄", due: "지금 전화할 차례", calling: "통화 중" },
+    orderStates: { placed: "배송 준비", partially_fulfilled: "일부 발송", fulfilled: "배송 중", delivered: "배송 완료", canceled: "취소" },
+    returnStates: {
+      requested: "접수", approved: "승인", booked: "수거 예약", in_transit: "반송 중", received: "입고", inspected: "검수 완료", awaiting_payment: "차액 결제 대기",
+      completed: "완료", rejected: "거절", canceled: "취소", expired: "기한 만료",
+    },
+    resolutions: { refund: "환불", store_credit: "적립금", exchange: "교환", replacement: "같은 상품으로 교환" },
+    subscriptionStates: {
+      starting: "첫 결제 중", trialing: "체험 중", active: "이용 중", past_due: "결제 재시도 중", suspended: "이용 정지", paused: "일시 정지", canceled: "해지 예정", ended: "끝남",
+    },
+    reviewStates: { published: "공개", held: "검토 중", returned: "수정 요청", rejected: "거절", deleted: "삭제" },
+    caseStates: { open: "답변 대기", answered: "답변함", resolved: "해결", closed: "종료" },
+    channels: { email: "메일", sms: "문자", push: "푸시", kakao: "카카오톡", phone: "전화" },
+    answers: { "": "답 없음", pending: "확인 대기", given: "동의", refused: "거부" },
+  },
+  en: {
+    title: "Care", name: "Name that shoppers see", login: "Log in", notLoggedIn: "You are not logged in", ended: "Your log-in is over. Log in again.", logOut: "Log out", auto: "Give me conversations automatically", language: "한국어", team: "Team",
+    online: "Online", away: "Away", presence: "Taking conversations", onDuty: "On duty", offDuty: "Off duty", duty: "Switch by hand until the timetable's next switch",
+    offline: "Connection lost. Connecting again…", queue: "Queue", talk: "Conversation", about: "Customer", views: "Views", empty: "Nobody is waiting",
+    nobody: "Choose a conversation from the queue.", claim: "Claim", giveBack: "Give back to the bot", transfer: "Transfer", snooze: "Snooze", tags: "Tags", close: "Close",
+    block: "Block", write: "Answer", send: "Send", note: "Internal note", file: "File", uploading: "Uploading…", canned: "Canned answers", editCanned: "Edit canned answers",
+    delivered: "Delivered", read: "Read", sending: "Sending…", typing: "is typing…", twoType: "{name} is typing too", another: "Another agent",
+    late: "Answer overdue", answerBy: "Answer by {time}", alarm: "The answer is overdue: {name}", snoozedUntil: "Snoozed until {time}", reopens: "The shopper can take it up again until {time}",
+    rated: "Rated {score} of 5", internal: "Internal note", ok: "OK", cancel: "Cancel", remove: "Delete", save: "Save", unfilled: "Fill in {…} before you send.",
+    toTeam: "To which team?", until: "Until when?", at: "Date and time", tagsHint: "Separate them by commas", blockSure: "Ends the conversation because of abuse; the shopper can write no more.",
+    cannedTitle: "Title", cannedText: "Text: {name} shopper, {agent} agent, {order} latest order", cannedLanguage: "Language",
+    hour: "1 hour", evening: "3 hours", tomorrow: "Tomorrow at 9", monday: "Next Monday at 9", custom: "Another time",
+    vip: "Regular: 10 orders or more in a year", recovery: "Recovery cases", orders: "Orders", returns: "Returns", subscriptions: "Subscriptions", reviews: "Reviews",
+    unpaid: "unpaid", periodEnds: "period ends {time}", consent: "Consent to advertising", earlier: "Earlier conversations", summary: "Summary", none: "None", guest: "A guest without an account",
+    calls: "Call-backs", noCalls: "No calls are booked", begin: "Call", outcome: "Outcome", callNote: "Note", finish: "Save outcome",
+    outcomes: { reached: "Reached", no_answer: "No answer", busy: "Busy", wrong_number: "Wrong number" },
+    reasons: {
+      asks_person: "asks for a person", legal: "legal", privacy: "privacy", complaint: "complaint", refund: "wants a refund", open_case: "recovery case",
+      vip: "regular customer", failed_twice: "two answers failed", unanswerable: "no answer", mail: "by mail", phone: "by phone",
+    },
+    states: { bot: "bot", queued: "waiting", agent: "with an agent", snoozed: "snoozed", closed: "closed" },
+    callStates: { booked: "booked", reminded: "reminded", due: "to be called now", calling: "on the phone" },
+    orderStates: { placed: "being prepared", partially_fulfilled: "partly sent", fulfilled: "on its way", delivered: "delivered", canceled: "canceled" },
+    returnStates: {
+      requested: "requested", approved: "approved", booked: "pickup booked", in_transit: "on its way back", received: "received", inspected: "inspected",
+      awaiting_payment: "awaiting payment", completed: "completed", rejected: "rejected", canceled: "canceled", expired: "expired",
+    },
+    resolutions: { refund: "refund", store_credit: "store credit", exchange: "exchange", replacement: "replacement" },
+    subscriptionStates: {
+      starting: "first payment", trialing: "in trial", active: "active", past_due: "payment being retried", suspended: "suspended", paused: "paused", canceled: "ends with the period", ended: "ended",
+    },
+    reviewStates: { published: "published", held: "in moderation", returned: "returned to its author", rejected: "rejected", deleted: "deleted" },
+    caseStates: { open: "waits for an answer", answered: "answered", resolved: "resolved", closed: "closed" },
+    channels: { email: "Email", sms: "Text messages", push: "Push", kakao: "KakaoTalk", phone: "Phone" },
+    answers: { "": "no answer", pending: "to be confirmed", given: "given", refused: "refused" },
+  },
+};
+
+/** A text with its placeholders filled in; those without a value stay, so that they are seen. */
+export const fill = (text, values) => text.replace(/\{([a-z]+)\}/g, (whole, name) => values[name] || whole);
