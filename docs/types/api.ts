@@ -1222,6 +1222,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/calls/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a code to a telephone number
+         * @description A text message with six digits goes to the number. `verification` is a secret: send it with the code, and then with the booking. At most 3 codes in 10 minutes and 10 a day go to a number. 409 verification_not_needed where the shop sends no text messages; calls are then booked without.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["verifyNumber"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calls/verifications/prove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter the code that a telephone number was sent
+         * @description Five wrong codes, or ten minutes, end the verification. A number that was proved can be used for a day.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["proveNumber"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/calls/{callId}": {
         parameters: {
             query?: never;
@@ -1257,7 +1301,7 @@ export interface paths {
         put?: never;
         /**
          * Take a call, and get the number
-         * @description Of several agents one gets it. `dial` is a link that a telephone opens.
+         * @description Of several agents one gets it. `dial` is a link that a telephone opens. A number that nobody has proved is called only where the team's setting `unverified` allows it.
          *
          *     Who may call: agents and merchants.
          */
@@ -1878,10 +1922,34 @@ export interface paths {
         get?: never;
         /**
          * Leave an address for the answer
-         * @description Who may call: a customer, or a guest.
+         * @description An address that is not the account's own is mailed a code of six digits; `proved` says whether it is needed. Mails of the conversation go to a proved address only: what an agent wrote and was not read for 5 minutes, and the transcript. A reply to such a mail goes on with the conversation.
+         *
+         *     Who may call: a customer, or a guest.
          */
         put: operations["setConversationContact"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/contact/prove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter the code that the address was mailed
+         * @description Five wrong codes, or ten minutes, end it: leave the address again for a new code.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["proveConversationContact"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2056,6 +2124,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/chat/conversations/{conversationId}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail the conversation to its shopper
+         * @description In the conversation's language, with the newest 300 messages, as they are stored: masked, and without the shop's notes. It goes to the address that was proved, or to the account's own. The same `clientId` mails it once.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["mailTranscript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/chat/conversations/{conversationId}/transfer": {
         parameters: {
             query?: never;
@@ -2214,7 +2304,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where operators log in
+         * Where the pages log in
          * @description Who may call: anyone.
          */
         get: operations["getConsoleLogin"];
@@ -5940,6 +6030,8 @@ export interface components {
             state: string;
             team: string;
             topic?: string;
+            /** @description The shopper has proved the number by a code. */
+            verified: boolean;
         };
         CallbackAttempt: {
             /** Format: date-time */
@@ -5988,6 +6080,8 @@ export interface components {
             number: string;
             team?: string;
             topic?: string;
+            /** @description The secret of the verification that proved the number; needed when /calls/slots says so. */
+            verification?: string;
         };
         CareEditRequest: {
             /** @enum {string} */
@@ -6052,6 +6146,15 @@ export interface components {
         CareOverrideRequest: {
             open: boolean;
         };
+        CareProveRequest: {
+            /** @example 123456 */
+            code: string;
+            verification: string;
+        };
+        CareProveResponse: {
+            /** @description The last four digits. */
+            number: string;
+        };
         CareSetTeamRequest: {
             calls: components["schemas"]["ConversationCallPolicy"];
             hours: components["schemas"]["HoursSchedule"];
@@ -6063,10 +6166,32 @@ export interface components {
         };
         CareSlotsResponse: {
             slots: components["schemas"]["CallbackSlot"][];
+            /** @description Prove the number first: POST /calls/verifications. */
+            verify: boolean;
             zone: string;
         };
         CareTeamsResponse: {
             teams: components["schemas"]["ConversationTeam"][];
+        };
+        CareVerifyRequest: {
+            /**
+             * @default ko
+             * @enum {string}
+             */
+            language: "ko" | "en";
+            /** @example 010-1234-5678 */
+            number: string;
+        };
+        CareVerifyResponse: {
+            /**
+             * Format: date-time
+             * @description Until then the code can be entered.
+             */
+            expiresAt: string;
+            /** @description The last four digits. */
+            number: string;
+            /** @description A secret; it names the verification. */
+            verification: string;
         };
         Cart: {
             address?: components["schemas"]["Address"];
@@ -6454,6 +6579,7 @@ export interface components {
             conversations: components["schemas"]["ConversationView"][];
             orders: components["schemas"]["RecentOrder"][];
             returns: components["schemas"]["RecentReturn"][];
+            reviews: components["schemas"]["WrittenReview"][];
             subscriptions: components["schemas"]["HeldSubscription"][];
             /** @description The shopper's last messages before the hand-over. */
             summary: string;
@@ -6477,6 +6603,31 @@ export interface components {
             /** Format: email */
             email: string;
             name?: string;
+        };
+        ChatContactResponse: {
+            /** @description Agents only: whose it is. */
+            agent?: string;
+            /** Format: date-time */
+            createdAt: string;
+            full?: components["schemas"]["Conversation"];
+            /** @example chat_01k9x7d3f8q7m2k */
+            id: string;
+            language: string;
+            /** Format: date-time */
+            lastAt: string;
+            /** @description The address is known to be the shopper's; else enter the code that was mailed. */
+            proved: boolean;
+            /** Format: int64 */
+            rating?: number;
+            /** @description Closed, but a message takes it up again. */
+            reopens: boolean;
+            /**
+             * Format: int64
+             * @description Number of the last message.
+             */
+            seq: number;
+            /** @enum {string} */
+            state: "bot" | "queued" | "agent" | "snoozed" | "closed";
         };
         ChatConversationsResponse: {
             conversations: components["schemas"]["ConversationView"][];
@@ -6519,6 +6670,10 @@ export interface components {
         ChatNoteRequest: {
             clientId: string;
             text: string;
+        };
+        ChatProveRequest: {
+            /** @example 123456 */
+            code: string;
         };
         ChatRateRequest: {
             note?: string;
@@ -6570,6 +6725,17 @@ export interface components {
             ticket: string;
             /** @description The WebSocket, ticket included. */
             url: string;
+        };
+        ChatTranscriptRequest: {
+            /** @description Your own id for the request. */
+            clientId: string;
+        };
+        ChatTranscriptResponse: {
+            /**
+             * @description Where it goes, the beginning only.
+             * @example b…@example.com
+             */
+            email: string;
         };
         ChatTransferRequest: {
             team: string;
@@ -6700,6 +6866,8 @@ export interface components {
             createdAt: string;
             customerId?: string;
             email?: string;
+            /** Format: date-time */
+            emailProvedAt?: string;
             /** Format: int64 */
             escalations: number;
             /** Format: date-time */
@@ -6778,6 +6946,8 @@ export interface components {
             capacity: number;
             /** Format: int64 */
             slotMinutes: number;
+            /** @description also call numbers that nobody has proved by a code */
+            unverified?: boolean;
         };
         ConversationFigures: {
             /** @description conversations begun, by hour of the team's day */
@@ -6845,6 +7015,11 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
             customerId?: string;
+            /**
+             * Format: int64
+             * @description How often a service level has passed.
+             */
+            escalations?: number;
             /** Format: date-time */
             firstAnswerAt?: string;
             id: string;
@@ -6951,8 +7126,8 @@ export interface components {
         CreditPayout: {
             /** @description On account now. */
             credit: components["schemas"]["Money"];
-            /** @description What the payments of this subscription can take back. */
-            most: components["schemas"]["Money"];
+            /** @description What the payments of this subscription can take back; in the answer to GET only, for which the provider is asked. */
+            most?: components["schemas"]["Money"];
             /** @description Payouts so far, newest first. */
             refunds: components["schemas"]["SubscriptionRefund"][];
         };
@@ -7714,8 +7889,10 @@ export interface components {
             reviewRating: components["schemas"]["ReviewLinkedStars"];
         };
         Login: {
-            /** @description The pages' client id. */
+            /** @description The client id of operators' pages. */
             client: string;
+            /** @description The client id of pages for shoppers. */
+            storefrontClient: string;
             /** @description Address of the log-in page; empty when tokens are another issuer's. */
             url: string;
         };
@@ -8898,6 +9075,8 @@ export interface components {
             value: string;
         };
         ProductFacets: {
+            /** @description in_stock, low, not_open_yet and out, in this order; about a second behind the cards. */
+            availability: components["schemas"]["ProductFacet"][];
             /** @description Most products first. */
             categories: components["schemas"]["ProductFacet"][];
             /** @description Highest price shown; with a currency only. */
@@ -10888,6 +11067,9 @@ export interface components {
             seq: number;
             spans?: components["schemas"]["ConversationSpan"][];
             text: string;
+            words?: {
+                [key: string]: string;
+            };
         };
         ServicePreview: {
             /** @description What the gate says of this person now. */
@@ -12201,6 +12383,17 @@ export interface components {
             name?: string;
             /** @example 민감한 피부에도 괜찮은가요? */
             text: string;
+        };
+        WrittenReview: {
+            id: string;
+            productId: string;
+            /** Format: int64 */
+            stars: number;
+            state: string;
+            /** @description The beginning. */
+            text: string;
+            /** Format: date-time */
+            writtenAt: string;
         };
     };
     responses: never;
@@ -16759,6 +16952,172 @@ export interface operations {
             };
         };
     };
+    verifyNumber: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareVerifyRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareVerifyResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proveNumber: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareProveRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareProveResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getCall: {
         parameters: {
             query?: never;
@@ -19604,7 +19963,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ConversationView"];
+                    "application/json": components["schemas"]["ChatContactResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -19636,6 +19995,108 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proveConversationContact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatProveRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatContactResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20374,6 +20835,98 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mailTranscript: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatTranscriptRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatTranscriptResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28153,9 +28706,11 @@ export interface operations {
                 minPrice?: number;
                 /** @description Minor units of the currency; 0 is no bound. */
                 maxPrice?: number;
+                /** @description Only what the best of its variants is; about a second behind the cards. */
+                availability?: "in_stock" | "low" | "out" | "not_open_yet";
                 /** @description best_selling is by the orders of the last five weeks, at most an hour old. */
                 sort?: "newest" | "title" | "price_asc" | "price_desc" | "best_selling";
-                /** @description Adds what the whole list has: categories, tags, vendors, types and prices. */
+                /** @description Adds what the whole list has: categories, tags, vendors, types, availability and prices. */
                 facets?: boolean;
             };
             header?: {
