@@ -150,8 +150,8 @@ type bookInput struct {
 	}
 }
 
-// book books a call in a free slot. The limit comes before anything but the team is read: booking fills the slots of the
-// team.
+// book books a call in a free slot. The limit comes before anything but the team is read: booking fills the slots of
+// the team.
 func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
 	number, err := normal(in.Body.Number)
 	if err != nil {

@@ -2,7 +2,8 @@
 // the shop's teams, call-back requests, and the merchant's figures about all of it.
 //
 // It owns the items FAQ#, TEAM#, CALL#, SLOT# and VERIFY# of the table Care (see shared/faq/store,
-// shared/conversation/service, shared/callback/store and shared/verification/store) and writes notes of calls into the logs of conversations. It publishes no events.
+// shared/conversation/service, shared/callback/store and shared/verification/store) and writes notes of calls into the
+// logs of conversations. It publishes no events.
 //
 // Triggers: HTTP API (routes below), and the due kind callback, whose jobs remind of calls and say that they are due.
 //
@@ -77,8 +78,8 @@ func Spec() function.Spec {
 
 // New builds the function. Environment: CARE_TABLE, and what api.FromEnv names. CONNECT_INSTANCE, CONNECT_FLOW and
 // CONNECT_NUMBER, all three or none, name the instance of Amazon Connect that calls, its contact flow and the number
-// shown. SMS_ORIGINATION, when set, is the ARN of the number, sender id or pool that codes are sent from, in the name of
-// SHOP_NAME.
+// shown. SMS_ORIGINATION, when set, is the ARN of the number, sender id or pool that codes are sent from, in the name
+// of SHOP_NAME.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {
 		Instance string `env:"CONNECT_INSTANCE,optional"`

@@ -228,7 +228,8 @@ func TestSamples(t *testing.T) {
 	}
 	apitest.Samples(t, handler, "care", map[string]int{
 		"list-faq": 200, "search": 200, "search-without-question": 422, "hours": 200, "hours-of-nobody": 404, "slots": 200,
-		"book-without-number": 422, "verify-what-is-no-number": 422, "prove-without-verification": 404, "publish-without-token": 401,
+		"book-without-number": 422, "verify-what-is-no-number": 422, "prove-without-verification": 404,
+		"publish-without-token": 401,
 	})
 }
 

@@ -30,14 +30,15 @@ const (
 
 // verificationRoutes registers how a telephone number is proved.
 func (f *Care) verificationRoutes(s *api.Service) {
-	begin := route(api.Shopper, "POST", "/calls/verifications", "Calls", "verifyNumber", "Send a code to a telephone number",
+	begin := route(api.Shopper, "POST", "/calls/verifications", "Calls", "verifyNumber",
+		"Send a code to a telephone number",
 		409, 429, 503)
 	begin.Status, begin.Description = 201, verifyText
 	api.Handle(s, begin, f.verify)
 	prove := route(api.Shopper, "POST", "/calls/verifications/prove", "Calls", "proveNumber",
 		"Enter the code that a telephone number was sent", 404, 409, 429, 503)
-	prove.Description = "Five wrong codes, or ten minutes, end the verification. A number that was proved can be used for " +
-		"a day."
+	prove.Description = "Five wrong codes, or ten minutes, end the verification. A number that was proved is good " +
+		"for a day."
 	api.Handle(s, prove, f.prove)
 }
 

@@ -9,10 +9,10 @@
 // which takes a one-use ticket); the due kinds conversation, whose jobs ring the timers of conversations, and
 // conversation_mail, whose jobs mail what a shopper has not read.
 //
-// Routes: POST /chat/conversations, GET on them and on their messages, PUT contact, POST contact/prove, messages,
-// read, close, rating, attachments and transcript; POST /chat/tickets; for agents GET /chat/inbox, POST claim, transfer, give-back, snooze,
-// notes and block, PUT tags, GET context; PUT /chat/agents/me, GET /chat/agents; GET, PUT and DELETE /chat/canned; GET
-// and DELETE /chat/customers/{customerId}.
+// Routes: POST /chat/conversations, GET on them and on their messages, PUT contact, POST contact/prove, messages, read,
+// close, rating, attachments and transcript; POST /chat/tickets; for agents GET /chat/inbox, POST claim, transfer,
+// give-back, snooze, notes and block, PUT tags, GET context; PUT /chat/agents/me, GET /chat/agents; GET, PUT and DELETE
+// /chat/canned; GET and DELETE /chat/customers/{customerId}.
 package chat
 
 import (

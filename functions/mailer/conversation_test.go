@@ -132,7 +132,8 @@ func TestACodeIsMailedInTimeOrNotAtAll(t *testing.T) {
 	if err := b.deliver(eventMessage(t, "evt_2", body)); err != nil {
 		t.Fatal(err)
 	}
-	if r := b.record("evt_2-conversation"); len(b.ses.accepted) != 1 || r.State != outbox.Withheld || r.Reason != "too_late" {
+	if r := b.record("evt_2-conversation"); len(b.ses.accepted) != 1 || r.State != outbox.Withheld ||
+		r.Reason != "too_late" {
 		t.Errorf("%d mails, record %+v", len(b.ses.accepted), r)
 	}
 }

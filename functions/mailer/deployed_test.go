@@ -54,7 +54,8 @@ func deployed(t *testing.T, drop string) (lambda.Handler, *ses.Sink, error) {
 
 func TestNewNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	for _, variable := range []string{"OUTREACH_TABLE", "COMMERCE_TABLE", "CARE_TABLE", "MAIL_FROM", "SHOP_NAME", "LINK_BASE"} {
+	for _, variable := range []string{"OUTREACH_TABLE", "COMMERCE_TABLE", "CARE_TABLE", "MAIL_FROM", "SHOP_NAME",
+		"LINK_BASE"} {
 		if _, _, err := deployed(t, variable); err == nil || !strings.Contains(err.Error(), variable) {
 			t.Errorf("without %s: %v", variable, err)
 		}

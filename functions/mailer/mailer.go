@@ -133,9 +133,9 @@ func Spec() function.Spec {
 	}
 }
 
-// New builds the function. Environment: OUTREACH_TABLE, COMMERCE_TABLE, CARE_TABLE, what mail.FromEnv reads, LINK_BASE (https
-// address that the API answers at, for the links in mails), SHOP_URL, OUTREACH_CONFIG (the warm-up), INBOUND_DOMAIN (at
-// which replies to mails of conversations arrive).
+// New builds the function. Environment: OUTREACH_TABLE, COMMERCE_TABLE, CARE_TABLE, what mail.FromEnv reads, LINK_BASE
+// (https address that the API answers at, for the links in mails), SHOP_URL, OUTREACH_CONFIG (the warm-up),
+// INBOUND_DOMAIN (at which replies to mails of conversations arrive).
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	tables, err := env.Tables(ctx, "OUTREACH_TABLE", "COMMERCE_TABLE", "CARE_TABLE")
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// ConversationMail is a mail about a conversation with the shop: all of it, what a person wrote and was not read, or the
-// code that proves the address.
+// ConversationMail is a mail about a conversation with the shop: all of it, what a person wrote and was not read, or
+// the code that proves the address.
 type ConversationMail struct {
 	Kind     string // transcript, messages, address_code
 	Name     string // of the shopper; may be empty

@@ -69,7 +69,8 @@ func TestTemplatesUseTextsThatExistAndNoTextIsLeftOver(t *testing.T) {
 	}
 	for _, key := range catalog(t, "ko").Keys() {
 		group, _, _ := strings.Cut(key, ".")
-		if !used[key] && !slices.Contains([]string{"notices", "service_notices", "service_words", "conversation_mails", "conversation_words",
+		if !used[key] && !slices.Contains([]string{"notices", "service_notices", "service_words", "conversation_mails",
+			"conversation_words",
 			"receipt_lines",
 			"credit_reasons", "composed", "dates", "push", "pages", "account"}, group) &&
 			!strings.HasPrefix(key, "words.channel_") {

@@ -50,8 +50,8 @@ func New(code, of string, now time.Time) Challenge {
 	return Challenge{Hash: hash(code, of), ExpiresAt: now.Add(Life)}
 }
 
-// Prove checks a code and returns the challenge as it then is, also with an error: a wrong code counts. A challenge that
-// was proved stays proved by the same code. Errors: code_wrong, code_expired, code_used_up.
+// Prove checks a code and returns the challenge as it then is, also with an error: a wrong code counts. A challenge
+// that was proved stays proved by the same code. Errors: code_wrong, code_expired, code_used_up.
 func (c Challenge) Prove(code, of string, now time.Time) (Challenge, error) {
 	right := hmac.Equal([]byte(hash(Digits(code), of)), []byte(c.Hash))
 	switch {

@@ -118,7 +118,8 @@ func TestCodesAreSixDigits(t *testing.T) {
 
 func TestEqualCodesHaveDifferentHashes(t *testing.T) {
 	t.Parallel()
-	a, b := verification.New("123456", "ver_1 +821012345678", noon), verification.New("123456", "ver_2 +821012345678", noon)
+	a, b := verification.New("123456", "ver_1 +821012345678", noon), verification.New("123456", "ver_2 +821012345678",
+		noon)
 	if a.Hash == b.Hash || a.Hash == "123456" {
 		t.Errorf("%s and %s", a.Hash, b.Hash)
 	}

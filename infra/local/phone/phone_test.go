@@ -88,7 +88,8 @@ func TestATextMessageIsDeliveredAndListed(t *testing.T) {
 	if _, err := m.Send(t.Context(), sms.Message{To: "+821012345678"}); err == nil {
 		t.Error("an empty message was sent")
 	}
-	if texts := s.Texts(); len(texts) != 1 || texts[0].ID != id || texts[0].Text != "123456" || !texts[0].At.Equal(began) ||
+	if texts := s.Texts(); len(texts) != 1 || texts[0].ID != id || texts[0].Text != "123456" ||
+		!texts[0].At.Equal(began) ||
 		len(delivered) != 1 || delivered[0] != texts[0] {
 		t.Errorf("texts %+v, delivered %+v", texts, delivered)
 	}

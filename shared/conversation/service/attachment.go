@@ -20,14 +20,8 @@ type Files interface {
 	Remove(ctx context.Context, keys ...string) error
 }
 
-// Attachment limits.
-const (
-	maxFile  = 10 << 20
-	fileLife = 5 * time.Minute
-)
-
-// fileTypes are those that browsers show without running anything: no HTML, no SVG.
-var fileTypes = []string{"image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf", "text/plain"}
+// fileLife is how long an address to upload to is good.
+const fileLife = 5 * time.Minute
 
 // attachmentFolder keeps the files of a conversation together; a message may name only those in it.
 func attachmentFolder(conversationID string) string { return "chat/" + conversationID + "/" }
@@ -43,11 +37,11 @@ func (s *Service) Upload(ctx context.Context, who Participant, conversationID, n
 	if err := c.MayWrite(who.Role, who.ID, s.Clock.Now()); err != nil {
 		return Attachment{}, "", err
 	}
-	if !slices.Contains(fileTypes, contentType) {
+	if !slices.Contains(conversation.FileTypes, contentType) {
 		return Attachment{}, "", problem.InvalidField("/type", "not_allowed",
 			"a JPEG, PNG, WebP or GIF image, a PDF or plain text")
 	}
-	if size < 1 || size > maxFile {
+	if !conversation.FileAllowed(contentType, size) {
 		return Attachment{}, "", problem.InvalidField("/size", "too_large", "1 byte to 10 MB")
 	}
 	// The key is ours; the name is only shown.

@@ -6,9 +6,9 @@
 //
 // Items in the table Care: CHAT#<id>/CHAT the conversation, /MSG#<seq> its messages, /SENT#<sender>#<client id> what
 // was sent, /READ#<role> how far each side has read, /CONN#<connection> who listens, /MAIL#<kind>#<key> a mail that was
-// asked for, /UNREAD the timer that mails what was not read; CONN#<connection>/CONN the connection; TICKET#<hash>/TICKET
-// a ticket; AGENT#<id>/AGENT an agent; TEAM#<id>/TEAM a team; CANNED/<id> a canned answer; CUSTOMER#<id>/CHAT#<id> the
-// customer's conversations.
+// asked for, /UNREAD the timer that mails what was not read; CONN#<connection>/CONN the connection;
+// TICKET#<hash>/TICKET a ticket; AGENT#<id>/AGENT an agent; TEAM#<id>/TEAM a team; CANNED/<id> a canned answer;
+// CUSTOMER#<id>/CHAT#<id> the customer's conversations.
 package service
 
 import (

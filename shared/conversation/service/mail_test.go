@@ -202,7 +202,8 @@ func TestNotesAndTheBotAreNotMailed(t *testing.T) {
 	if _, err := d.MarkRead(t.Context(), bora, c.ID, c.Seq); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := d.Note(t.Context(), agentWho("a"), c.ID, service.Draft{ClientID: "note-0001", Text: "VIP"}); err != nil {
+	if _, _, err := d.Note(t.Context(), agentWho("a"), c.ID,
+		service.Draft{ClientID: "note-0001", Text: "VIP"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.GiveBack(t.Context(), agentWho("a"), c.ID); err != nil {
@@ -256,7 +257,8 @@ func TestAnErasedConversationIsNotMailed(t *testing.T) {
 func TestTheTranscriptIsWhatTheShopperMaySee(t *testing.T) {
 	t.Parallel()
 	d, c := answered(t)
-	if _, _, err := d.Note(t.Context(), agentWho("a"), c.ID, service.Draft{ClientID: "note-0001", Text: "VIP"}); err != nil {
+	if _, _, err := d.Note(t.Context(), agentWho("a"), c.ID,
+		service.Draft{ClientID: "note-0001", Text: "VIP"}); err != nil {
 		t.Fatal(err)
 	}
 	c, _ = d.say(t, bora, c, "client-02", "카드는 4242424242424242 입니다")

@@ -24,6 +24,7 @@ var AccessPatterns = []table.Pattern{
 		Read: 0.5,
 		Note: "one card",
 	},
-	{Name: "list the conversations that began in a period", Key: "CHATS#<month>, <time>#<id>", Index: table.ByTwo, Trips: 1,
-		Read: 0.5, Note: "one card, within a month"},
+	{Name: "list the conversations that began in a period", Key: "CHATS#<month>, <time>#<id>", Index: table.ByTwo,
+		Trips: 1,
+		Read:  0.5, Note: "one card, within a month"},
 }

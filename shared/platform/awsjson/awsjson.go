@@ -97,8 +97,8 @@ func (c Client) send(ctx context.Context, method, path string, header http.Heade
 	return nil
 }
 
-// refusal reads the error's name from the header, where what follows a colon is an address of the documentation, or from
-// the body, where what stands before a # is the name of the service's model. Its text is in the body, which some
+// refusal reads the error's name from the header, where what follows a colon is an address of the documentation, or
+// from the body, where what stands before a # is the name of the service's model. Its text is in the body, which some
 // services write with a capital letter.
 func refusal(answer *http.Response, raw []byte) *Error {
 	code, _, _ := strings.Cut(answer.Header.Get("x-amzn-ErrorType"), ":")

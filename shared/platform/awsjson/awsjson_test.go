@@ -58,7 +58,8 @@ func TestAnOperationIsNamedInItsHeader(t *testing.T) {
 	}))
 	defer s.Close()
 	var out struct{ MessageId string }
-	err := client(s.URL).Call(t.Context(), "PinpointSMSVoiceV2.SendTextMessage", map[string]string{"MessageBody": "x"}, &out)
+	err := client(s.URL).Call(t.Context(), "PinpointSMSVoiceV2.SendTextMessage", map[string]string{"MessageBody": "x"},
+		&out)
 	if err != nil || out.MessageId != "m-1" {
 		t.Errorf("%+v, %v", out, err)
 	}
