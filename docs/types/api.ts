@@ -1255,7 +1255,7 @@ export interface paths {
         put?: never;
         /**
          * Enter the code that a telephone number was sent
-         * @description Five wrong codes, or ten minutes, end the verification. A number that was proved can be used for a day.
+         * @description Five wrong codes, or ten minutes, end the verification. A number that was proved is good for a day.
          *
          *     Who may call: a customer, or a guest.
          */

@@ -271,7 +271,7 @@ func TestCognitoTakesTheAnswerWhateverTheShopIsCalled(t *testing.T) {
 func TestNewNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	shop := map[string]string{"SHOP_NAME": "온결", "SHOP_URL": "https://shop.example.com",
-		"SHOP_CONTACT": "help@example.com"}
+		"SHOP_CONTACT": "help@example.com", "LINK_BASE": "https://api.example.com"}
 	for _, c := range []struct{ name, variable, value string }{
 		{"no table", "COMMERCE_TABLE", ""}, {"no name", "SHOP_NAME", ""}, {"no storefront", "SHOP_URL", ""},
 		{"a color that is none", "SHOP_COLOR", "green"}, {"a zone that is none", "SHOP_TIMEZONE", "Asia/Nowhere"},

@@ -38,8 +38,8 @@ func (f *Care) callRoutes(s *api.Service) {
 	api.Handle(s, calls(api.Agent, "GET", "/calls", "listCalls", "The open calls of a team, the next one first"),
 		f.openCalls)
 	begin := calls(api.Agent, "POST", one+"/begin", "beginCall", "Take a call, and get the number", 404, 409, 503)
-	begin.Description = "Of several agents one gets it. `dial` is a link that a telephone opens. A number that nobody has " +
-		"proved is called only where the team's setting `unverified` allows it."
+	begin.Description = "Of several agents one gets it. `dial` is a link that a telephone opens. A number that nobody " +
+		"has proved is called only where the team's setting `unverified` allows it."
 	api.Handle(s, begin, f.begin)
 	finish := calls(api.Agent, "POST", one+"/outcome", "finishCall", "Note how a call ended", 404, 409, 503)
 	finish.Description = "Who was not reached is called again after 15 minutes and after 2 hours of opening time; the " +

@@ -91,7 +91,8 @@ func TestAnAgentSeesWhatTheShopKnowsOfACustomerAndNothingOfAGuest(t *testing.T) 
 		return v
 	}
 	if v := of(apitest.New(t, d.handler).As(apitest.Ann)); !v.VIP || len(v.Orders) != 1 || len(v.Returns) != 1 ||
-		len(v.Subscriptions) != 1 || len(v.Cases) != 1 || len(v.Reviews) != 1 || v.Consent[compliance.Email] != compliance.Given {
+		len(v.Subscriptions) != 1 || len(v.Cases) != 1 || len(v.Reviews) != 1 ||
+		v.Consent[compliance.Email] != compliance.Given {
 		t.Errorf("a customer: %+v", v)
 	}
 	if v := of(apitest.New(t, d.handler)); v.VIP || len(v.Orders)+len(v.Returns)+len(v.Subscriptions)+len(v.Cases) != 0 {

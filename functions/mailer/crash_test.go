@@ -342,8 +342,8 @@ func seed(t *testing.T, tb *table.Table, people int) {
 	}
 }
 
-// readerEmail is the address of person i of the campaign. SES answers some of them with each outcome that it has for one
-// recipient.
+// readerEmail is the address of person i of the campaign. SES answers some of them with each outcome that it has for
+// one recipient.
 func readerEmail(i int) string {
 	outcomes := map[int]string{7: "bounce", 17: "softbounce", 27: "complaint", 37: "reject", 39: "suppressionlist"}
 	if outcome, ok := outcomes[i%40]; ok {

@@ -42,8 +42,8 @@ const subscribeText = "Call it after a click on a button of its own that says wh
 	"a push service of a browser."
 
 // clickText is the description of clickPush.
-const clickText = "The service worker calls it with the token that came in the encrypted message. A second click is a " +
-	"success and is counted once."
+const clickText = "The service worker calls it with the token that came in the encrypted message. A second click is " +
+	"a success and is counted once."
 
 // PushKeyOutput is the key.
 type PushKeyOutput struct {

@@ -126,7 +126,8 @@ func costs(ctx context.Context) error {
 		return err
 	}
 	defer shop.runner.Close()
-	fmt.Printf("\nRound trips and capacity units of one operation, memories warm\n%-15s %12s %10s %10s %22s\n", "operation",
+	fmt.Printf("\nRound trips and capacity units of one operation, memories warm\n%-15s %12s %10s %10s %22s\n",
+		"operation",
 		"round trips", "read", "write", "write of what follows")
 	for _, o := range operations {
 		buyer := &shopper{system: s}

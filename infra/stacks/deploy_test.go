@@ -180,8 +180,8 @@ func TestTheLoginPageReturnsAfterLogout(t *testing.T) {
 	}
 }
 
-// TestThePagesLogInAsTheDeploymentSays holds what the function pages is told of the log-in against the pool: the address
-// of the log-in page, a client for shoppers and one for operators, and that each may return to its pages.
+// TestThePagesLogInAsTheDeploymentSays holds what the function pages is told of the log-in against the pool: the
+// address of the log-in page, a client for shoppers and one for operators, and that each may return to its pages.
 func TestThePagesLogInAsTheDeploymentSays(t *testing.T) {
 	s := synth(t)
 	var environment string

@@ -22,5 +22,6 @@ var Sample = map[string]string{
 	"MAIL_FROM":              "shop@example.com",
 	"MAIL_CONFIGURATION_SET": "sample",
 	"SOCKET_URL":             "ws://127.0.0.1:9/socket", "CHAT_BUCKET": "chat-files", "BEDROCK_MODEL": "",
-	"LOGIN_URL": "", "LOGIN_CLIENT": "", "LOGIN_STOREFRONT_CLIENT": "", "CONNECT_INSTANCE": "", "CONNECT_FLOW": "", "CONNECT_NUMBER": "",
+	"LOGIN_URL": "", "LOGIN_CLIENT": "", "LOGIN_STOREFRONT_CLIENT": "", "CONNECT_INSTANCE": "", "CONNECT_FLOW": "",
+	"CONNECT_NUMBER": "",
 }

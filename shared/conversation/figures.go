@@ -40,7 +40,8 @@ func (c Conversation) Card(preview string) ConversationSummary {
 	return ConversationSummary{
 		ID: c.ID, State: c.State, Team: c.Team, Language: c.Language, AgentID: c.AgentID, CustomerID: c.CustomerID,
 		Name:    c.Name,
-		Preview: preview, Reason: c.Reason, Priority: c.Priority, Escalations: c.Escalations, Answers: c.Answers, Rating: c.Rating, Tags: c.Tags,
+		Preview: preview, Reason: c.Reason, Priority: c.Priority, Escalations: c.Escalations, Answers: c.Answers,
+		Rating: c.Rating, Tags: c.Tags,
 		CreatedAt: c.CreatedAt, LastAt: c.LastAt, QueuedAt: c.QueuedAt, FirstQueuedAt: c.FirstQueuedAt,
 		FirstAnswerAt: c.FirstAnswerAt, AnswerBy: c.AnswerBy,
 		ClosedAt: c.ClosedAt,

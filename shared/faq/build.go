@@ -25,8 +25,8 @@ const (
 	segmentSize = nameSize + 8
 )
 
-// Build makes the index of a FAQ: the same entries give the same bytes. Each language has a segment for each field, with
-// documents of its own: see field.
+// Build makes the index of a FAQ: the same entries give the same bytes. Each language has a segment for each field,
+// with documents of its own: see field.
 func Build(entries []FAQEntry) []byte {
 	var segments [][]byte
 	var names []string

@@ -152,7 +152,8 @@ func TestSuggestionsFollowTheTyping(t *testing.T) {
 	t.Parallel()
 	index := demo(t)
 	for _, test := range []struct{ typed, language, want string }{
-		{"배송ㅂ", "ko", "shipping-cost"}, {"배송비", "ko", "shipping-cost"}, {"유통ㄱ", "ko", "expiry"}, {"ㅅㅔ", "ko", "sale-when"}, {"비밀벼", "ko", "password"},
+		{"배송ㅂ", "ko", "shipping-cost"}, {"배송비", "ko", "shipping-cost"}, {"유통ㄱ", "ko", "expiry"}, {"ㅅㅔ", "ko", "sale-when"},
+		{"비밀벼", "ko", "password"},
 		{"멤버", "ko", "membership-what"},
 		{"forgot pass", "en", "password"}, {"free tri", "en", "membership-trial"}, {"custo", "en", "customs"},
 		{"ingred", "en", "ingredients"},

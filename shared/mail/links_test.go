@@ -39,8 +39,8 @@ func TestButtonsLeadWhereTheStorefrontHasItsPages(t *testing.T) {
 	}
 }
 
-// A shop may lead to the pages that the API serves: the one that pays an unpaid subscription, and the one that reports a
-// gift. They are at the API's address, not at the storefront's.
+// A shop may lead to the pages that the API serves: the one that pays an unpaid subscription, and the one that reports
+// a gift. They are at the API's address, not at the storefront's.
 func TestButtonsLeadToThePagesOfTheAPI(t *testing.T) {
 	t.Parallel()
 	links, err := mail.ParseLinks([]string{

@@ -189,8 +189,9 @@ func TestMessageThatSESWouldRefuseIsNotSent(t *testing.T) {
 func TestFromEnvNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for variable, value := range map[string]string{
-		"MAIL_FROM": "", "SHOP_NAME": "", "SHOP_URL": "", "SHOP_CONTACT": "", "LINK_BASE": "", "SHOP_TIMEZONE": "Asia/Nowhere",
-		"SHOP_COLOR": "green",
+		"MAIL_FROM": "", "SHOP_NAME": "", "SHOP_URL": "", "SHOP_CONTACT": "", "LINK_BASE": "",
+		"SHOP_TIMEZONE": "Asia/Nowhere",
+		"SHOP_COLOR":    "green",
 	} {
 		_, _, err := mail.FromEnv(environment(variable, value))
 		if err == nil || !strings.Contains(err.Error(), variable) && !strings.Contains(err.Error(), value) {

@@ -51,11 +51,17 @@ func TestANameThatTheShopDoesNotKnowIsToldWithItsPlace(t *testing.T) {
 		t.Errorf("everything is known, and it says %v", got)
 	}
 	for pointer, forget := range map[string]func(*promotion.ReferenceNames){
-		"/targets/products/1 unknown_product":                func(n *promotion.ReferenceNames) { n.Products = []string{"soap"} },
+		"/targets/products/1 unknown_product": func(n *promotion.ReferenceNames) {
+			n.Products = []string{"soap"}
+		},
 		"/targets/tags/0 unknown_tag":                        func(n *promotion.ReferenceNames) { n.Tags = nil },
 		"/terms/buyXGetY/from/categories/0 unknown_category": func(n *promotion.ReferenceNames) { n.Categories = nil },
-		"/conditions/plans/0 unknown_plan":                   func(n *promotion.ReferenceNames) { n.Plans = []string{"gold"} },
-		"/conditions/segments/0 unknown_segment":             func(n *promotion.ReferenceNames) { n.Segments = []string{"lapsed"} },
+		"/conditions/plans/0 unknown_plan": func(n *promotion.ReferenceNames) {
+			n.Plans = []string{"gold"}
+		},
+		"/conditions/segments/0 unknown_segment": func(n *promotion.ReferenceNames) {
+			n.Segments = []string{"lapsed"}
+		},
 	} {
 		known := knownNames()
 		forget(&known)

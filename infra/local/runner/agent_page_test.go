@@ -31,7 +31,8 @@ func (s *shop) write(who system.Caller, path, text string) {
 // log waits until the log of the agents' page has an item of a class with a text.
 func (p page) log(class, text string) {
 	p.t.Helper()
-	p.until(fmt.Sprintf(`Array.from(document.querySelectorAll("#log li.%s")).some((li) => li.textContent.includes(%q))`, class, text))
+	p.until(fmt.Sprintf(`Array.from(document.querySelectorAll("#log li.%s")).some((li) => li.textContent.includes(%q))`,
+		class, text))
 }
 
 // answerDialog fills in the open dialog and agrees. Pairs are names of fields and what they are set to.
@@ -204,8 +205,9 @@ func TestAnAgentCallsBackOnThePages(t *testing.T) {
 	bora := s.As("bora")
 	path := s.waiting(bora, "이보라", "ko")
 	slot := s.Do(bora, "GET", "/calls/slots", nil).Field(t, "slots.0.from")
-	s.Do(bora, "POST", "/calls", map[string]any{"clientId": "book-0001", "from": slot, "name": "이보라", "number": "010-1234-5678",
-		"topic": "교환", "conversationId": strings.TrimPrefix(path, "/chat/conversations/")})
+	s.Do(bora, "POST", "/calls", map[string]any{"clientId": "book-0001", "from": slot, "name": "이보라",
+		"number": "010-1234-5678",
+		"topic":  "교환", "conversationId": strings.TrimPrefix(path, "/chat/conversations/")})
 	from, err := time.Parse(time.RFC3339, slot)
 	if err != nil {
 		t.Fatal(err)

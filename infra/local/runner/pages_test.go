@@ -206,16 +206,18 @@ const hardToRead = `(() => {
 	return found;
 })()`
 
-// accessible checks that everybody can use what is on the screen: contrasts, sizes, and a name for whatever takes input.
+// accessible checks that everybody can use what is on the screen: contrasts, sizes, and a name for whatever takes
+// input.
 func (p page) accessible(name string) {
 	p.t.Helper()
 	for _, found := range eval[[]string](p, hardToRead) {
 		p.t.Errorf("%s: %s", name, found)
 	}
-	tree, err := chromedp.Run(p.ctx, func(ctx context.Context, t *chromedp.Target) (accessibility.GetFullAXTreeResult, error) {
-		got, err := cdp.Call(ctx, t, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
-		return got, err
-	})
+	tree, err := chromedp.Run(p.ctx,
+		func(ctx context.Context, t *chromedp.Target) (accessibility.GetFullAXTreeResult, error) {
+			got, err := cdp.Call(ctx, t, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
+			return got, err
+		})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -267,7 +269,8 @@ func (p page) tab(to string) {
 // showCard waits for the card of a shopper in the queue and opens it by the keyboard.
 func (p page) openCard(name string) {
 	p.t.Helper()
-	p.until(fmt.Sprintf(`Array.from(document.querySelectorAll("#cards button")).some((b) => b.textContent.includes(%q))`, name))
+	p.until(fmt.Sprintf(`Array.from(document.querySelectorAll("#cards button")).some((b) => b.textContent.includes(%q))`,
+		name))
 	p.do(fmt.Sprintf(`Array.from(document.querySelectorAll("#cards button")).find((b) => b.textContent.includes(%q)).focus()`, name))
 	p.keys("\r")
 	p.until(fmt.Sprintf(`document.querySelector("#who").textContent === %q && ["text", "who"].includes(document.activeElement.id)`, name))

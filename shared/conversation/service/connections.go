@@ -148,7 +148,8 @@ func (s *Service) Connect(ctx context.Context, connectionID string, a Admission)
 }
 
 // Frame counts a frame of a connection and returns the connection. 1 round trip, 1 WCU; 2 round trips at the beginning
-// of a window, 3 where two frames begin it. Errors: 429 too_many_frames; 410 connection_unknown for one that was removed, which must connect again.
+// of a window, 3 where two frames begin it. Errors: 429 too_many_frames; 410 connection_unknown for one that was
+// removed, which must connect again.
 func (s *Service) Frame(ctx context.Context, connectionID string) (Connection, error) {
 	now := s.Clock.Now()
 	window := now.UnixMilli() / frameWindow.Milliseconds()

@@ -140,7 +140,8 @@ func TestAConflictIsReturnedToACallerThatHasAnotherWay(t *testing.T) {
 		{"a conflict is returned", canceled("None", "TransactionConflict"), 1, true, false},
 		{"a conflict beside throttling is returned", canceled("ThrottlingError", "TransactionConflict"), 1, true, false},
 		{"throttling is tried again", canceled("ThrottlingError"), 2, false, true},
-		{"a condition that failed is no conflict", canceled("TransactionConflict", "ConditionalCheckFailed"), 1, false, false},
+		{"a condition that failed is no conflict", canceled("TransactionConflict", "ConditionalCheckFailed"), 1, false,
+			false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
