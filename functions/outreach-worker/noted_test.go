@@ -16,7 +16,7 @@ import (
 
 // elsewhere are the events that conditions offer and that no event of the bus brings: answers about consent, clicks
 // (functions/outreach) and birthdays (the due index).
-var elsewhere = []string{"consent.given", "mail.clicked", "customer.birthday"}
+var elsewhere = []string{"consent.given", "mail.clicked", "push.clicked", "customer.birthday"}
 
 func TestEveryEventThatConditionsOfferIsNotedOnPeople(t *testing.T) {
 	t.Parallel()

@@ -41,7 +41,7 @@ class Server {
   }
 
   answer(body, status = 200) {
-    return { ok: status < 300, status, text: async () => JSON.stringify(body) };
+    return { ok: status < 300, status, headers: new Headers(), text: async () => JSON.stringify(body) };
   }
 
   http(url, options) {
@@ -68,7 +68,7 @@ async function connected(t) {
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
   t.after(() => mock.timers.reset());
   const server = new Server();
-  const client = new Client({ api: "http://test", headers: () => ({}) });
+  const client = new Client({ api: "http://test", headers: () => ({}), language: () => "ko" });
   const log = client.open("chat_1");
   client.start("chat_1");
   await settle();
