@@ -11,7 +11,7 @@ var AccessPatterns = []table.Pattern{
 		Note: "the list of segments and the runs under way are read"},
 	{Name: "take in an event that starts a series", Key: "CONTACT#<id> / CONTACT, RUN#<series>#<key> / RUN, STATS#...",
 		Trips: 3, Read: 3, Write: 7, Note: "one transaction"},
-	{Name: "move a run to its next message", Key: "RUN#<series>#<key> / RUN, CONTACT#..., TASK#...", Trips: 6, Read: 4,
+	{Name: "move a run to its next message", Key: "RUN#<series>#<key> / RUN, CONTACT#..., TASK#...", Trips: 5, Read: 3,
 		Write: 9, Note: "run, place under the frequency cap and mail in one transaction"},
 	{Name: "take in an answer about marketing", Key: "CONTACT#<id> / CONTACT, PROOF#<time>#<id>, TASK#...", Trips: 6,
 		Read: 3.5, Write: 8, Note: "with its proof and the notice of the result"},
