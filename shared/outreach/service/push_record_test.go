@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"dangol/shared/compliance"
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/attribution"
@@ -113,10 +115,13 @@ func TestAClickOnANotificationCountsOnceAndForTheOrderOfTheNextDay(t *testing.T)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // a second browser shows it too
-		if err := p.PushClick(t.Context(), fields[0]); err != nil {
-			t.Fatal(err)
-		}
+	// A second browser shows it too, and a double click asks twice at the same time.
+	var clicks errgroup.Group
+	for range 4 {
+		clicks.Go(func() error { return p.PushClick(t.Context(), fields[0]) })
+	}
+	if err := clicks.Wait(); err != nil {
+		t.Fatal(err)
 	}
 	if got := p.counted(); got[outbox.CountClicked] != 1 || got[outbox.CountSent] != 1 {
 		t.Errorf("counted %v", got)

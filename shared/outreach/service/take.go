@@ -266,6 +266,11 @@ func (s *Service) Click(ctx context.Context, r outbox.Record, at time.Time) erro
 	}
 	now := s.Clock.Now()
 	_, err := s.Contacts.ChangeID(ctx, r.Contact, now, func(c *contact.Contact) ([]table.Write, bool, error) {
+		// Several browsers may show one notification, and the service worker may ask again: the first click counts.
+		known := func(t attribution.Touch) bool { return t.Message == r.ID && t.Kind == kind }
+		if kind == attribution.PushClick && slices.ContainsFunc(c.Touches, known) {
+			return nil, true, nil
+		}
 		c.Touched(attribution.Touch{Message: r.ID, Source: r.Source.Name + "|" + r.Source.Step, Kind: kind,
 			At: at})
 		c.Person.Happened(event, at)
