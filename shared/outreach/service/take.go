@@ -266,6 +266,10 @@ func (s *Service) Click(ctx context.Context, r outbox.Record, at time.Time) erro
 	}
 	now := s.Clock.Now()
 	_, err := s.Contacts.ChangeID(ctx, r.Contact, now, func(c *contact.Contact) ([]table.Write, bool, error) {
+		// Nothing is noted on somebody who was erased after the message.
+		if c.Gone(r.At) {
+			return nil, true, nil
+		}
 		// Several browsers may show one notification, and the service worker may ask again: the first click counts.
 		known := func(t attribution.Touch) bool { return t.Message == r.ID && t.Kind == kind }
 		if kind == attribution.PushClick && slices.ContainsFunc(c.Touches, known) {
