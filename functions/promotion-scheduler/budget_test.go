@@ -18,17 +18,17 @@ func (b *bench) use(amount int64) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	counting := store.NewCounting(store.NewSnapshot([]promotion.Promotion{r.Promotion}, nil).
+	counter := store.NewClaimCounter(store.NewSnapshot([]promotion.Promotion{r.Promotion}, nil).
 		Claims([]promotion.Applied{{PromotionID: promotionID, Version: r.Promotion.Version, Amount: amount}}, "KRW"))
 	_, err = table.Modify(b.t.Context(), func(context.Context, table.Item) (int, error) { return 0, nil },
 		func(ctx context.Context, _ int) (int, error) {
-			count, used, err := counting.Plan(ctx, b.table)
+			count, used, err := counter.Plan(ctx, b.table)
 			if err != nil || used != nil {
 				b.t.Fatal("nothing is left:", used, err)
 			}
 			err = b.table.TryTransact(ctx, "", count.Writes...)
 			if canceled, refused := table.Refused(err); refused {
-				counting.Refused(count, canceled, 0)
+				counter.Refused(count, canceled, 0)
 				return 0, table.Stale(err, nil)
 			}
 			return 0, err

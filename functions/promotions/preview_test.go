@@ -18,7 +18,7 @@ func (b *bench) used(id string, amount int64, code, customer string) {
 	claims := s.Claims([]promotion.Applied{{PromotionID: id, Version: 1, Amount: amount,
 		Code: promotion.NormalizeCode(code)}},
 		"KRW")
-	count, _, err := store.NewCounting(claims).Plan(b.t.Context(), b.table)
+	count, _, err := store.NewClaimCounter(claims).Plan(b.t.Context(), b.table)
 	if err != nil {
 		b.t.Fatal(err)
 	}

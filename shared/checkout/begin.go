@@ -229,7 +229,7 @@ func (s Service) hold(
 	}
 	first, outdated := true, false
 	var levels map[table.Key]stock.Level
-	counting := store.NewCounting(p.Promotions.Claims(p.Outcome.Applied, p.Totals.Currency))
+	counter := store.NewClaimCounter(p.Promotions.Claims(p.Outcome.Applied, p.Totals.Currency))
 	out, err := table.Modify(ctx, func(ctx context.Context, _ table.Item) (_ outcome, err error) {
 		// The levels of the first try were read with the prices, which saves a round trip.
 		if first {
@@ -255,7 +255,7 @@ func (s Service) hold(
 			return outcome{prior, replay}, err
 		}
 		c.Allocations = taken
-		count, used, err := counting.Plan(ctx, s.Table)
+		count, used, err := counter.Plan(ctx, s.Table)
 		if err != nil {
 			return outcome{}, err
 		}
@@ -264,7 +264,7 @@ func (s Service) hold(
 			return outcome{prior, replay}, err
 		}
 		c.Uses = count.Uses
-		prior, moved, err := s.open(ctx, c, p, counting, count, writes)
+		prior, moved, err := s.open(ctx, c, p, counter, count, writes)
 		outdated = moved
 		if prior != nil {
 			return outcome{prior, true}, err
@@ -279,7 +279,7 @@ func (s Service) hold(
 // the plan counts on (outdated), or write the same counters at this moment, and the reason when the purchase is not
 // possible.
 func (s Service) open(
-	ctx context.Context, c *Checkout, p cart.Priced, counting *store.Counting, count store.Count, holds []table.Write,
+	ctx context.Context, c *Checkout, p cart.Priced, counter *store.ClaimCounter, count store.Count, holds []table.Write,
 ) (prior *Checkout, outdated bool, err error) {
 	// The order matters: the reasons of a refusal are read by position below.
 	all := []table.Write{table.Put{Item: c, If: table.IfNew}, cart.BeginPaying(p.Cart, c.ID, c.CreatedAt)}
@@ -311,7 +311,7 @@ func (s Service) open(
 	case len(limited) > 0 && canceled.Refused(2):
 		return nil, false, s.overLimit(limited, canceled.Reasons[2].Item, p)
 	}
-	if used := counting.Refused(count, canceled, counters); used != nil {
+	if used := counter.Refused(count, canceled, counters); used != nil {
 		return nil, false, s.offerChanged(*used)
 	}
 	switch {

@@ -117,10 +117,10 @@ func (p Play) order(ctx context.Context, commerce *table.Table, n int) error {
 	}
 	snapshot := store.NewSnapshot([]promotion.Promotion{limited}, nil)
 	claims := snapshot.Claims([]promotion.Applied{{PromotionID: promotionID, Amount: Amount(n)}}, "KRW")
-	counting := store.NewCounting(claims)
+	counter := store.NewClaimCounter(claims)
 	_, err := table.Modify(ctx, func(context.Context, table.Item) (int, error) { return 0, nil },
 		func(ctx context.Context, _ int) (int, error) {
-			count, used, err := counting.Plan(ctx, commerce)
+			count, used, err := counter.Plan(ctx, commerce)
 			switch {
 			case err != nil:
 				return 0, err
@@ -132,7 +132,7 @@ func (p Play) order(ctx context.Context, commerce *table.Table, n int) error {
 			switch {
 			case !refused:
 				return 0, err
-			case counting.Refused(count, canceled, len(writes)) != nil:
+			case counter.Refused(count, canceled, len(writes)) != nil:
 				return 0, errUsedUp
 			default:
 				return 0, table.Stale(err, nil)

@@ -36,10 +36,10 @@ func newOrders(change ...func(*promotion.Promotion)) *orders {
 func (o *orders) take(ctx context.Context, amount int64) (uses []store.Use, err error) {
 	snapshot := store.NewSnapshot([]promotion.Promotion{o.of}, nil)
 	applied := promotion.Applied{PromotionID: limitedID, Version: 1, Amount: amount, Code: o.of.Codes.Single}
-	counting := store.NewCounting(snapshot.Claims([]promotion.Applied{applied}, "KRW"))
+	counter := store.NewClaimCounter(snapshot.Claims([]promotion.Applied{applied}, "KRW"))
 	return table.Modify(ctx, func(context.Context, table.Item) ([]store.Use, error) { return nil, nil },
 		func(ctx context.Context, _ []store.Use) ([]store.Use, error) {
-			count, refused, err := counting.Plan(ctx, o.table)
+			count, refused, err := counter.Plan(ctx, o.table)
 			switch {
 			case err != nil:
 				return nil, err
@@ -53,7 +53,7 @@ func (o *orders) take(ctx context.Context, amount int64) (uses []store.Use, err 
 			switch {
 			case !ok:
 				return count.Uses, err
-			case counting.Refused(count, canceled, 0) != nil:
+			case counter.Refused(count, canceled, 0) != nil:
 				return nil, errUsedUp
 			default:
 				return nil, table.Stale(err, nil)

@@ -24,7 +24,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	budgeted.put(promo("promo_b"))
 	s := store.NewSnapshot([]promotion.Promotion{limited}, nil)
 	claims := s.Claims([]promotion.Applied{{PromotionID: id, Version: 1, Code: "CODE", Amount: 100}}, "KRW")
-	count, _, err := store.NewCounting(claims).Plan(t.Context(), budgeted.store.Table)
+	count, _, err := store.NewClaimCounter(claims).Plan(t.Context(), budgeted.store.Table)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,16 +10,18 @@ import (
 	"dangol/shared/promotion"
 )
 
-// Counting counts the claims of one order against their limits, for as many tries as its transaction takes. A first try
+// ClaimCounter counts the claims of one order against their limits, for as many tries as its transaction takes. A first try
 // guesses; when a limit refuses it, what is left of the limits is read.
-type Counting struct {
+type ClaimCounter struct {
 	claims []Claim
 	read   bool // what is left has to be read before the next try
 	spread int  // chooses among slices
 }
 
-// NewCounting is the counting of an order's claims.
-func NewCounting(claims []Claim) *Counting { return &Counting{claims: claims, spread: rand.Int()} }
+// NewClaimCounter is the counter of an order's claims.
+func NewClaimCounter(claims []Claim) *ClaimCounter {
+	return &ClaimCounter{claims: claims, spread: rand.Int()}
+}
 
 // Count is the writes that count the claims of an order, for the transaction that begins a checkout: one for each
 // limit. Their conditions keep budgets and codes from being overspent by orders made at the same time.
@@ -36,7 +38,7 @@ type Count struct {
 // that was found empty: that one is filled. refused is
 // not nil when nothing is left for a claim. No round trip at first; then 1 or 2 to read, and 1 more for each limit
 // whose slice has to be filled. Errors: table.Stale when others move the same limit at this moment, 503 busy.
-func (c *Counting) Plan(ctx context.Context, t *table.Table) (count Count, refused *Refusal, err error) {
+func (c *ClaimCounter) Plan(ctx context.Context, t *table.Table) (count Count, refused *Refusal, err error) {
 	if c.read {
 		if err := c.readLevels(ctx, t); err != nil {
 			return Count{}, nil, err
@@ -82,7 +84,7 @@ func (c *Counting) Plan(ctx context.Context, t *table.Table) (count Count, refus
 
 // choose says which item of one limit counts the order, and fills it before where that is needed. ok is false when
 // nothing is left.
-func (c *Counting) choose(ctx context.Context, t *table.Table, of allowance, l *level, spread int) (from part, ok bool,
+func (c *ClaimCounter) choose(ctx context.Context, t *table.Table, of allowance, l *level, spread int) (from part, ok bool,
 	err error) {
 	if l == nil {
 		return of.guess(spread), true, nil
@@ -110,7 +112,7 @@ func (c *Counting) choose(ctx context.Context, t *table.Table, of allowance, l *
 // Refused takes in the refusal of a transaction whose writes of the claims begin at place first. It is the claim for
 // which nothing is left; nil when it was another write that was refused, or when only a reading can say, which the next
 // Plan then does.
-func (c *Counting) Refused(count Count, canceled *table.Canceled, first int) *Refusal {
+func (c *ClaimCounter) Refused(count Count, canceled *table.Canceled, first int) *Refusal {
 	for i, w := range count.Writes {
 		if !canceled.Refused(first + i) {
 			continue
@@ -127,7 +129,7 @@ func (c *Counting) Refused(count Count, canceled *table.Canceled, first int) *Re
 
 // readLevels reads what is left of the limits of claims, strongly consistent. 2 round trips, 0.5 units for each shared
 // item and slice at least; 1 when no limit is handed out in slices.
-func (c *Counting) readLevels(ctx context.Context, t *table.Table) error {
+func (c *ClaimCounter) readLevels(ctx context.Context, t *table.Table) error {
 	var shared []table.Key
 	for _, claim := range c.claims {
 		if claim.Budgeted {
