@@ -18,6 +18,7 @@ import (
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
+	"dangol/shared/pricing"
 	"dangol/shared/stock"
 )
 
@@ -197,13 +198,14 @@ func (f *Returns) proposeAddition(ctx context.Context, o *order.Order, wanted []
 	o.Additions++
 	var goods []order.AddedVariant
 	var wants []stock.Request
+	tax, _ := f.Shop.Tax(o.Address.Country, o.Totals.Currency)
 	seen := map[string]bool{}
 	for i, w := range wanted {
 		if seen[w.VariantID] {
 			return nil, nil, problem.InvalidField("/lines/"+strconv.Itoa(i)+"/variantId", "duplicate", "each variant once")
 		}
 		seen[w.VariantID] = true
-		g, err := addedGood(o, i, w, items[w.VariantID])
+		g, err := addedGood(o, i, w, items[w.VariantID], tax)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -222,7 +224,7 @@ func (f *Returns) proposeAddition(ctx context.Context, o *order.Order, wanted []
 	a := &Addition{
 		N: o.Additions, OrderID: o.ID, State: AdditionOpen, Currency: o.Totals.Currency,
 		PayBy: now.Add(AdditionForCustomer),
-		Goods: additionGoods{Added: o.PriceAdded(goods), Taken: taken}, By: byWhom(ctx, o), At: now,
+		Goods: additionGoods{Added: o.PriceAdded(goods, tax.Name), Taken: taken}, By: byWhom(ctx, o), At: now,
 	}
 	if a.By == order.ByShop {
 		a.PayBy = now.Add(AdditionFor)
@@ -236,7 +238,9 @@ func (f *Returns) proposeAddition(ctx context.Context, o *order.Order, wanted []
 
 // addedGood is a wanted variant as a line of the order. Goods that customers may have only so many of in their life are
 // counted at checkout, so they are ordered anew.
-func addedGood(o *order.Order, i int, w WantedGood, g catalog.SellableVariant) (order.AddedVariant, error) {
+func addedGood(
+	o *order.Order, i int, w WantedGood, g catalog.SellableVariant, tax pricing.Tax,
+) (order.AddedVariant, error) {
 	if g.Product == nil || g.Product.Status != catalog.Active {
 		return order.AddedVariant{}, problem.Conflict("variant_not_sold", "Variant %s is not for sale.", w.VariantID).
 			With("variantId", w.VariantID)
@@ -261,7 +265,11 @@ func addedGood(o *order.Order, i int, w WantedGood, g catalog.SellableVariant) (
 	if image == "" && len(g.Product.Images) > 0 {
 		image = g.Product.Images[0].URL
 	}
-	return order.AddedVariant{List: price.Amount, Taxable: g.Variant.Taxable, Line: order.Line{
+	rate := 0
+	if g.Variant.Taxable {
+		rate = tax.RateOf(g.Variant.TaxClass)
+	}
+	return order.AddedVariant{List: price.Amount, TaxRate: rate, Line: order.Line{
 		ID: fmt.Sprintf("ln_add%d_%d", o.Additions, i+1), VariantID: w.VariantID, ProductID: g.Product.ID,
 		SKU: g.Variant.SKU, Title: g.Product.Title.In(o.Language, "en"), Options: g.Variant.Options, Image: image,
 		Quantity: w.Quantity, Categories: g.Product.Categories, Tags: g.Product.Tags,

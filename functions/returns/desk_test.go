@@ -38,7 +38,7 @@ func openWith(t testing.TB, in *fault.Injector) *desk {
 	t.Helper()
 	w := testshop.New(t, in)
 	d := &desk{Shop: w}
-	d.f = returns.Build(w.Service.Table, w.Service.Provider, w.Clock, slog.New(slog.DiscardHandler))
+	d.f = returns.Build(w.Service.Table, w.Service.Provider, w.Service.Shop, w.Clock, slog.New(slog.DiscardHandler))
 	d.f.Signal = func(_ context.Context, name string) { d.signals = append(d.signals, name) }
 	d.handler = d.f.Service(api.Options{Clock: w.Clock, Verify: apitest.Verify}).Lambda()
 	w.DeliverWebhook(func(ctx context.Context, body []byte, header http.Header) error {

@@ -35,6 +35,7 @@ import (
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/table"
+	"dangol/shared/pricing"
 	"dangol/shared/problemtext"
 	"dangol/shared/rma"
 	"dangol/shared/storecredit"
@@ -51,6 +52,7 @@ type Returns struct {
 	Cashier  order.Cashier
 	Provider payment.Provider
 	Carrier  Carrier
+	Shop     pricing.Shop // for the tax of goods that are added to an order
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Metrics  *metrics.Writer
@@ -59,13 +61,16 @@ type Returns struct {
 }
 
 // Build puts the function together over one table.
-func Build(t *table.Table, provider payment.Provider, c clock.Clock, log *slog.Logger) *Returns {
+func Build(
+	t *table.Table, provider payment.Provider, shop pricing.Shop, c clock.Clock, log *slog.Logger,
+) *Returns {
 	orders := order.Store{Table: t, Clock: c}
 	// The catalog may be a minute old for titles and pictures; stock is always read past the cache.
 	return &Returns{
 		Table: t, Orders: orders, Returns: rma.Store{Table: t}, Policies: Policies{Table: t, Clock: c},
 		Credit:  storecredit.Store{Table: t},
-		Catalog: catalog.NewCache(t, c, time.Minute), Provider: provider, Carrier: SandboxCarrier{}, Clock: c, Log: log,
+		Catalog: catalog.NewCache(t, c, time.Minute), Provider: provider, Carrier: SandboxCarrier{}, Shop: shop, Clock: c,
+		Log:     log,
 		Cashier: order.Cashier{Orders: orders, Provider: provider, Clock: c, Log: log},
 		// Replaced by New; tests count in their own way.
 		Signal: func(context.Context, string) {},
@@ -78,7 +83,7 @@ func Spec() function.Spec {
 		Name: "returns", Purpose: "After the purchase: changes of orders, returns, refunds, exchanges, store credit, the " +
 			"return policy",
 		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
-		Environment: slices.Concat(api.Variables(), providers.Variables(), []string{"COMMERCE_TABLE"}),
+		Environment: slices.Concat(api.Variables(), providers.Variables(), []string{"COMMERCE_TABLE", "SHOP_CONFIG"}),
 		Data: []function.Data{{
 			Title: "Returns and store credit",
 			About: "Function `returns`, packages `shared/rma` and `shared/storecredit`. One item a return, in the " +
@@ -101,9 +106,19 @@ func Spec() function.Spec {
 	}
 }
 
-// New builds the function. Environment: COMMERCE_TABLE, the variables of the payment provider, and what api.FromEnv
+// New builds the function. Environment: COMMERCE_TABLE, SHOP_CONFIG, the variables of the payment provider, and what api.FromEnv
 // names.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
+	var config struct {
+		Shop string `env:"SHOP_CONFIG,optional"`
+	}
+	if err := env.Config(&config); err != nil {
+		return nil, err
+	}
+	shop, err := pricing.LoadShop(config.Shop)
+	if err != nil {
+		return nil, err
+	}
 	provider, err := providers.FromEnv(env)
 	if err != nil {
 		return nil, err
@@ -117,7 +132,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := Build(tables[0], provider, env.Clock, env.Log)
+	f := Build(tables[0], provider, shop, env.Clock, env.Log)
 	f.Metrics = env.Metrics()
 	f.Signal = func(ctx context.Context, name string) {
 		if err := env.Metrics().Emit(nil, metrics.Metric{Name: name, Unit: metrics.Count, Value: 1}); err != nil {

@@ -1,6 +1,8 @@
 package returns
 
 import (
+	"slices"
+
 	"dangol/shared/catalog"
 	"dangol/shared/money"
 	"dangol/shared/order"
@@ -71,28 +73,13 @@ func (f facts) swapPrice(i int, line order.Line, g catalog.SellableVariant, w Wa
 	// Catalog prices on both sides: discounts of today play no part. Both are with tax, or both without.
 	l := f.order.LineTotal(line.ID)
 	more = price.Amount - l.Unit
-	rate := taxRate(f.order, l)
+	rate := int64(l.TaxRate)
 	if f.order.Totals.TaxIncluded {
 		return more, money.TaxIncluded(more, rate), nil
 	}
 	// Where tax comes on top, the difference has to carry its own.
 	tax = money.Percent(more, rate)
 	return more + tax, tax, nil
-}
-
-// taxRate is the rate in basis points at which a line was taxed, found by the tax that it has: an order lists the
-// rates, and not which line has which. 0 for goods that are not taxed.
-func taxRate(o *order.Order, l pricing.LineTotal) int64 {
-	of := money.TaxOnTop
-	if o.Totals.TaxIncluded {
-		of = money.TaxIncluded
-	}
-	for _, t := range o.Totals.TaxLines {
-		if l.Tax > 0 && of(l.Total, int64(t.Rate)) == l.Tax {
-			return int64(t.Rate)
-		}
-	}
-	return 0
 }
 
 // swapUnits are the goods for the units of a line, with equal ones together. Units of one line may
@@ -119,7 +106,7 @@ func swapUnits(o *order.Order, q refund.Quote, line order.Line, g catalog.Sellab
 			out = append(out, rma.ExchangeItem{
 				VariantID: g.Variant.ID, ProductID: g.Product.ID, SKU: g.Variant.SKU, Title: g.Product.Title.In(o.Language, "en"),
 				Options: g.Variant.Options, Image: image, Quantity: 1, List: g.Variant.Prices[o.Totals.Currency].Amount, Unit: unit,
-				Tax: max(u.Tax+tax, 0),
+				Tax: max(u.Tax+tax, 0), TaxRate: o.LineTotal(line.ID).TaxRate,
 			})
 		}
 	}
@@ -158,18 +145,17 @@ func swapDraft(o *order.Order, r *rma.RMA) order.Draft {
 		t.Lines = append(t.Lines, pricing.LineTotal{
 			ID: id, Unit: list, Quantity: g.Quantity, Subtotal: list * int64(g.Quantity),
 			Discount: list*int64(g.Quantity) - total, Total: total,
-			Units: units, Tax: g.Tax * int64(g.Quantity),
+			Units: units, Tax: g.Tax * int64(g.Quantity), TaxRate: g.TaxRate,
 		})
 		t.Subtotal += list * int64(g.Quantity)
 		t.Discount += list*int64(g.Quantity) - total
 		t.Total += total
 		t.Tax += g.Tax * int64(g.Quantity)
-	}
-	// One line of tax, at the rate of the first order.
-	if t.Tax > 0 && len(o.Totals.TaxLines) > 0 {
-		line := o.Totals.TaxLines[0]
-		line.Amount = t.Tax
-		t.TaxLines = []pricing.TaxLine{line}
+		// The same tax as in the first order, so its name is known by its rate.
+		at := slices.IndexFunc(o.Totals.TaxLines, func(l pricing.TaxLine) bool { return l.Rate == g.TaxRate })
+		if at >= 0 && g.Tax > 0 {
+			t.TaxLines = pricing.AddTax(t.TaxLines, o.Totals.TaxLines[at].Name, g.TaxRate, g.Tax*int64(g.Quantity))
+		}
 	}
 	return d
 }

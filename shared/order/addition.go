@@ -17,7 +17,7 @@ const maxLines = 150
 type AddedVariant struct {
 	Line    Line
 	List    int64 // catalog price of one unit
-	Taxable bool
+	TaxRate int   // of goods of its class where the order goes to, basis points; 0 for what is not taxed
 }
 
 // Added is goods that are added to an order before it is shipped, with what they cost.
@@ -25,7 +25,9 @@ type Added struct {
 	Lines  []Line              `json:"lines"`
 	Totals []pricing.LineTotal `json:"totals"`
 	Tax    int64               `json:"tax,omitempty"`
-	Amount int64               `json:"amount"` // to be paid, tax included
+	// TaxName is the name of the tax, for a rate that the order did not have before.
+	TaxName string `json:"taxName,omitempty"`
+	Amount  int64  `json:"amount"` // to be paid, tax included
 }
 
 // CanAdd is why nothing can be added to the order. Errors: 409 order_shipped, order_canceled, payment_not_captured,
@@ -44,27 +46,22 @@ func (o *Order) CanAdd(lines int) error {
 	return nil
 }
 
-// PriceAdded says what added goods cost: their catalog price with the tax of the order. Discounts and shipping of the
-// order stay as they were agreed; who wants those of now orders anew.
-func (o *Order) PriceAdded(variants []AddedVariant) Added {
-	var a Added
-	rate := int64(0)
-	if len(o.Totals.TaxLines) > 0 {
-		rate = int64(o.Totals.TaxLines[0].Rate)
-	}
+// PriceAdded says what added goods cost: their catalog price with the tax of where the order goes to, each at its own
+// rate, contained in the price or on top as in the order. Discounts and shipping of the order stay as they were agreed;
+// who wants those of now orders anew.
+func (o *Order) PriceAdded(variants []AddedVariant, taxName string) Added {
+	a := Added{TaxName: taxName}
 	for _, g := range variants {
 		n := int64(g.Line.Quantity)
 		t := pricing.LineTotal{ID: g.Line.ID, Unit: g.List, Quantity: g.Line.Quantity, Subtotal: g.List * n,
-			Total: g.List * n}
+			Total: g.List * n, TaxRate: g.TaxRate}
 		for range g.Line.Quantity {
 			t.Units = append(t.Units, g.List)
 		}
-		switch {
-		case !g.Taxable:
-		case o.Totals.TaxIncluded:
-			t.Tax = money.TaxIncluded(t.Total, rate)
-		default:
-			t.Tax = money.TaxOnTop(t.Total, rate)
+		if o.Totals.TaxIncluded {
+			t.Tax = money.TaxIncluded(t.Total, int64(g.TaxRate))
+		} else {
+			t.Tax = money.TaxOnTop(t.Total, int64(g.TaxRate))
 			a.Amount += t.Tax
 		}
 		a.Amount += t.Total
@@ -84,13 +81,11 @@ func (o *Order) AddLines(a Added, taken []stock.Allocation, paid *MorePayment, b
 	for _, l := range a.Totals {
 		t.Lines = append(t.Lines, l)
 		t.Subtotal += l.Subtotal
+		t.TaxLines = pricing.AddTax(t.TaxLines, a.TaxName, l.TaxRate, l.Tax)
 	}
 	o.Lines = append(o.Lines, a.Lines...)
 	t.Tax += a.Tax
 	t.Total += a.Amount
-	if len(t.TaxLines) > 0 {
-		t.TaxLines[0].Amount += a.Tax
-	}
 	o.Allocations = append(o.Allocations, taken...)
 	if paid != nil {
 		paid.Method = refund.Card

@@ -17,8 +17,9 @@ func wanted(t *rapid.T) (goods []order.AddedVariant) {
 	for i, q := range rapid.SliceOfN(rapid.IntRange(1, 3), 1, 3).Draw(t, "added") {
 		id := fmt.Sprintf("ln_add1_%d", i+1)
 		goods = append(goods, order.AddedVariant{
-			Line: order.Line{ID: id, VariantID: "var_" + id, ProductID: "prod_2", Title: "Oil", Quantity: q},
-			List: rapid.Int64Range(1, 99_999).Draw(t, "price"), Taxable: rapid.Bool().Draw(t, "taxable"),
+			Line:    order.Line{ID: id, VariantID: "var_" + id, ProductID: "prod_2", Title: "Oil", Quantity: q},
+			List:    rapid.Int64Range(1, 99_999).Draw(t, "price"),
+			TaxRate: rapid.SampledFrom([]int{0, 700, 1_000, 1_900}).Draw(t, "rate"),
 		})
 	}
 	return goods
@@ -32,11 +33,12 @@ func TestWhatIsAddedKeepsTheSums(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := costly(t)
 		o.Totals.Currency = rapid.SampledFrom([]string{"KRW", "USD"}).Draw(t, "currency")
+		untold := o.Totals.Tax
 		if rate := rapid.IntRange(0, 2_500).Draw(t, "rate"); rate > 0 {
-			o.Totals.TaxLines = []pricing.TaxLine{{Name: "Tax", Rate: rate, Amount: o.Totals.Tax}}
+			o.Totals.TaxLines, untold = []pricing.TaxLine{{Name: "Tax", Rate: rate, Amount: o.Totals.Tax}}, 0
 		}
 		before, shipping := o.Totals.Total, o.ShippingCost()
-		a := o.PriceAdded(wanted(t))
+		a := o.PriceAdded(wanted(t), "Tax")
 		paid := order.MorePayment{ID: "addition-1", ProviderID: "pay_2", Captured: a.Amount}
 		if err := o.AddLines(a, []stock.Allocation{{VariantID: "var_2", Quantity: 1}}, &paid, order.ByCustomer,
 			noon); err != nil {
@@ -52,8 +54,16 @@ func TestWhatIsAddedKeepsTheSums(t *testing.T) {
 			t.Fatalf("units and shipping (%d) make %d of %d; %d was paid for what is added", o.ShippingCost(), sum,
 				o.Totals.Total, a.Amount)
 		}
-		if n := len(o.Totals.TaxLines); n > 0 && o.Totals.TaxLines[0].Amount != o.Totals.Tax {
-			t.Fatalf("tax %d, by rate %d", o.Totals.Tax, o.Totals.TaxLines[0].Amount)
+		byRate := int64(0)
+		for i, l := range o.Totals.TaxLines {
+			byRate += l.Amount
+			if i > 0 && l.Rate >= o.Totals.TaxLines[i-1].Rate {
+				t.Fatalf("rates are not in order, or twice: %+v", o.Totals.TaxLines)
+			}
+		}
+		// The order drawn here may have a tax and no line of it; what is added has its lines.
+		if taxed := o.Totals.Tax - untold; byRate != taxed {
+			t.Fatalf("tax %d, by rate %d: %+v", taxed, byRate, o.Totals.TaxLines)
 		}
 		returnAll(t, o)
 		if got := o.RefundLedger().Refunded(); got != before+a.Amount {

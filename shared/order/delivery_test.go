@@ -199,18 +199,19 @@ func TestWhatIsAddedIsTaxedLikeTheOrder(t *testing.T) {
 		var list int64
 		for n := range rapid.IntRange(1, 4).Draw(t, "variants") {
 			v := order.AddedVariant{
-				Line: order.Line{ID: fmt.Sprintf("line_added_%d", n), Quantity: rapid.IntRange(1, 5).Draw(t, "quantity")},
-				List: rapid.Int64Range(0, 1_000_000).Draw(t, "price"), Taxable: rapid.Bool().Draw(t, "taxable"),
+				Line:    order.Line{ID: fmt.Sprintf("line_added_%d", n), Quantity: rapid.IntRange(1, 5).Draw(t, "quantity")},
+				List:    rapid.Int64Range(0, 1_000_000).Draw(t, "price"),
+				TaxRate: rapid.SampledFrom([]int{0, 1_000}).Draw(t, "rate"),
 			}
 			list += v.List * int64(v.Line.Quantity)
 			variants = append(variants, v)
 		}
-		a := o.PriceAdded(variants)
+		a := o.PriceAdded(variants, "VAT")
 		var tax int64
 		for _, v := range variants {
 			gross := v.List * int64(v.Line.Quantity)
 			switch {
-			case !v.Taxable:
+			case v.TaxRate == 0:
 			case o.Totals.TaxIncluded:
 				tax += (gross*2 + 11) / 22 // an eleventh, rounded
 			default:

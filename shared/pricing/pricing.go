@@ -60,6 +60,7 @@ type LineTotal struct {
 	Subtotal int64   `json:"subtotal"`           // Unit * Quantity
 	Discount int64   `json:"discount,omitempty"` // own discount and share of the order's
 	Tax      int64   `json:"tax,omitempty"`      // contained in Total when tax is included, else on top of it
+	TaxRate  int     `json:"taxRate,omitempty"`  // of Tax, basis points; 0 for what is not taxed
 	Total    int64   `json:"total"`              // Subtotal - Discount
 	Units    []int64 `json:"units,omitempty"`    // what each unit really cost; sums to Total
 }

@@ -7,9 +7,9 @@ import (
 	"dangol/shared/money"
 )
 
-// rate is the tax rate of goods of a class in basis points: that of the class where the country has one, else the
+// RateOf is the tax rate of goods of a class in basis points: that of the class where the country has one, else the
 // standard one.
-func (t Tax) rate(class string) int {
+func (t Tax) RateOf(class string) int {
 	if rate, special := t.Classes[class]; special && class != "" {
 		return rate
 	}
@@ -60,6 +60,19 @@ func (t taxed) ship(charged int64, of func(amount, rate int64) int64) {
 	}
 }
 
+// AddTax adds tax at a rate to the line of tax of that rate, or makes one of that name. The highest rate stays first.
+func AddTax(lines []TaxLine, name string, rate int, tax int64) []TaxLine {
+	if rate == 0 {
+		return lines
+	}
+	at, known := slices.BinarySearchFunc(lines, rate, func(l TaxLine, rate int) int { return cmp.Compare(rate, l.Rate) })
+	if !known {
+		lines = slices.Insert(lines, at, TaxLine{Name: name, Rate: rate})
+	}
+	lines[at].Amount += tax
+	return lines
+}
+
 // sum is the tax at all rates.
 func (t taxed) sum() (total int64) {
 	for _, g := range t {
@@ -96,9 +109,9 @@ func (t *Totals) tax(b Basket, shop Shop, charged int64) {
 	var goods taxed
 	for i, l := range b.Lines {
 		if l.Taxable {
-			rate := tax.rate(l.TaxClass)
+			rate := tax.RateOf(l.TaxClass)
 			// Rounded for each line, so that a refund of one line gives back exactly its tax.
-			t.Lines[i].Tax = of(t.Lines[i].Total, int64(rate))
+			t.Lines[i].Tax, t.Lines[i].TaxRate = of(t.Lines[i].Total, int64(rate)), rate
 			goods.add(rate, t.Lines[i].Total, t.Lines[i].Tax)
 		}
 	}
@@ -115,7 +128,7 @@ func (d *Draft) onTop(tax Tax, charged int64) int64 {
 	var goods taxed
 	for i := range d.lines {
 		if l := &d.lines[i]; l.Taxable {
-			rate := tax.rate(l.TaxClass)
+			rate := tax.RateOf(l.TaxClass)
 			goods.add(rate, d.left[i], money.TaxOnTop(d.left[i], int64(rate)))
 		}
 	}

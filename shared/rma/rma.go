@@ -251,6 +251,7 @@ type ExchangeItem struct {
 	List      int64    `json:"list"` // catalog price of one
 	Unit      int64    `json:"unit"` // what one costs in this exchange, tax included
 	Tax       int64    `json:"tax,omitempty"`
+	TaxRate   int      `json:"taxRate,omitempty"` // of Tax, basis points: that of the line it is sent for
 }
 
 // Entry is one thing that happened, for the customer's eyes.

@@ -24,6 +24,7 @@ type ProductSpec struct {
 	MaxPerCustomer int
 	Of             map[string]int // parts of a gift set
 	Untracked      bool
+	TaxClass       string // of goods with another rate than the standard one
 }
 
 // Sell puts goods on sale and returns the id of the variant.
@@ -36,6 +37,7 @@ func (w *Shop) Sell(g ProductSpec) string {
 	v := catalog.Variant{
 		ID: catalog.VariantID(productID, 0), SKU: "SKU", Prices: map[string]catalog.Price{"KRW": {Amount: g.Price}},
 		Taxable: true, RequiresShipping: true, MaxPerCustomer: g.MaxPerCustomer, Untracked: g.Untracked,
+		TaxClass: g.TaxClass,
 	}
 	if g.Cents > 0 {
 		v.Prices["USD"] = catalog.Price{Amount: g.Cents}

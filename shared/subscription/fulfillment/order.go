@@ -82,7 +82,7 @@ func (d Delivery) line(n int, share int64) (order.Line, pricing.LineTotal) {
 	}
 	return line, pricing.LineTotal{
 		ID: line.ID, Unit: share / int64(line.Quantity), Quantity: line.Quantity, Subtotal: share, Total: share,
-		Tax: money.TaxIncluded(share, d.Terms.TaxBP), Units: money.Allocate(share, units),
+		Tax: money.TaxIncluded(share, d.Terms.TaxBP), TaxRate: int(d.Terms.TaxBP), Units: money.Allocate(share, units),
 	}
 }
 
