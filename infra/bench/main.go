@@ -1,8 +1,8 @@
 // Command bench measures: how fast each function starts against a bare one, how large it is, what each operation costs
-// in round trips and capacity units, what pricing and quotes of returns take, what one promotion carries whose budget
-// all orders share, what the system does under four shoppers, at twice the rate that it carries and under a crowd, how
-// well the FAQ answers, what conversations take with many connections, how fast mails leave, how late messages are, and
-// a billing run. It prints figures and ratios and judges nothing.
+// in round trips and capacity units, what pricing, lists with facets and quotes of returns take, what one promotion
+// carries whose budget all orders share, what the system does under four shoppers, at twice the rate that it carries and
+// under a crowd, how well the FAQ answers, what conversations take with many connections, how fast mails leave, how late
+// messages are, and a billing run. It prints figures and ratios and judges nothing.
 package main
 
 import (
@@ -23,7 +23,7 @@ func main() {
 	flag.Var(&bills, "bills", "billing runs as due/subscriptions, say 2000/20000,100000/1000000")
 	workers := flag.Int("workers", 2, "how many billing workers at once")
 	only := flag.String("only",
-		"start,sizes,costs,pricing,returns,hot,load,overload,drop,reviews,faq,chat,mails,lateness,billing",
+		"start,sizes,costs,pricing,lists,returns,hot,load,overload,drop,reviews,faq,chat,mails,lateness,billing",
 		"the parts to run")
 	floor := flag.String("floor", "",
 		"serve the floor that loads are compared with, data in this folder; the command starts itself so")
@@ -51,6 +51,7 @@ func main() {
 		"sizes":    sizes,
 		"costs":    func() error { return costs(ctx) },
 		"pricing":  func() error { return pricing(ctx) },
+		"lists":    func() error { return lists(ctx) },
 		"returns":  func() error { return returnSteps(ctx) },
 		"hot":      func() error { return hot(ctx) },
 		"load":     func() error { return load(ctx, *server, *shoppers, *seconds) },
