@@ -3,10 +3,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/pprof"
 	"os"
@@ -29,7 +31,13 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if *profile != 0 {
-		go serveProfiles(*profile)
+		address, err := serveProfiles(ctx, *profile)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "dangol:", err)
+			os.Exit(1)
+		}
+		// The first line of the standard output is the address of the shop.
+		fmt.Fprintln(os.Stderr, address)
 	}
 	if err := run(ctx, *port, *data, *empty, *verbose, *throttled); err != nil {
 		fmt.Fprintln(os.Stderr, "dangol:", err)
@@ -66,16 +74,24 @@ func run(ctx context.Context, port int, data string, empty, verbose, throttled b
 	return nil
 }
 
-// serveProfiles serves profiles of this process, on loopback only: they show what is in memory.
-func serveProfiles(port int) {
+// serveProfiles serves profiles of this process until ctx ends, and returns the address. On loopback only: profiles show
+// what is in memory. Port 0 takes a free one.
+func serveProfiles(ctx context.Context, port int) (address string, err error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	address := fmt.Sprintf("127.0.0.1:%d", port)
-	fmt.Println("http://" + address + "/debug/pprof/")
-	if err := http.ListenAndServe(address, mux); err != nil {
-		fmt.Fprintln(os.Stderr, "pprof:", err)
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return "", fmt.Errorf("pprof: %w", err)
 	}
+	server := &http.Server{Handler: mux}
+	context.AfterFunc(ctx, func() { server.Close() })
+	go func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			fmt.Fprintln(os.Stderr, "pprof:", err)
+		}
+	}()
+	return "http://" + listener.Addr().String() + "/debug/pprof/", nil
 }
