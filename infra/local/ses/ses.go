@@ -19,8 +19,11 @@ import (
 	"dangol/shared/platform/id"
 )
 
-// keep is how many messages the inbox holds; the oldest go first.
-const keep = 10_000
+// How many messages the inbox holds when Options do not say; the oldest go first.
+const (
+	keepInMemory = 10_000
+	keepInFile   = 100_000 // of which memory holds some hundred bytes each
+)
 
 // Options are what a Sink works with.
 type Options struct {
@@ -33,6 +36,8 @@ type Options struct {
 	// Rate is how many mails are accepted in a second; more are throttled. 0 enforces none, and
 	// GetAccount then reports accountRate.
 	Rate float64
+	// Keep is how many messages are held. 0 is 100,000 with a file and 10,000 without.
+	Keep int
 }
 
 // Message is one e-mail taken.
@@ -104,6 +109,12 @@ func Open(o Options) (*Sink, error) {
 	if o.File != "" {
 		for i := range kept {
 			kept[i] = kept[i].withoutBody()
+		}
+	}
+	if o.Keep == 0 {
+		o.Keep = keepInMemory
+		if o.File != "" {
+			o.Keep = keepInFile
 		}
 	}
 	closed := make(chan struct{})
@@ -178,7 +189,7 @@ func (s *Sink) list(to string) []Message {
 	return found
 }
 
-// store adds a message and drops the oldest beyond keep.
+// store adds a message and drops the oldest beyond what is held.
 func (s *Sink) store(m Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -189,7 +200,7 @@ func (s *Sink) store(m Message) error {
 		m = m.withoutBody()
 	}
 	s.messages = append(s.messages, m)
-	for len(s.messages) > keep {
+	for len(s.messages) > s.options.Keep {
 		if err := s.file.Delete(s.messages[0].ID); err != nil {
 			return fmt.Errorf("ses: %w", err)
 		}

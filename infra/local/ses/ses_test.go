@@ -39,10 +39,10 @@ type bench struct {
 	onEmit func(kind string)
 }
 
-func newBench(t *testing.T, file string) *bench {
+func newBench(t *testing.T, file string, adjust ...func(*ses.Options)) *bench {
 	t.Helper()
 	b := &bench{t: t}
-	sink, err := ses.Open(ses.Options{Clock: clock.Stopped(noon), File: file,
+	options := ses.Options{Clock: clock.Stopped(noon), File: file,
 		Emit: func(kind string, detail json.RawMessage) error {
 			e := emitted{kind: kind}
 			b.events = append(b.events, e)
@@ -50,7 +50,11 @@ func newBench(t *testing.T, file string) *bench {
 				b.onEmit(kind)
 			}
 			return json.Unmarshal(detail, &b.events[len(b.events)-1].detail)
-		}})
+		}}
+	for _, change := range adjust {
+		change(&options)
+	}
+	sink, err := ses.Open(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,6 +307,46 @@ func TestCloseLetsGoOfHangingCalls(t *testing.T) {
 	b.Close()
 	if err := <-ended; err == nil {
 		t.Error("an answer came")
+	}
+}
+
+// TestOldMailsStayReadable looks for the first of many mails: on its page and in the list, with the text that only the
+// file has.
+func TestOldMailsStayReadable(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "mail")
+	b := newBench(t, file)
+	for n := range 30 {
+		b.send(letter(fmt.Sprintf("kim%d@example.com", n)))
+	}
+	for _, when := range []string{"after many others", "after a restart"} {
+		first := b.Messages("kim0@example.com")
+		if len(first) != 1 || first[0].Text != "고맙습니다" || first[0].Header("List-Unsubscribe-Post") == "" {
+			t.Fatalf("%s: %+v", when, first)
+		}
+		if status, page, _ := b.get("/inbox/" + first[0].ID); status != 200 || !strings.Contains(page, "고맙습니다") {
+			t.Errorf("%s: the page is %d %s", when, status, page)
+		}
+		b.Close()
+		b = newBench(t, file)
+	}
+}
+
+// TestTheOldestMailsGoFirst holds three mails.
+func TestTheOldestMailsGoFirst(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "mail")
+	open := func() *bench { return newBench(t, file, func(o *ses.Options) { o.Keep = 3 }) }
+	b := open()
+	for n := range 5 {
+		b.send(letter(fmt.Sprintf("kim%d@example.com", n)))
+	}
+	for range 2 {
+		if gone, kept := b.Messages("kim1@example.com"), b.Messages(""); len(gone) != 0 || len(kept) != 3 {
+			t.Errorf("%d of the second are there, %d in all", len(gone), len(kept))
+		}
+		b.Close()
+		b = open()
 	}
 }
 
