@@ -33,6 +33,7 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 	known := async.variables(s, d)
 	a.Socket = newSocket(a.Stack, c)
 	known["SOCKET_URL"] = a.Socket.address()
+	integrations := map[string]awsapigatewayv2.HttpRouteIntegration{}
 	for _, f := range s.Functions {
 		if f.API == nil {
 			// Functions without routes are in the async stack.
@@ -58,8 +59,9 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 		if f.Socket {
 			a.Socket.serve(c, fn)
 		}
-		a.routes(f, fn, authorizer)
+		integrations[f.Name] = integration(f, fn)
 	}
+	a.routes(s, integrations, authorizer)
 	awscdk.NewCfnOutput(a.Stack, str("Url"),
 		&awscdk.CfnOutputProps{Value: a.HTTP.ApiEndpoint(), Description: str("Address of the API")})
 	return a
@@ -103,19 +105,24 @@ func (a *API) stage(c Config) {
 		})
 }
 
-// routes adds the function's own routes. API Gateway checks the token where nobody may call without
-// one; the function itself checks all callers once more.
-func (a *API) routes(f topology.Function, fn awslambda.Function, jwt awsapigatewayv2.IHttpRouteAuthorizer) {
-	integration := awsapigatewayv2integrations.NewHttpLambdaIntegration(str(f.Name), fn,
+// integration invokes the function for its routes.
+func integration(f topology.Function, fn awslambda.Function) awsapigatewayv2.HttpRouteIntegration {
+	return awsapigatewayv2integrations.NewHttpLambdaIntegration(str(f.Name), fn,
 		&awsapigatewayv2integrations.HttpLambdaIntegrationProps{
 			PayloadFormatVersion: awsapigatewayv2.PayloadFormatVersion_VERSION_2_0(),
 			// One permission for the function instead of one a route: a policy holds 20 KB.
 			ScopePermissionToRoute: yes(false),
 		})
-	for _, r := range f.API.Routes() {
+}
+
+// routes adds the routes of all functions. API Gateway checks the token where nobody may call without one; the function
+// itself checks all callers once more.
+func (a *API) routes(s topology.System, integrations map[string]awsapigatewayv2.HttpRouteIntegration,
+	jwt awsapigatewayv2.IHttpRouteAuthorizer) {
+	for _, r := range s.GatewayRoutes() {
 		options := &awsapigatewayv2.AddRoutesOptions{
 			Path: str(r.Path), Methods: &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod(r.Method)},
-			Integration: integration,
+			Integration: integrations[r.Function],
 		}
 		if r.Access.Authorized() {
 			options.Authorizer, options.AuthorizationScopes = jwt, strs(r.Access.Scopes()...)

@@ -83,6 +83,8 @@ func TestFunctionsAreSmallTracedAndLogged(t *testing.T) {
 	}
 }
 
+// TestEveryRouteIsDeployedWithItsGuard compares the template with the routes of the topology, which another test holds
+// against those of the functions.
 func TestEveryRouteIsDeployedWithItsGuard(t *testing.T) {
 	deployed := map[string]resource{}
 	for _, r := range resources(t, synth(t).API.Stack, "AWS::ApiGatewayV2::Route") {
@@ -91,21 +93,25 @@ func TestEveryRouteIsDeployedWithItsGuard(t *testing.T) {
 		}
 		deployed[fmt.Sprint(r.Properties["RouteKey"])] = r
 	}
-	for _, f := range topology.Dangol.Functions {
-		if f.API == nil {
+	for _, route := range topology.Dangol.GatewayRoutes() {
+		r, ok := deployed[route.Key()]
+		if !ok {
+			t.Errorf("%s is not deployed", route.Key())
 			continue
 		}
-		for _, route := range f.API.Routes() {
-			r, ok := deployed[route.Method+" "+route.Path]
-			if !ok {
-				t.Errorf("%s %s is not deployed", route.Method, route.Path)
-				continue
-			}
-			if guarded := r.Properties["AuthorizationType"] == "JWT"; guarded != route.Access.Authorized() {
-				t.Errorf("%s %s: authorizer %v, access %s", route.Method, route.Path, guarded, route.Access)
-			}
-			delete(deployed, route.Method+" "+route.Path)
+		if guarded := r.Properties["AuthorizationType"] == "JWT"; guarded != route.Access.Authorized() {
+			t.Errorf("%s: authorizer %v, access %s", route.Key(), guarded, route.Access)
 		}
+		var scopes []string
+		for _, s := range oneOrMore(r.Properties["AuthorizationScopes"]) {
+			if s != nil {
+				scopes = append(scopes, fmt.Sprint(s))
+			}
+		}
+		if !slices.Equal(scopes, route.Access.Scopes()) {
+			t.Errorf("%s asks for the scopes %v, want one of %v", route.Key(), scopes, route.Access.Scopes())
+		}
+		delete(deployed, route.Key())
 	}
 	for key := range deployed {
 		t.Errorf("%s is deployed and nobody's", key)

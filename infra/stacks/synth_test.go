@@ -117,6 +117,7 @@ type template struct {
 type resource struct {
 	Type           string
 	DeletionPolicy string
+	DependsOn      any
 	Properties     map[string]any
 }
 

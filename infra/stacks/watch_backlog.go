@@ -3,6 +3,7 @@ package stacks
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
@@ -18,7 +19,8 @@ const oldest = 15 * 60
 // silent fires when a function that a schedule starts has not run at all. No data is the alarm
 // here: a schedule that was deleted, or may no longer invoke, writes none.
 func (w *watch) silent(f topology.Function, fn awslambda.Function) {
-	period := lasting(5 * f.Schedule.Rate)
+	// CloudWatch looks back a week at most over all periods; two days are enough for what runs daily.
+	period := lasting(min(5*f.Schedule.Rate, max(f.Schedule.Rate, 24*time.Hour)))
 	metric := fn.MetricInvocations(&awscloudwatch.MetricOptions{Period: period, Statistic: str("Sum")})
 	w.alarmOn(f.Name+"-silent", "Function "+f.Name+" has not run: what is due is not done", metric,
 		&awscloudwatch.AlarmProps{
