@@ -65,7 +65,11 @@ func (s *Server) once(name, path string, c *call, do func(*call) outcome) outcom
 	if err := s.settle(c.now); err != nil {
 		return broken(err)
 	}
-	if first, ok := s.ops[c.key]; ok {
+	first, known, err := s.outcome(c.key)
+	if err != nil {
+		return broken(err)
+	}
+	if known {
 		if first.Print != print {
 			return refuse(sandbox.CodeKeyReused, "this key was used with other parameters")
 		}

@@ -6,3 +6,15 @@ func BreakFile(s *Server) {
 	defer s.mu.Unlock()
 	s.file.Close()
 }
+
+// OutcomesInMemory is how many outcomes of keys the server keeps in memory.
+func OutcomesInMemory(s *Server) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range s.ops {
+		if k.inMemory != nil {
+			n++
+		}
+	}
+	return n
+}

@@ -55,10 +55,11 @@ type Server struct {
 	// fast.
 	mu       sync.Mutex
 	file     *os.File
+	size     int64 // of the file
 	payments map[string]record
 	refunds  map[string]payment.Refund
 	methods  map[string]method
-	ops      map[string]operation
+	ops      map[string]kept  // by key
 	events   map[string]event // not yet delivered
 	byKey    map[string]string
 	made     books
@@ -72,7 +73,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, mux: http.NewServeMux(),
 		payments: map[string]record{}, refunds: map[string]payment.Refund{}, methods: map[string]method{},
-		ops: map[string]operation{}, events: map[string]event{}, byKey: map[string]string{}, counts: map[string]int{},
+		ops: map[string]kept{}, events: map[string]event{}, byKey: map[string]string{}, counts: map[string]int{},
 	}
 	if err := s.open(); err != nil {
 		return nil, fmt.Errorf("sandbox state: %w", err)

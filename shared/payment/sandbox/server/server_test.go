@@ -240,6 +240,41 @@ func TestStateSurvivesARestart(t *testing.T) {
 	}
 }
 
+// TestAKeyIsAnsweredFromTheFileAndNotFromMemory pays several times, so that the outcomes stand in lines of their own,
+// and asks for each again.
+func TestAKeyIsAnsweredFromTheFileAndNotFromMemory(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		path     string
+		inMemory int
+	}{
+		"with a file":    {filepath.Join(t.TempDir(), "sandbox.jsonl"), 0},
+		"without a file": {"", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := open(t, func(cfg *server.Config) { cfg.Path = c.path })
+			first := map[string]string{}
+			for _, key := range []string{"one", "두번째", "three"} {
+				first[key] = b.pay(t, key, "pm_card_visa").ID
+			}
+			for key, id := range first {
+				if again := b.pay(t, key, "pm_card_visa"); again.ID != id {
+					t.Errorf("%s: paid again as %s, was %s", key, again.ID, id)
+				}
+				other := order(key, "pm_card_visa")
+				other.Amount = money.Of(99_000, "KRW")
+				if p, err := b.Authorize(t.Context(), other); err == nil {
+					t.Errorf("%s with another amount: %+v", key, p)
+				}
+			}
+			if n := server.OutcomesInMemory(b.server); n != c.inMemory || b.server.Counts()["replay"] != 3 {
+				t.Errorf("%d outcomes in memory, want %d; %v", n, c.inMemory, b.server.Counts())
+			}
+		})
+	}
+}
+
 func TestAStateFileThatIsNotOursIsRefused(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "sandbox.jsonl")

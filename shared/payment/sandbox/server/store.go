@@ -1,13 +1,11 @@
 package server
 
 import (
-	"bufio"
 	"bytes"
 	"container/heap"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"time"
@@ -52,6 +50,44 @@ type operation struct {
 	Body   json.RawMessage `json:"body"`
 }
 
+// kept is where the outcome of a key is: in memory when there is no file. Outcomes are most of what an order leaves
+// here, and hardly any is asked for again.
+type kept struct {
+	inMemory *operation
+	line     span // of the change that it belongs to
+}
+
+// span is a line of the file.
+type span struct {
+	offset int64
+	length int
+}
+
+// outcome finds what the first request with a key was answered. ok is false when there was none.
+func (s *Server) outcome(key string) (o operation, ok bool, err error) {
+	k, ok := s.ops[key]
+	if !ok {
+		return o, false, nil
+	}
+	if k.inMemory != nil {
+		return *k.inMemory, true, nil
+	}
+	line := make([]byte, k.line.length)
+	if _, err := s.file.ReadAt(line, k.line.offset); err != nil {
+		return o, false, fmt.Errorf("outcome of a key: %w", err)
+	}
+	var c change
+	if err := json.Unmarshal(line, &c); err != nil {
+		return o, false, fmt.Errorf("outcome of a key: %w", err)
+	}
+	for _, o := range c.Ops {
+		if o.Key == key {
+			return o, true, nil
+		}
+	}
+	return o, false, fmt.Errorf("the line at %d has no outcome of the key", k.line.offset)
+}
+
 // change is everything that one request does, written as one line: all of it happens, or none.
 type change struct {
 	Payments []record         `json:"payments,omitempty"`
@@ -63,22 +99,27 @@ type change struct {
 
 // commit writes the change to the file, if there is one, and then makes it true. The caller holds mu.
 func (s *Server) commit(c change) error {
+	at := span{offset: s.size}
 	if s.file != nil {
 		line, err := json.Marshal(c)
 		if err != nil {
 			return err
 		}
-		if _, err := s.file.Write(append(line, '\n')); err != nil {
+		line = append(line, '\n')
+		// Written where the last line ends: what a write that failed has left is overwritten.
+		if _, err := s.file.WriteAt(line, s.size); err != nil {
 			return err
 		}
+		at.length = len(line)
+		s.size += int64(len(line))
 	}
-	s.apply(c)
+	s.apply(c, at)
 	return nil
 }
 
-// apply makes a change visible. It is also how the file is read back, so it must not depend on the
-// clock.
-func (s *Server) apply(c change) {
+// apply makes a change visible, which stands at a line of the file when there is one. It is also how the file is read
+// back, so it must not depend on the clock.
+func (s *Server) apply(c change, at span) {
 	for _, p := range c.Payments {
 		if _, known := s.payments[p.ID]; !known && !p.Setup {
 			s.made.payments = append(s.made.payments, p.ID)
@@ -100,7 +141,10 @@ func (s *Server) apply(c change) {
 		s.methods[m.Token] = m
 	}
 	for _, o := range c.Ops {
-		s.ops[o.Key] = o
+		s.ops[o.Key] = kept{line: at}
+		if s.cfg.Path == "" {
+			s.ops[o.Key] = kept{inMemory: &o}
+		}
 	}
 	for _, e := range c.Events {
 		// The order goes on where it stopped, also after a restart.
@@ -124,33 +168,29 @@ func (s *Server) open() error {
 		return err
 	}
 	whole := bytes.LastIndexByte(raw, '\n') + 1
-	if err := s.load(bytes.NewReader(raw[:whole])); err != nil {
+	if err := s.load(raw[:whole]); err != nil {
 		return fmt.Errorf("%s: %w", s.cfg.Path, err)
 	}
-	s.file, err = os.OpenFile(s.cfg.Path, os.O_CREATE|os.O_WRONLY, 0o600)
+	s.file, err = os.OpenFile(s.cfg.Path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
 	// Without this the next line would be appended to the broken one.
-	if err := s.file.Truncate(int64(whole)); err != nil {
-		return err
-	}
-	_, err = s.file.Seek(0, io.SeekEnd)
-	return err
+	s.size = int64(whole)
+	return s.file.Truncate(s.size)
 }
 
 // load applies the lines of the file in order.
-func (s *Server) load(from io.Reader) error {
-	lines := json.NewDecoder(bufio.NewReader(from))
-	for {
+func (s *Server) load(file []byte) error {
+	at := span{}
+	for line := range bytes.Lines(file) {
 		var c change
-		err := lines.Decode(&c)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
+		if err := json.Unmarshal(line, &c); err != nil {
 			return err
 		}
-		s.apply(c)
+		at.length = len(line)
+		s.apply(c, at)
+		at.offset += int64(len(line))
 	}
+	return nil
 }
