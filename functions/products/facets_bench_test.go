@@ -102,7 +102,8 @@ func crowded(b *testing.B, n int) (crowdedShop, string) {
 		} else {
 			some = v.ID
 		}
-		if err := catalog.Create(b.Context(), commerce, p, map[string]catalog.InitialStock{v.ID: {Available: units}}); err != nil {
+		if err := catalog.Create(b.Context(), commerce, p,
+			map[string]catalog.InitialStock{v.ID: {Available: units}}); err != nil {
 			b.Fatal(err)
 		}
 		if units == 0 {

@@ -106,8 +106,8 @@ func Spec() function.Spec {
 	}
 }
 
-// New builds the function. Environment: COMMERCE_TABLE, SHOP_CONFIG, the variables of the payment provider, and what api.FromEnv
-// names.
+// New builds the function. Environment: COMMERCE_TABLE, SHOP_CONFIG, the variables of the payment provider, and what
+// api.FromEnv names.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {
 		Shop string `env:"SHOP_CONFIG,optional"`

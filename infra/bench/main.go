@@ -1,8 +1,8 @@
 // Command bench measures: how fast each function starts against a bare one, how large it is, what each operation costs
 // in round trips and capacity units, what pricing, lists with facets and quotes of returns take, what one promotion
-// carries whose budget all orders share, what the system does under four shoppers, at twice the rate that it carries and
-// under a crowd, how well the FAQ answers, what conversations take with many connections, how fast mails leave, how late
-// messages are, and a billing run. It prints figures and ratios and judges nothing.
+// carries whose budget all orders share, what the system does under four shoppers, at twice the rate that it carries
+// and under a crowd, how well the FAQ answers, what conversations take with many connections, how fast mails leave, how
+// late messages are, and a billing run. It prints figures and ratios and judges nothing.
 package main
 
 import (

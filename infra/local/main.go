@@ -74,8 +74,8 @@ func run(ctx context.Context, port int, data string, empty, verbose, throttled b
 	return nil
 }
 
-// serveProfiles serves profiles of this process until ctx ends, and returns the address. On loopback only: profiles show
-// what is in memory. Port 0 takes a free one.
+// serveProfiles serves profiles of this process until ctx ends, and returns the address. On loopback only: profiles
+// show what is in memory. Port 0 takes a free one.
 func serveProfiles(ctx context.Context, port int) (address string, err error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)

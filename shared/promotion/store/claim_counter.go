@@ -10,8 +10,8 @@ import (
 	"dangol/shared/promotion"
 )
 
-// ClaimCounter counts the claims of one order against their limits, for as many tries as its transaction takes. A first try
-// guesses; when a limit refuses it, what is left of the limits is read.
+// ClaimCounter counts the claims of one order against their limits, for as many tries as its transaction takes. A first
+// try guesses; when a limit refuses it, what is left of the limits is read.
 type ClaimCounter struct {
 	claims []Claim
 	read   bool // what is left has to be read before the next try
@@ -84,7 +84,8 @@ func (c *ClaimCounter) Plan(ctx context.Context, t *table.Table) (count Count, r
 
 // choose says which item of one limit counts the order, and fills it before where that is needed. ok is false when
 // nothing is left.
-func (c *ClaimCounter) choose(ctx context.Context, t *table.Table, of allowance, l *level, spread int) (from part, ok bool,
+func (c *ClaimCounter) choose(ctx context.Context, t *table.Table, of allowance, l *level, spread int) (from part,
+	ok bool,
 	err error) {
 	if l == nil {
 		return of.guess(spread), true, nil
