@@ -50,6 +50,8 @@ type Options struct {
 	Observe func(function string, op table.Op)
 	// WrapDB, when set, stands between each function and its tables.
 	WrapDB func(function string, db table.DB) table.DB
+	// WrapHTTP, when set, stands between each function and what it calls by HTTP: the payment provider.
+	WrapHTTP func(function string, inner http.RoundTripper) http.RoundTripper
 	// Throttled refuses more requests than the stage of the deployed API takes.
 	Throttled bool
 }

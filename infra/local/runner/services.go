@@ -217,7 +217,7 @@ func (r *Runner) build(ctx context.Context) error {
 	for _, f := range r.options.System.Functions {
 		env := &boot.Env{
 			Function: f.Name, Clock: r.clock, Log: r.options.Log.With("function", f.Name), Out: r.options.Out,
-			HTTP:   &http.Client{Timeout: 10 * time.Second, Transport: r.transport()},
+			HTTP:   &http.Client{Timeout: 10 * time.Second, Transport: r.transport(f.Name)},
 			Getenv: func(name string) string { return known[name] },
 			WrapDB: func(db table.DB) table.DB { return r.wrap(f.Name, db) },
 		}
@@ -240,9 +240,12 @@ func (r *Runner) build(ctx context.Context) error {
 }
 
 // transport keeps more idle connections than the default of 2: all functions call the same address.
-func (r *Runner) transport() *http.Transport {
+func (r *Runner) transport(function string) http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 100
+	if r.options.WrapHTTP != nil {
+		return r.options.WrapHTTP(function, t)
+	}
 	return t
 }
 
