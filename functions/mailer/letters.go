@@ -8,6 +8,7 @@ import (
 	"dangol/events"
 	"dangol/shared/mail"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/format"
 )
 
 // letter is what is to be written for one event; without a content nothing is.
@@ -88,7 +89,7 @@ func placed(b events.OrderPlaced) letter {
 		Number: b.Number, Name: b.Name, Lines: lines(b.Lines), Subtotal: b.Subtotal, Discount: b.Discount,
 		Shipping: b.Shipping,
 		Tax:      b.Tax, TaxIncluded: b.TaxIncluded, Total: b.Total, PlacedAt: b.PlacedAt,
-		ShipTo: b.ShipTo, ShippingMethod: b.MethodName, Payment: b.PaidWith,
+		ShipTo: shown(b.ShipTo), ShippingMethod: b.MethodName, Payment: b.PaidWith,
 	})
 }
 
@@ -135,7 +136,28 @@ func about(r events.OrderRef, c mail.Content) letter {
 func lines(all []events.OrderLine) []mail.Line {
 	out := make([]mail.Line, len(all))
 	for i, l := range all {
-		out[i] = mail.Line{Title: l.Title, Options: l.Options, Properties: l.Properties, Quantity: l.Quantity, Total: l.Total}
+		out[i] = mail.Line{Title: l.Title, Options: l.Options, Properties: shownProperties(l.Properties), Quantity: l.Quantity,
+			Total: l.Total}
 	}
 	return out
+}
+
+// shown is a text of the shopper as a mail shows it: nothing when it has an address of the web or of mail in it. A
+// shopper may name anybody's mail address, so what they wrote must not lead anywhere. The order keeps it.
+func shown(text string) string {
+	if format.HasAddress(text) {
+		return ""
+	}
+	return text
+}
+
+// shownProperties are the properties of a line that a mail shows, as shown.
+func shownProperties(all map[string]string) map[string]string {
+	kept := map[string]string{}
+	for name, value := range all {
+		if shown(name) != "" && shown(value) != "" {
+			kept[name] = value
+		}
+	}
+	return kept
 }

@@ -98,12 +98,9 @@ func (f *Subscriptions) takeGiftMail(ctx context.Context, sender, recipient stri
 		ratelimit.Limit{Name: "gift-mail-recipient", Subject: recipient, Max: giftMailsToRecipient, Window: day})
 }
 
-// wrap makes a subscription a gift. The names and the message go to somebody who may not know the giver: see
-// format.Message.
+// wrap makes a subscription a gift. The recipient's name and the message go to somebody who may not know the giver:
+// see format.Message.
 func (g *GiftRequest) wrap(start *subscription.Start, r *service.Record) (err error) {
-	if r.Name, err = format.DisplayName("/name", r.Name, longestName); err != nil {
-		return err
-	}
 	if g.Name, err = format.DisplayName("/gift/name", g.Name, longestName); err != nil {
 		return err
 	}
@@ -294,6 +291,9 @@ func (f *Subscriptions) claimGift(ctx context.Context, in *claimInput) (*GiftOut
 		if *b.Address, c.AddressID, err = addressOf("/address", *b.Address); err != nil {
 			return nil, err
 		}
+	}
+	if b.Name, err = format.DisplayName("/name", b.Name, longestName); err != nil {
+		return nil, err
 	}
 	r, err = f.Billing.Claim(ctx, r, c, service.Contact{Email: b.Email, Name: b.Name, Language: b.Language}, b.Address)
 	if err != nil {

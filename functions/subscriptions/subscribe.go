@@ -88,6 +88,10 @@ func (f *Subscriptions) startOf(ctx context.Context, in *subscribeInput) (*subsc
 	if b.Email, err = format.Email("/email", b.Email); err != nil {
 		return nil, nil, err
 	}
+	// The shop's mails call whoever was named as the subscriber by it.
+	if b.Name, err = format.DisplayName("/name", b.Name, longestName); err != nil {
+		return nil, nil, err
+	}
 	if _, err := format.Country("/region", b.Region); err != nil {
 		return nil, nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"dangol/shared/conversation"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
@@ -94,7 +95,10 @@ func (s *Service) Transcript(ctx context.Context, who Participant, conversationI
 // conversation_closed.
 func (s *Service) Contact(ctx context.Context, who Participant, conversationID, email,
 	name string) (conversation.Conversation, error) {
-	name, _ = conversation.Mask(conversation.Clean(name))
+	name, err := nameOf(name)
+	if err != nil {
+		return conversation.Conversation{}, err
+	}
 	code := verification.NewCode()
 	done, err := s.change(ctx, conversationID, func(c conversation.Conversation) (outcome, error) {
 		// Also for a guest, who proves it with the token.
@@ -125,6 +129,16 @@ func (s *Service) Contact(ctx context.Context, who Participant, conversationID, 
 	}
 	return done.c, err
 }
+
+// nameOf is a shopper's name as a conversation keeps it. The mail with a code calls whoever the shopper named by it, so
+// it may not lead anywhere. Errors: 422 at /name.
+func nameOf(name string) (string, error) {
+	name, _ = conversation.Mask(conversation.Clean(name))
+	return format.DisplayName("/name", name, mostName)
+}
+
+// mostName is how long a shopper's name may be, in characters.
+const mostName = 60
 
 // ProveEmail checks the code that was mailed to the address of a conversation. Errors: conversation_not_found; as
 // conversation.ProveEmail.

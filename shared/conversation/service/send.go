@@ -42,7 +42,10 @@ func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conver
 		return conversation.Conversation{}, nil, "", err
 	}
 	now := s.Clock.Now()
-	name, _ := conversation.Mask(conversation.Clean(o.Name))
+	name, err := nameOf(o.Name)
+	if err != nil {
+		return conversation.Conversation{}, nil, "", err
+	}
 	c := conversation.Conversation{ID: id.New(Prefix, now), Language: o.Language, CustomerID: who.ID, Name: name,
 		Version: 1}
 	send, code := false, verification.NewCode()
