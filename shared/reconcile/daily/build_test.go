@@ -118,7 +118,7 @@ func kinds(found []reconcile.Difference) map[reconcile.Kind]bool {
 	return out
 }
 
-// faulty lets the reconciliation's calls go wrong by a plan.
+// faulty lets the reconciliation's calls go wrong by a plan: those to the provider and those to the database.
 func (s *shop) faulty(p fault.Plan) daily.Reconciler {
 	r := s.books
 	s.calls.Restart(p)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"dangol/infra/testkit/fault"
+	"dangol/infra/testkit/localtest"
 	"dangol/infra/topology"
 	"dangol/shared/invoice"
 	"dangol/shared/order"
@@ -198,6 +199,62 @@ func TestAReconciliationThatIsInterruptedFindsTheSame(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestTheDatabaseMayFailAtEveryCallOfAReconciliation lets each call of the walk to the database go wrong in one of the
+// ways in which such a call can: it fails, is throttled, meets a transaction, is refused as invalid, is answered twice
+// or not at all. The report is the same as without, and finds what it would have found.
+func TestTheDatabaseMayFailAtEveryCallOfAReconciliation(t *testing.T) {
+	t.Parallel()
+	run := func(t *testing.T, p fault.Plan) (report.Report, []reconcile.Difference, []string) {
+		s := open(t)
+		s.DeleteItem(t, order.KeyOf(s.orders[0].ID))
+		s.change(t, s.orders[1].ID, func(o *order.Order) { o.Payment.ID = "pay_nobody" })
+		s.Clock.Advance(24 * time.Hour)
+		s.calls.Restart(p)
+		r := s.books
+		r.Table = table.New(s.calls.DB(localtest.DB(t)), s.Table.Name(), nil)
+		started := false
+		for range 20 {
+			if !started {
+				// The schedule starts it again when it fails.
+				if err := r.Start(t.Context()); err != nil {
+					t.Logf("start: %v", err)
+					continue
+				}
+				started = true
+			}
+			s.work(t.Context(), t, r)
+			if s.newest(t).Report.Value.State == report.Done {
+				break
+			}
+			s.Clock.Advance(15 * time.Minute)
+		}
+		got := s.newest(t).Report.Value
+		found, _, err := report.Store{Table: s.Table}.Differences(t.Context(), got.Day, 100, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got, found, s.calls.Calls()
+	}
+	calm, want, calls := run(t, fault.Plan{})
+	if calm.State != report.Done || len(want) != 3 || len(calls) < 10 {
+		t.Fatalf("without faults: %+v, %v after %d calls", calm, want, len(calls))
+	}
+	for n, call := range calls {
+		modes := fault.ModesOf(call, fault.Refused)
+		p := fault.Plan{N: n + 1, Mode: modes[n%len(modes)]}
+		t.Run(call+", "+p.String(), func(t *testing.T) {
+			t.Parallel()
+			got, found, _ := run(t, p)
+			if got.State != report.Done || got.Counts != calm.Counts || got.Found != calm.Found {
+				t.Errorf("%+v; want %+v", got, calm)
+			}
+			if diff := cmp.Diff(kinds(want), kinds(found)); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
