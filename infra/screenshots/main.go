@@ -38,8 +38,11 @@ const (
 	perRow  = 4
 )
 
-// timeout bounds one picture.
-const timeout = time.Minute
+// A headless Chromium hangs once in a while, more often on a busy machine: timeout bounds one try of a picture.
+const (
+	timeout = 30 * time.Second
+	tries   = 4
+)
 
 func main() {
 	from := flag.String("from", "shared/mail/testdata", "folder with the mails, as the tests of package mail write them")
@@ -120,17 +123,30 @@ func contactSheet(mails []string, v view) string {
 }
 
 // shoot takes the picture of a page.
-func shoot(browser, name string, v view) error {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
+func shoot(browser, name string, v view) (err error) {
 	size := fmt.Sprintf("--window-size=%d,%d", perRow*(v.width+6), onSheet/perRow*(v.height+26))
 	args := append([]string{
 		"--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--allow-file-access-from-files",
 		"--force-device-scale-factor=0.6", size, "--screenshot=" + name + ".png",
 	}, v.flags...)
-	out, err := exec.CommandContext(ctx, browser, append(args, "file://"+name+".html")...).CombinedOutput()
+	for range tries {
+		if err = browse(browser, append(args, "file://"+name+".html")); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// browse runs the browser once.
+func browse(browser string, args []string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	command := exec.CommandContext(ctx, browser, args...)
+	// The browser's own processes keep the output open after it was killed.
+	command.WaitDelay = time.Second
+	out, err := command.CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("%s: %w: %s", name, err, out)
+		return fmt.Errorf("%w: %s", err, out)
 	}
 	return nil
 }
