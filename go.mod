@@ -34,6 +34,7 @@ require (
 	github.com/google/go-cmp v0.6.0
 	github.com/hashicorp/cronexpr v1.1.3
 	github.com/jhillyerd/enmime/v2 v2.3.0
+	golang.org/x/net v0.61.0
 	github.com/johannesboyne/gofakes3 v1.2.0
 	github.com/kljensen/snowball v0.10.0
 	github.com/ncruces/go-sqlite3 v0.29.0
@@ -97,7 +98,6 @@ require (
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/lint v0.0.0-20241112194109-818c5a804067 // indirect
 	golang.org/x/mod v0.42.0 // indirect
-	golang.org/x/net v0.61.0 // indirect
 	golang.org/x/oauth2 v0.36.0
 	golang.org/x/sys v0.50.0 // indirect
 	golang.org/x/telemetry v0.0.0-20261009151841-97e8ea77aa2a // indirect

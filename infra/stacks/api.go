@@ -1,6 +1,8 @@
 package stacks
 
 import (
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2authorizers"
@@ -35,9 +37,8 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 	known["SOCKET_URL"] = a.Socket.address()
 	integrations := map[string]awsapigatewayv2.HttpRouteIntegration{}
 	for _, f := range s.Functions {
-		if f.API == nil {
-			// Functions without routes are in the async stack.
-			continue
+		if !besideAPI(f) {
+			continue // it is in the async stack
 		}
 		fn := newFunction(a.Stack, c, f, d.Tables, environment(f, known))
 		a.Functions[f.Name] = fn
@@ -52,6 +53,8 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 				useModel(a.Stack, c, fn)
 			case function.SendText:
 				sendText(a.Stack, c, fn)
+			case function.ReceiveMail:
+				receiveMail(fn, d.InboundMail, d.ChatFiles)
 			case function.DialOut:
 				dialOut(a.Stack, c, fn)
 			}
@@ -59,12 +62,20 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 		if f.Socket {
 			a.Socket.serve(c, fn)
 		}
-		integrations[f.Name] = integration(f, fn)
+		if f.API != nil {
+			integrations[f.Name] = integration(f, fn)
+		}
 	}
 	a.routes(s, integrations, authorizer)
 	awscdk.NewCfnOutput(a.Stack, str("Url"),
 		&awscdk.CfnOutputProps{Value: a.HTTP.ApiEndpoint(), Description: str("Address of the API")})
 	return a
+}
+
+// besideAPI reports whether a function belongs into this stack: one with routes, or one that sends frames to the
+// connections of the WebSocket API, which is here.
+func besideAPI(f topology.Function) bool {
+	return f.API != nil || slices.Contains(f.Permissions, function.PostToSockets)
 }
 
 // cors allows the shop's own origins only. The headers that are exposed are those a storefront has

@@ -64,7 +64,7 @@ func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 	a.times = newTimes(a.Stack, c, a.dead(a.Stack, topology.TimesDead))
 	known := a.variables(s, d)
 	for _, f := range s.Functions {
-		if f.API == nil && !f.AccountMessages {
+		if !besideAPI(f) && !f.AccountMessages {
 			a.function(f, known, d)
 		}
 	}
@@ -135,8 +135,8 @@ func (a *Async) connect(stack awscdk.Stack, f topology.Function, fn awslambda.Fu
 	if f.Schedule != nil {
 		a.schedule(stack, f, fn)
 	}
-	if len(f.Events) > 0 || f.MailEvents {
-		a.rules(stack, f, fn)
+	if len(f.Events) > 0 || f.MailEvents || f.InboundMail {
+		a.rules(stack, f, fn, d)
 	}
 }
 
@@ -274,7 +274,7 @@ func (a *Async) schedule(stack awscdk.Stack, f topology.Function, fn awslambda.F
 // rules invoke the function for the events it consumes. Two things can fail, and both end in one
 // dead-letter queue: handing the event to Lambda (the rule retries), and the function itself
 // (Lambda tries twice more).
-func (a *Async) rules(stack awscdk.Stack, f topology.Function, fn awslambda.Function) {
+func (a *Async) rules(stack awscdk.Stack, f topology.Function, fn awslambda.Function, d *Data) {
 	dead := a.dead(stack, f.Name+"-events-dead")
 	fn.ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
 		OnFailure: awslambdadestinations.NewSqsDestination(dead), RetryAttempts: num(2),
@@ -293,6 +293,17 @@ func (a *Async) rules(stack awscdk.Stack, f topology.Function, fn awslambda.Func
 			Description: str("Events that " + f.Name + " consumes"), EventBus: a.bus,
 			EventPattern: &awsevents.EventPattern{Source: strs(event.Source), DetailType: strs(f.Events...)},
 			Targets:      targets(),
+		})
+	}
+	// S3 tells of its objects on the default bus.
+	if f.InboundMail {
+		awsevents.NewRule(stack, str(f.Name+"-s3-rule"), &awsevents.RuleProps{
+			Description: str("Mails that SES has stored for " + f.Name),
+			EventPattern: &awsevents.EventPattern{
+				Source: strs("aws.s3"), DetailType: strs("Object Created"),
+				Detail: &map[string]any{"bucket": map[string]any{"name": []*string{d.InboundMail.BucketName()}}},
+			},
+			Targets: targets(),
 		})
 	}
 	// SES uses the default bus, so this rule is not on the shop's own.

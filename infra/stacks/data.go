@@ -22,6 +22,8 @@ type Data struct {
 	Tables    map[string]awsdynamodb.TableV2
 	Issuer    string       // who signs access tokens
 	ChatFiles awss3.Bucket // attachments of conversations
+	// InboundMail is where SES stores the mails that the shop receives.
+	InboundMail awss3.Bucket
 	// Clients are the client ids whose tokens are accepted.
 	Clients []*string
 	// LoginURL is the log-in page, StorefrontClient the client id of pages for shoppers, and ConsoleClient that of the
@@ -41,6 +43,7 @@ func newData(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syst
 		d.Tables[schema.Name] = d.table(c, schema)
 	}
 	d.ChatFiles = newChatFiles(d.Stack, c)
+	d.InboundMail = newInboundMail(d.Stack, c)
 	d.Media = newMedia(d.Stack, c)
 	if c.Issuer != "" {
 		d.Issuer, d.Clients = c.Issuer, *strs(c.Audience...)

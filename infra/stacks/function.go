@@ -142,7 +142,7 @@ func variables(c Config, d *Data) map[string]*string {
 		"PUSH_HOSTS": optional(c.PushHosts), "WEBHOOK_HOSTS": nil,
 		"MEDIA_BUCKET": d.Media.Bucket.BucketName(), "MEDIA_URL": d.Media.URL,
 		"SHOP_IMPRINT": str(c.ShopImprint), "SHOP_TIMEZONE": str(c.TimeZone),
-		"CHAT_BUCKET": d.ChatFiles.BucketName(), "BEDROCK_MODEL": optional(c.Model),
+		"INBOUND_BUCKET": d.InboundMail.BucketName(), "CHAT_BUCKET": d.ChatFiles.BucketName(), "BEDROCK_MODEL": optional(c.Model),
 		"CONNECT_INSTANCE": optional(c.ConnectInstance), "CONNECT_FLOW": optional(c.ConnectFlow),
 		"CONNECT_NUMBER": optional(c.ConnectNumber), "SMS_ORIGINATION": optional(c.SMSOrigination),
 		"INBOUND_DOMAIN": optional(c.InboundDomain), "LOGIN_URL": d.LoginURL, "LOGIN_CLIENT": d.ConsoleClient,

@@ -54,6 +54,7 @@ func FromContext(app awscdk.App) (Config, error) {
 	c.ConnectFlow = text("connectFlow", "")
 	c.ConnectNumber = text("connectNumber", "")
 	c.SMSOrigination = text("smsOrigination", "")
+	c.InboundDomain = text("inboundDomain", "")
 	c.CacheTTL = text("catalogCacheTtl", "")
 	c.DetailedMetrics = text("detailedMetrics", "") == "true"
 	reserved, err := whole("checkoutConcurrency", text("checkoutConcurrency", "0"))

@@ -99,6 +99,7 @@ var settings = map[string]struct {
 	"connectInstance": {value: "instance-1", variable: "CONNECT_INSTANCE"},
 	"smsOrigination": {value: "arn:aws:sms-voice:ap-northeast-2:111122223333:sender-id/DANGOL/KR",
 		variable: "SMS_ORIGINATION"},
+	"inboundDomain":   {value: "reply.a.example", variable: "INBOUND_DOMAIN"},
 	"catalogCacheTtl": {value: "5", variable: "CATALOG_CACHE_TTL"},
 	// Lambda refuses it in accounts with a small limit, so it is none of the others.
 	"checkoutConcurrency": {value: "20"},
@@ -232,6 +233,7 @@ func TestEverySettingReachesWhatItConfigures(t *testing.T) {
 			`"Audience":["client-1","client-2"],"Issuer":"https://id.a.example"`},
 		{"model", "AWS::IAM::Policy", "foundation-model/anthropic.claude-3-haiku"},
 		{"connectInstance", "AWS::IAM::Policy", ":instance/instance-1/contact/*"},
+		{"inboundDomain", "AWS::SES::ReceiptRule", `"Recipients":["reply.a.example"]`},
 		{"mailFrom", "AWS::IAM::Policy", ":identity/a.example"},
 	} {
 		if !slices.ContainsFunc(values(everywhere(t, s, c.kind)), func(r resource) bool {

@@ -22,7 +22,7 @@ var inData = []exception{
 	{"AwsSolutions-S1", "The media bucket has photos that everybody may see; who looks at them is not recorded. " +
 		"Attachments of " +
 		"conversations are read by addresses that the chat function signs for one file and five minutes; its log says for " +
-		"whom."},
+		"whom. Inbound mails are read by one function, which logs each."},
 	{"AwsSolutions-CFR3", "Who looks at photos of reviews is not recorded; the bucket's and the distribution's metrics " +
 		"are enough."},
 	{"AwsSolutions-CFR4", "The distribution has CloudFront's own certificate until the shop brings a domain; TLS 1.2 " +

@@ -11,6 +11,7 @@ import (
 	"dangol/functions/checkouts"
 	"dangol/functions/customers"
 	"dangol/functions/documents"
+	mailreceiver "dangol/functions/mail-receiver"
 	"dangol/functions/mailer"
 	"dangol/functions/orders"
 	"dangol/functions/outreach"
@@ -51,6 +52,7 @@ var Dangol = New(table.Schemas,
 	checkoutworker.Spec(),
 	billing.Spec(),
 	mailer.Spec(),
+	mailreceiver.Spec(),
 	outreach.Spec(),
 	outreachworker.Spec(),
 	chat.Spec(),

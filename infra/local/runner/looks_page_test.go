@@ -37,7 +37,8 @@ func TestTheWidgetLooksRightOnThePages(t *testing.T) {
 			name := fmt.Sprintf("widget-%s-%s", size.name, language)
 			p := s.openWidget(t, language, size.width, size.height)
 			p.keys(asked[language])
-			p.until(widget + `.querySelectorAll(".suggestions button").length > 0 && !` + widget + `.querySelector(".suggestions").hidden`)
+			p.until(widget + `.querySelectorAll(".suggestions button").length > 0 && !` + widget +
+				`.querySelector(".suggestions").hidden`)
 			p.screenshot(name + "-suggestions")
 			p.accessible(name + "-suggestions")
 			p.do(widget + `.querySelector(".suggestions button").focus()`)
@@ -56,9 +57,12 @@ func TestTheWidgetLooksRightOnThePages(t *testing.T) {
 			p.screenshot(name + "-dark")
 			p.accessible(name + "-dark")
 			p.keys("\r")
-			p.until(widget + `.querySelector(".offers").hidden && /메일|email/.test(` + widget + `.querySelector(".said").textContent)`)
-			p.do(`document.querySelector("dangol-chat").setAttribute("language", "` + map[string]string{"ko": "en", "en": "ko"}[language] + `")`)
-			p.until(widget + `.querySelector("li.system").textContent.includes("` + map[string]string{"ko": "We are closed", "en": "상담 시간이 아닙니다"}[language] + `")`)
+			p.until(widget + `.querySelector(".offers").hidden && /메일|email/.test(` + widget +
+				`.querySelector(".said").textContent)`)
+			p.do(`document.querySelector("dangol-chat").setAttribute("language", "` + map[string]string{"ko": "en",
+				"en": "ko"}[language] + `")`)
+			p.until(widget + `.querySelector("li.system").textContent.includes("` + map[string]string{"ko": "We are closed",
+				"en": "상담 시간이 아닙니다"}[language] + `")`)
 		}
 	}
 }
@@ -68,7 +72,8 @@ func TestTheWidgetIsUsedByTheKeyboardOnThePages(t *testing.T) {
 	t.Parallel()
 	s := openNow(t)
 	p := s.openWidget(t, "en", 390, 844)
-	if got := eval[string](p, focused); !strings.Contains(eval[string](p, widget+`.activeElement?.tagName ?? ""`), "TEXTAREA") {
+	if got := eval[string](p, focused); !strings.Contains(eval[string](p, widget+`.activeElement?.tagName ?? ""`),
+		"TEXTAREA") {
 		t.Errorf("the focus is on %q after opening", got)
 	}
 	p.keys("How much is shipping?\r")

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -16,7 +17,9 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/spf13/afero"
 
+	"dangol/infra/local/bus"
 	"dangol/infra/local/socket"
+	"dangol/shared/platform/id"
 	"dangol/shared/platform/problem"
 )
 
@@ -24,6 +27,7 @@ import (
 const (
 	mediaBucket = "media"
 	chatBucket  = "chat-files"
+	mailBucket  = "inbound-mail" // mails that the shop receives
 )
 
 // phonePath is where the telephone network's stand-in is.
@@ -75,7 +79,7 @@ func (r *Runner) openMedia() error {
 		}
 		backend = disk
 	}
-	for _, name := range []string{mediaBucket, chatBucket} {
+	for _, name := range []string{mediaBucket, chatBucket, mailBucket} {
 		if there, err := backend.BucketExists(name); err != nil {
 			return fmt.Errorf("s3: %w", err)
 		} else if there {
@@ -85,7 +89,27 @@ func (r *Runner) openMedia() error {
 			return fmt.Errorf("s3: %w", err)
 		}
 	}
+	r.objects = backend
 	r.media = gofakes3.New(backend).Server()
+	return nil
+}
+
+// receiveMail stores a mail as SES does, and tells of it as S3 does.
+func (r *Runner) receiveMail(raw []byte) error {
+	key := "mails/" + id.New("in", r.clock.Now())
+	if _, err := r.objects.PutObject(mailBucket, key, nil, bytes.NewReader(raw), int64(len(raw)), nil); err != nil {
+		return fmt.Errorf("s3: %w", err)
+	}
+	detail, err := json.Marshal(map[string]any{
+		"bucket": map[string]string{"name": mailBucket}, "object": map[string]any{"key": key, "size": len(raw)},
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.bus.Emit(bus.Default, "aws.s3", "Object Created", detail); err != nil {
+		return err
+	}
+	r.wakeUp()
 	return nil
 }
 

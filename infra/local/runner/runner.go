@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/johannesboyne/gofakes3"
 
 	"dangol/infra/local/bus"
 	"dangol/infra/local/engine"
@@ -82,6 +83,7 @@ type Runner struct {
 	gateway   *gateway.Gateway
 	sockets   *socket.Server // nil when no function serves the WebSocket API
 	media     http.Handler
+	objects   gofakes3.Backend // behind media
 
 	turns    chan struct{} // of writers
 	wake     chan struct{}

@@ -65,7 +65,7 @@ func (r *Runner) openServices(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
-	if r.mail, err = ses.Open(ses.Options{Clock: r.clock, File: r.file("mail.jsonl"), Log: o.Log,
+	if r.mail, err = ses.Open(ses.Options{Clock: r.clock, File: r.file("mail.jsonl"), Log: o.Log, Receive: r.receiveMail,
 		// Mails tell of their fate by events of SES, as in the cloud.
 		Emit: func(detailType string, detail json.RawMessage) error {
 			return r.bus.Emit(bus.Default, "aws.ses", detailType, detail)
@@ -117,6 +117,12 @@ func rules(s topology.System) []bus.Rule {
 			all = append(all, bus.Rule{
 				Name: f.Name, Bus: busName, Target: f.Name,
 				Pattern: bus.Pattern{Sources: []string{event.Source}, DetailTypes: f.Events},
+			})
+		}
+		if f.InboundMail {
+			all = append(all, bus.Rule{
+				Name: f.Name + "-s3", Bus: bus.Default, Target: f.Name,
+				Pattern: bus.Pattern{Sources: []string{"aws.s3"}, DetailTypes: []string{"Object Created"}},
 			})
 		}
 		if f.MailEvents {
@@ -304,7 +310,7 @@ func (r *Runner) variables() map[string]string {
 	known["BEDROCK_MODEL"] = r.getenv("BEDROCK_MODEL")
 	known["CONNECT_ENDPOINT"] = r.address + phonePath
 	known["CONNECT_INSTANCE"], known["CONNECT_FLOW"], known["CONNECT_NUMBER"] = "local", "local", shopNumber
-	known["INBOUND_DOMAIN"] = inboundDomain
+	known["INBOUND_DOMAIN"], known["INBOUND_BUCKET"] = inboundDomain, mailBucket
 	known["SMS_ENDPOINT"], known["SMS_ORIGINATION"] = r.address+phonePath, "local"
 	for _, s := range r.options.System.Tables {
 		known[strings.ToUpper(s.Name)+"_TABLE"] = s.Name

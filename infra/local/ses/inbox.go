@@ -118,6 +118,12 @@ func (s *Sink) message(w http.ResponseWriter, r *http.Request) {
 	if m.Text != "" {
 		b.WriteString(`<h2>Text</h2><pre>` + html.EscapeString(m.Text) + `</pre>`)
 	}
+	if len(m.ReplyTo) > 0 && len(m.To) > 0 {
+		b.WriteString(`<h2>Reply</h2><form method="post" action="/inbox/` + html.EscapeString(m.ID) +
+			`/reply"><p><textarea ` +
+			`name="text" rows="4" cols="60" aria-label="Reply" required></textarea></p><button>Send as ` +
+			html.EscapeString(m.To[0]) + `</button></form>`)
+	}
 	page(w, http.StatusOK, subject(m), b.String())
 }
 

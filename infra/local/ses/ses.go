@@ -31,8 +31,11 @@ type Options struct {
 	// Emit gets the events SES would put on the default bus, with source aws.ses, for messages that name a
 	// configuration set. It may be nil.
 	Emit func(detailType string, detail json.RawMessage) error
-	File string       // where messages are kept; empty keeps them in memory
-	Log  *slog.Logger // nil is silent
+	// Receive gets each mail that somebody sends to the shop, with the headers that SES writes in front of it. It may be
+	// nil: then nobody can.
+	Receive func(raw []byte) error
+	File    string       // where messages are kept; empty keeps them in memory
+	Log     *slog.Logger // nil is silent
 	// Rate is how many mails are accepted in a second; more are throttled. 0 enforces none, and
 	// GetAccount then reports accountRate.
 	Rate float64
@@ -127,6 +130,8 @@ func Open(o Options) (*Sink, error) {
 	s.routes.HandleFunc("GET /inbox", s.inbox)
 	s.routes.HandleFunc("GET /inbox/{id}", s.message)
 	s.routes.HandleFunc("GET /inbox.json", s.inboxJSON)
+	s.routes.HandleFunc("POST /inbox/received", s.received)
+	s.routes.HandleFunc("POST /inbox/{id}/reply", s.reply)
 	return s, nil
 }
 

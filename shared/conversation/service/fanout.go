@@ -187,7 +187,7 @@ func (s *Service) undelivered(ctx context.Context, place string, l listener, err
 	s.signal(metricUndelivered)
 	switch failed.Status {
 	case http.StatusGone:
-		if s.Clock.Now().Sub(l.ConnectedAt) < settling {
+		if s.LeaveConnections || s.Clock.Now().Sub(l.ConnectedAt) < settling {
 			return false
 		}
 		if err := s.Disconnect(context.WithoutCancel(ctx), l.Connection); err != nil {

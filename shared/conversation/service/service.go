@@ -25,6 +25,8 @@ type Service struct {
 	Business  Business
 	Customers Customers
 	Model     Model
+	// LeaveConnections leaves it to another function to remove connections that are gone.
+	LeaveConnections bool
 
 	// Teams are asked for with each message; see teamCache.
 	cache teamCache

@@ -34,6 +34,7 @@ type Spec struct {
 	MailEvents bool
 	// AccountMessages: the user pool asks it for the words of mails about accounts (Cognito's custom message trigger).
 	AccountMessages bool
+	InboundMail     bool      // it takes the mails that SES stores in the bucket of inbound mails, by events of S3
 	Socket          bool      // it serves the WebSocket API, the authorizer of its connections included
 	Stream          *Stream   // it reads the changes of tables
 	Schedule        *Schedule // it is invoked at a fixed rate
@@ -81,6 +82,8 @@ const (
 	UseModel Permission = "use-model"
 	// DialOut is to start calls by the telephone system that the deployment names; without one it grants nothing.
 	DialOut Permission = "dial-out"
+	// ReceiveMail is to read and delete the mails in the bucket of inbound mails, and to store files of conversations.
+	ReceiveMail Permission = "receive-mail"
 	// SendText is to send text messages from the origination identity that the deployment names; without one it grants
 	// nothing.
 	SendText Permission = "send-text"
