@@ -73,12 +73,16 @@ test: node_modules/.installed build host bin/stripe-mock lint ## Everything a ch
 	@echo "running all tests (two to six minutes)"
 	go test ./...
 	./node_modules/.bin/tsc --noEmit -p docs/types
+	@if [ -n "$(BROWSER)" ]; then $(MAKE) --no-print-directory test-pages; \
+		else echo "no Chromium here: the console's pages were not tested (make test-pages)"; fi
+
+BROWSER := $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
 
 # The tests of the console's pages have the build tag chromium, so that a run without a browser does not count them as
-# passed. They wait for a real browser and take most of a minute, so they are a command of their own.
+# passed: make test runs them where one is installed. Two at a time, because each has browsers of its own.
 .PHONY: test-pages
-test-pages: node_modules/.installed ## The agents' page and the chat widget in headless Chromium, which has to be installed
-	go test -tags chromium -run OnThePages ./infra/local/runner
+test-pages: node_modules/.installed $(DOCS_PAGE) ## The console's pages in headless Chromium, which has to be installed (SCREENSHOTS=folder)
+	go test -tags chromium -parallel 2 -run OnThePages ./infra/local/runner
 
 .PHONY: lint
 lint: deadcode ## Formatting, American spelling, vet, code that nothing reaches (infra/checks looks at lengths of lines)

@@ -251,9 +251,9 @@ class DangolChat extends HTMLElement {
           element("small", { textContent: refused ? `${words.failed}: ${error}` : words.sending })),
       })),
     ]);
-    if (follow || log.unsent.size) list.scrollTop = list.scrollHeight;
     this.rate();
-    this.offer(shown);
+    this.offer(shown); // what is shown below the log makes it smaller
+    if (follow || log.unsent.size) list.scrollTop = list.scrollHeight;
     log.read(!this.parts.panel.hidden && !document.hidden);
   }
 
