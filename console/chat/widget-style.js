@@ -24,7 +24,7 @@ header h2 { flex: 1; font-size: 16px; margin: 0; }
 header button { border: 1px solid currentColor; border-radius: 6px; min-height: 40px; padding: 0 10px; }
 .status { padding: 6px 12px; background: var(--notice); font-size: 13px; }
 ol { flex: 1; overflow-y: auto; margin: 0; padding: 12px; list-style: none; display: flex; flex-direction: column; gap: 8px; min-height: 0; }
-li { max-width: 85%; white-space: pre-wrap; overflow-wrap: anywhere; padding: 8px 12px; border-radius: 12px; background: var(--bubble); align-self: flex-start; }
+li { max-width: 85%; white-space: pre-wrap; word-break: keep-all; overflow-wrap: anywhere; padding: 8px 12px; border-radius: 12px; background: var(--bubble); align-self: flex-start; }
 li a { color: var(--accent); }
 li.shopper { align-self: flex-end; background: var(--mine); }
 li.system { align-self: center; background: none; color: var(--muted); font-size: 13px; text-align: center; }
@@ -35,7 +35,8 @@ li .file { display: block; border: 1px solid var(--field); border-radius: 8px; b
 .buttons button, .rating button, .suggestions button, .offers button, .question button { border: 1px solid var(--accent); border-radius: 16px; background: var(--surface); color: var(--accent);
   padding: 6px 12px; min-height: 40px; text-align: left; }
 .question, .offers { padding: 10px; border-top: 1px solid var(--line); background: var(--notice); } .question p, .offers p { margin: 0 0 8px; }
-.offers form { border: 0; padding: 0; flex-wrap: wrap; } .offers label { width: 100%; font-size: 13px; }
+.offers .choices { display: flex; gap: 6px; } .offers select { width: 100%; min-height: 40px; font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--field); border-radius: 8px; }
+.offers { max-height: 60%; overflow-y: auto; flex-shrink: 0; } .offers form { border: 0; padding: 0; flex-wrap: wrap; gap: 4px 8px; } .offers label { width: 100%; font-size: 13px; }
 .offers input { flex: 1 1 160px; min-width: 0; min-height: 40px; padding: 0 8px; border: 1px solid var(--field); border-radius: 8px; background: var(--surface); }
 .question button:first-of-type { background: var(--accent); color: var(--on-accent); }
 form { display: flex; gap: 8px; padding: 10px; border-top: 1px solid var(--line); }

@@ -2,6 +2,7 @@
 // Attributes: api, language (ko or en), access-token (of a logged-in customer; set it anew when it changes), theme (light).
 import { Client, newId } from "./client.js";
 import { atEnd, element, filesOf, keep, textOf } from "./view.js";
+import { Offers } from "./widget-offers.js";
 import { STYLE } from "./widget-style.js";
 import { WORDS } from "./widget-words.js";
 
@@ -34,6 +35,7 @@ class DangolChat extends HTMLElement {
       typing: at(".typing"), rating: at(".rating"), form: at("form.talk"), input: at("textarea"), send: at(".send"),
       file: at("input[type=file]"), attach: at(".attach"), question: at(".question"), offers: at(".offers"), suggestions: at(".suggestions"),
     };
+    this.offers = new Offers(this, this.parts.offers);
     this.name();
     this.listen();
   }
@@ -228,7 +230,7 @@ class DangolChat extends HTMLElement {
 
   /** Draws everything anew, in another language. */
   drawAnew() {
-    this.parts.rating.dataset.of = this.parts.offers.dataset.of = "";
+    this.parts.rating.dataset.of = "";
     this.suggestNothing();
     this.draw();
   }
@@ -252,7 +254,7 @@ class DangolChat extends HTMLElement {
       })),
     ]);
     this.rate();
-    this.offer(shown); // what is shown below the log makes it smaller
+    this.offers.show(shown); // what is shown below the log makes it smaller
     if (follow || log.unsent.size) list.scrollTop = list.scrollHeight;
     log.read(!this.parts.panel.hidden && !document.hidden);
   }
@@ -333,38 +335,6 @@ class DangolChat extends HTMLElement {
   async finish() {
     if (this.log) await this.client.call("POST", `/chat/conversations/${this.log.id}/close`).catch((error) => this.say(error.message));
     if (this.log) this.log.fetch();
-  }
-
-  /** Out of hours the answer can come by mail: offered under the notice, until a person has answered. */
-  offer(shown) {
-    const { offers } = this.parts;
-    const { log, words } = this;
-    const notice = shown.findLast((m) => m.notice === "out_of_hours" || m.role === "agent");
-    const wanted = notice && notice.notice && (log.state === "queued" || log.state === "agent") ? `${log.id}:${notice.seq}` : "";
-    if (offers.dataset.of === wanted) return;
-    offers.dataset.of = wanted;
-    offers.hidden = !wanted;
-    const address = element("input", { type: "email", id: "address", required: true, maxLength: 254, autocomplete: "email" });
-    const form = element("form", {}, element("label", { htmlFor: "address", textContent: words.address }), address, element("button", { textContent: words.save }));
-    form.hidden = true;
-    form.onsubmit = async (e) => {
-      e.preventDefault();
-      try {
-        await this.client.call("PUT", `/chat/conversations/${log.id}/contact`, { email: address.value });
-        offers.hidden = true;
-        this.say(words.mailSaved);
-        this.parts.input.focus();
-      } catch (error) {
-        this.say(error.message);
-      }
-    };
-    const mail = element("button", { type: "button", textContent: words.mail });
-    mail.onclick = () => {
-      mail.hidden = true;
-      form.hidden = false;
-      address.focus();
-    };
-    offers.replaceChildren(element("p", { textContent: words.away }), mail, form);
   }
 
   rate() {

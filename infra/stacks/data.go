@@ -146,7 +146,8 @@ func (d *Data) pool(c Config) awscognito.UserPool {
 	server := pool.AddResourceServer(str("Shop"), &awscognito.UserPoolResourceServerOptions{
 		Identifier: str("shop"), Scopes: &all,
 	})
-	client := func(name string, more []awscognito.OAuthScope, callbacks []string, names ...string) {
+	// The page is where a log-in returns to, and a log-out.
+	client := func(name string, more []awscognito.OAuthScope, page string, callbacks []string, names ...string) {
 		allowed := append([]awscognito.OAuthScope{awscognito.OAuthScope_OPENID(), awscognito.OAuthScope_EMAIL()}, more...)
 		for _, n := range names {
 			allowed = append(allowed, awscognito.OAuthScope_ResourceServer(server, scopes[n]))
@@ -157,8 +158,8 @@ func (d *Data) pool(c Config) awscognito.UserPool {
 			PreventUserExistenceErrors: yes(true), EnableTokenRevocation: yes(true),
 			OAuth: &awscognito.OAuthSettings{
 				Flows: &awscognito.OAuthFlows{AuthorizationCodeGrant: yes(true)}, Scopes: &allowed,
-				CallbackUrls: strs(callbacks...),
-				LogoutUrls:   strs(c.LogoutURL...),
+				CallbackUrls: strs(append(slices.Clone(callbacks), page)...),
+				LogoutUrls:   strs(append(slices.Clone(c.LogoutURL), page)...),
 			},
 		})
 		d.Clients = append(d.Clients, added.UserPoolClientId())
@@ -170,13 +171,13 @@ func (d *Data) pool(c Config) awscognito.UserPool {
 			DomainPrefix: str("dangol-" + c.Stage.Name + "-" + *awscdk.Aws_ACCOUNT_ID())},
 	})
 	// Both return to the storefront's own pages, and to those that functions/pages serves.
-	client("Storefront", nil, append(slices.Clone(c.CallbackURL), c.LinkBase+payPage), "customer")
+	client("Storefront", nil, c.LinkBase+payPage, c.CallbackURL, "customer")
 	d.StorefrontClient = d.Clients[len(d.Clients)-1]
 	// With the scope of Cognito's own user API an operator's token may set up a one-time password (AssociateSoftwareToken,
 	// VerifySoftwareToken, SetUserMFAPreference), see docs/deploy.md.
 	// The importer returns to a port of the merchant's machine (RFC 8252); Cognito allows http for localhost only.
-	client("Console", []awscognito.OAuthScope{awscognito.OAuthScope_COGNITO_ADMIN()},
-		append(slices.Clone(c.CallbackURL), importerReturn, c.LinkBase+agentsPage), "customer", "agent", "merchant")
+	client("Console", []awscognito.OAuthScope{awscognito.OAuthScope_COGNITO_ADMIN()}, c.LinkBase+agentsPage,
+		append(slices.Clone(c.CallbackURL), importerReturn), "customer", "agent", "merchant")
 	d.Issuer = *pool.UserPoolProviderUrl()
 	d.output("Pool", "User pool of customers and operators", pool.UserPoolId())
 	d.output("Issuer", "Issuer of access tokens", pool.UserPoolProviderUrl())

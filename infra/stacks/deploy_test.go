@@ -203,9 +203,13 @@ func TestThePagesLogInAsTheDeploymentSays(t *testing.T) {
 	}
 	for id, c := range resources(t, s.Data.Stack, "AWS::Cognito::UserPoolClient") {
 		returns, scopes := compact(c.Properties["CallbackURLs"]), compact(c.Properties["AllowedOAuthScopes"])
+		leaves := compact(c.Properties["LogoutURLs"])
 		page, scope := "/console/pay/index.html", "/customer"
 		if strings.Contains(id, "Console") {
 			page, scope = "/console/chat/index.html", "/agent"
+		}
+		if address := `"https://shop.example.com` + page + `"`; !strings.Contains(leaves, address) {
+			t.Errorf("%s: a log-out returns to %s only", id, leaves)
 		}
 		if !strings.Contains(returns, `"https://shop.example.com`+page+`"`) || !strings.Contains(scopes, scope) ||
 			compact(c.Properties["AllowedOAuthFlows"]) != `["code"]` {

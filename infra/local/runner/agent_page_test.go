@@ -4,6 +4,7 @@ package runner_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -198,16 +199,28 @@ func TestAnAgentWorksOnAPhoneByTheKeyboardOnThePages(t *testing.T) {
 	phone.until(`!document.querySelector("#dialog").open && document.activeElement.id === "snooze"`)
 }
 
-// Out of hours a call is booked, reminded of, called and noted: the agent does it on the page.
-func TestAnAgentCallsBackOnThePages(t *testing.T) {
+// Out of hours a call is booked in the widget with a number that is proved, and the agent calls and notes it on the page.
+func TestACallIsBookedAndMadeOnThePages(t *testing.T) {
 	t.Parallel()
 	s := openNow(t)
-	bora := s.As("bora")
-	path := s.waiting(bora, "이보라", "ko")
-	slot := s.Do(bora, "GET", "/calls/slots", nil).Field(t, "slots.0.from")
-	s.Do(bora, "POST", "/calls", map[string]any{"clientId": "book-0001", "from": slot, "name": "이보라",
-		"number": "010-1234-5678",
-		"topic":  "교환", "conversationId": strings.TrimPrefix(path, "/chat/conversations/")})
+	s.Do(s.Agent(), "PUT", "/teams/care/override", `{"open":false}`)
+	shopper := s.openWidget(t, "ko", 390, 844)
+	shopper.keys("상담원 연결해 주세요\r")
+	shopper.until(`!` + widget + `.querySelector(".offers").hidden`)
+	shopper.do(widget + `.querySelector(".offers .choices button:last-child").focus()`)
+	shopper.keys("\r")
+	shopper.until(widget + `.querySelector("#from")?.options.length > 0`)
+	shopper.screenshot("widget-call")
+	shopper.accessible("booking a call")
+	slot := eval[string](shopper, widget+`.querySelector("#from").value`)
+	shopper.keys("\t이보라\t010-1234-5678\r")
+	shopper.until(widget + `.querySelector("#code")`)
+	texts := s.Do(system.Guest, "GET", "/dev/phone/texts", nil).Body
+	code := regexp.MustCompile(`\b\d{6}\b`).FindString(texts)
+	shopper.keys(code + "\r")
+	shopper.until(widget + `.querySelector(".offers").hidden && ` + widget + `.querySelector("ol").textContent.includes("예약했습니다")`)
+	shopper.screenshot("widget-call-booked")
+
 	from, err := time.Parse(time.RFC3339, slot)
 	if err != nil {
 		t.Fatal(err)
@@ -227,7 +240,8 @@ func TestAnAgentCallsBackOnThePages(t *testing.T) {
 	agent.do(`document.querySelector("#calls form .main").focus()`)
 	agent.keys("\r")
 	agent.until(`!document.querySelector("#calls li")`)
-	agent.openCard("이보라")
+	agent.do(`document.querySelector("#cards button").focus()`)
+	agent.keys("\r")
 	agent.log("internal", "Exchange agreed")
 	agent.log("system", "A call is booked for")
 }

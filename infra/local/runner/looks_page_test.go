@@ -56,9 +56,11 @@ func TestTheWidgetLooksRightOnThePages(t *testing.T) {
 			p.darken()
 			p.screenshot(name + "-dark")
 			p.accessible(name + "-dark")
-			p.keys("\r")
-			p.until(widget + `.querySelector(".offers").hidden && /메일|email/.test(` + widget +
-				`.querySelector(".said").textContent)`)
+			if size.name == "phone" { // an address may leave few of them in an hour
+				p.keys("\r")
+				p.until(widget + `.querySelector(".offers").hidden && /메일|email/.test(` + widget +
+					`.querySelector(".said").textContent)`)
+			}
 			p.do(`document.querySelector("dangol-chat").setAttribute("language", "` + map[string]string{"ko": "en",
 				"en": "ko"}[language] + `")`)
 			p.until(widget + `.querySelector("li.system").textContent.includes("` + map[string]string{"ko": "We are closed",
