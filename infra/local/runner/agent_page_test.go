@@ -199,7 +199,8 @@ func TestAnAgentWorksOnAPhoneByTheKeyboardOnThePages(t *testing.T) {
 	phone.until(`!document.querySelector("#dialog").open && document.activeElement.id === "snooze"`)
 }
 
-// Out of hours a call is booked in the widget with a number that is proved, and the agent calls and notes it on the page.
+// Out of hours a call is booked in the widget with a number that is proved, and the agent calls and notes it on the
+// page.
 func TestACallIsBookedAndMadeOnThePages(t *testing.T) {
 	t.Parallel()
 	s := openNow(t)
@@ -218,7 +219,8 @@ func TestACallIsBookedAndMadeOnThePages(t *testing.T) {
 	texts := s.Do(system.Guest, "GET", "/dev/phone/texts", nil).Body
 	code := regexp.MustCompile(`\b\d{6}\b`).FindString(texts)
 	shopper.keys(code + "\r")
-	shopper.until(widget + `.querySelector(".offers").hidden && ` + widget + `.querySelector("ol").textContent.includes("예약했습니다")`)
+	shopper.until(widget + `.querySelector(".offers").hidden && ` + widget +
+		`.querySelector("ol").textContent.includes("예약했습니다")`)
 	shopper.screenshot("widget-call-booked")
 
 	from, err := time.Parse(time.RFC3339, slot)
