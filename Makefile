@@ -8,6 +8,8 @@ export GOFLAGS ?= -trimpath
 
 PORT ?= 8080
 DATA ?= .dangol
+# Port of profiles on loopback; 0 is none.
+PPROF ?= 0
 API ?= http://localhost:$(PORT)
 STAGE ?= dev
 FUNCTIONS := $(notdir $(patsubst %/bootstrap/main.go,%,$(wildcard functions/*/bootstrap/main.go)))
@@ -143,7 +145,7 @@ deploy: node_modules/.installed build ## Build and deploy all stacks (STAGE=dev,
 
 MAILS ?= 20000
 LATE ?= 50000/1000000
-BENCH ?= start,sizes,costs,pricing,hot,load,overload,drop,reviews,mails,billing
+BENCH ?= start,sizes,costs,pricing,hot,load,overload,growth,drop,reviews,mails,billing
 BILLS ?= 2000/20000,100000/1000000
 REVIEWS ?= 1000000
 
