@@ -33,11 +33,11 @@ help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: run
-run: node_modules/.installed $(DOCS_PAGE) ## Run the shop on this machine (PORT=8080 DATA=.dangol)
+run: node_modules/.installed $(DOCS_PAGE) ## Run the shop on this machine (PORT=8080 DATA=.dangol; PPROF=6060 serves profiles on loopback)
 	@mkdir -p bin
 	@test -x bin/local || echo "building the shop (the first time two to four minutes, most of it the AWS SDK; later a few seconds)"
 	@go build -o bin/local ./infra/local
-	@exec bin/local -port $(PORT) -data $(DATA)
+	@exec bin/local -port $(PORT) -data $(DATA) -pprof $(PPROF)
 
 .PHONY: import
 import: ## Import products: make import FILE=products.csv (CURRENCY=KRW, API=http://localhost:8080)

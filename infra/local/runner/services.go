@@ -151,9 +151,15 @@ func queues(s topology.System) []queue.Queue {
 
 // openStreams connects each function that reads the changes of tables.
 func (r *Runner) openStreams() error {
+	readers := 0
+	for _, f := range r.options.System.Functions {
+		if f.Stream != nil {
+			readers++
+		}
+	}
 	client := stream.Share(dynamodbstreams.New(dynamodbstreams.Options{
 		BaseEndpoint: &r.endpoint, Region: tables.Region, Credentials: localCredentials{},
-	}))
+	}), readers)
 	for _, f := range r.options.System.Functions {
 		if f.Stream == nil {
 			continue

@@ -2,18 +2,20 @@ package stream
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 )
 
-// remembered is how many answers Share keeps: what one reader reads in a round before the next one does.
+// remembered is how many answers Share keeps at most: what one reader reads in a round before the next one does.
 const remembered = 4
 
 // shared is a client whose readers share what they read.
 type shared struct {
 	Client
+	readers int
 	mu      sync.Mutex
 	answers []answer // newest last
 }
@@ -22,12 +24,13 @@ type shared struct {
 type answer struct {
 	iterator string
 	out      *dynamodbstreams.GetRecordsOutput
+	left     int // readers who have not had it
 }
 
-// Share returns a client for several readers of the same tables: records that one has read are not read again for the
-// next one. The local engine's iterators are made of the position alone, so readers at one position have the same; with
+// Share returns a client for so many readers of the same tables: records that one has read are not read again for the
+// others, and are forgotten when all have had them. The local engine's iterators are made of the position alone, so readers at one position have the same; with
 // other databases each reader reads for itself.
-func Share(c Client) Client { return &shared{Client: c} }
+func Share(c Client, readers int) Client { return &shared{Client: c, readers: readers} }
 
 // GetRecords returns what another reader found after the iterator, or reads. That nothing is there is asked each time.
 func (s *shared) GetRecords(ctx context.Context, in *dynamodbstreams.GetRecordsInput,
@@ -47,17 +50,26 @@ func (s *shared) GetRecords(ctx context.Context, in *dynamodbstreams.GetRecordsI
 func (s *shared) known(iterator string) *dynamodbstreams.GetRecordsOutput {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, a := range s.answers {
-		if a.iterator == iterator {
-			return a.out
-		}
+	at := slices.IndexFunc(s.answers, func(a answer) bool { return a.iterator == iterator })
+	if at < 0 {
+		return nil
 	}
-	return nil
+	out := s.answers[at].out
+	if s.answers[at].left--; s.answers[at].left == 0 {
+		s.answers = slices.Delete(s.answers, at, at+1)
+	}
+	return out
 }
 
-// remember keeps an answer in place of the oldest.
+// remember keeps an answer for the other readers, when there are too many in place of the oldest.
 func (s *shared) remember(iterator string, out *dynamodbstreams.GetRecordsOutput) {
+	if s.readers < 2 {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answers = append(s.answers[max(0, len(s.answers)-remembered+1):], answer{iterator, out})
+	if len(s.answers) == remembered {
+		s.answers = slices.Delete(s.answers, 0, 1)
+	}
+	s.answers = append(s.answers, answer{iterator, out, s.readers - 1})
 }

@@ -35,7 +35,7 @@ func TestTwoReadersOfATableReadItsRecordsOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	engine := &counting{Client: enginetest.Streams(t)}
-	client := stream.Share(engine)
+	client := stream.Share(engine, 2)
 	got := map[string][]string{}
 	var readers []*stream.Reader
 	for function, wanted := range map[string]func(string) bool{
