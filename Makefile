@@ -135,6 +135,29 @@ deliverability: ## Say what DKIM, SPF and DMARC of the sender's domain lack (MAI
 synth: node_modules/.installed build ## Write the CloudFormation templates to cdk.out (STAGE=dev)
 	$(CDK) synth --quiet -c stage=$(STAGE) $(CONTEXT)
 
+# The version that looks at the templates. The machine's own is taken when it is this one; else it is installed below
+# bin, which needs Python 3.10 or later and its package registry. So it is no part of `make test`.
+CFN_LINT := 1.51.0
+
+bin/cfn-lint-$(CFN_LINT):
+	@mkdir -p bin
+	@if [ "$$(cfn-lint --version 2>/dev/null)" = "cfn-lint $(CFN_LINT)" ]; then \
+		printf '#!/bin/sh\nexec "%s" "$$@"\n' "$$(command -v cfn-lint)" > $@ && chmod +x $@; \
+	elif command -v python3 >/dev/null; then \
+		echo "installing cfn-lint $(CFN_LINT) below bin"; \
+		python3 -m venv bin/cfn-lint-venv && bin/cfn-lint-venv/bin/pip install --quiet cfn-lint==$(CFN_LINT) \
+			&& ln -s cfn-lint-venv/bin/cfn-lint $@; \
+	else echo "cfn-lint needs Python 3: install it from https://www.python.org"; exit 1; fi
+
+.PHONY: lint-templates
+lint-templates: node_modules/.installed build bin/cfn-lint-$(CFN_LINT) ## cfn-lint over the templates of dev, staging and prod: errors fail
+	@for stage in dev staging prod; do \
+		echo "synthesizing $$stage"; \
+		$(CDK) synth --quiet --output cdk.out/lint-$$stage -c stage=$$stage $(CONTEXT) || exit 1; \
+		bin/cfn-lint-$(CFN_LINT) --non-zero-exit-code error --format parseable cdk.out/lint-$$stage/*.template.json || exit 1; \
+		echo "cfn-lint $(CFN_LINT): $$stage has no errors"; \
+	done
+
 .PHONY: diff
 diff: node_modules/.installed build ## What a deployment would change
 	$(CDK) diff -c stage=$(STAGE) $(CONTEXT)

@@ -45,6 +45,8 @@ func newData(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syst
 	d.ChatFiles = newChatFiles(d.Stack, c)
 	d.InboundMail = newInboundMail(d.Stack, c)
 	d.Media = newMedia(d.Stack, c)
+	d.output("MediaBucket", "Photos and videos of reviews", d.Media.Bucket.BucketName())
+	d.output("ChatBucket", "Attachments of conversations", d.ChatFiles.BucketName())
 	if c.Issuer != "" {
 		d.Issuer, d.Clients = c.Issuer, *strs(c.Audience...)
 		return d
@@ -203,6 +205,7 @@ func accountMail(c Config) awscognito.UserPoolEmail {
 	_, domain, _ := strings.Cut(c.MailFrom, "@")
 	return awscognito.UserPoolEmail_WithSES(&awscognito.UserPoolSESOptions{
 		FromEmail: str(c.MailFrom), FromName: str(c.ShopName), ReplyTo: str(c.ShopContact), SesVerifiedDomain: str(domain),
+		SesRegion: awscdk.Aws_REGION(), // the stack's own, which the templates leave open
 	})
 }
 

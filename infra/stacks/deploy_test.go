@@ -103,11 +103,13 @@ func values(m map[string]resource) (all []resource) {
 }
 
 func compact(v any) string {
-	raw, err := json.Marshal(v)
-	if err != nil {
+	var text strings.Builder
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		panic(err)
 	}
-	return string(raw)
+	return strings.TrimSuffix(text.String(), "\n")
 }
 
 func TestNoDataIsAnAlarmOnlyForWhatMustRun(t *testing.T) {
@@ -266,4 +268,12 @@ func TestTheDeployGuideSaysWhatIsDeployed(t *testing.T) {
 			t.Errorf("docs/deploy.md does not name the webhook event %s", event)
 		}
 	}
+}
+
+// statements are those of a policy document.
+func statements(document any) (all []map[string]any) {
+	for _, s := range oneOrMore(document.(map[string]any)["Statement"]) {
+		all = append(all, s.(map[string]any))
+	}
+	return all
 }
