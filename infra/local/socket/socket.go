@@ -107,7 +107,9 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancel = cancel
 	if !s.add(c) {
+		cancel()
 		c.socket.Close(websocket.StatusGoingAway, "shutting down")
+		s.disconnected(c) // the function has seen it begin
 		return
 	}
 	defer s.running.Done()
@@ -278,6 +280,8 @@ func (s *Server) manage(w http.ResponseWriter, r *http.Request, connectionID str
 	case http.MethodDelete:
 		c.socket.Close(websocket.StatusGoingAway, "")
 		w.WriteHeader(http.StatusNoContent)
+	default:
+		refuse(w, http.StatusMethodNotAllowed, "MethodNotAllowedException")
 	}
 }
 
