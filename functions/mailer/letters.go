@@ -136,8 +136,9 @@ func about(r events.OrderRef, c mail.Content) letter {
 func lines(all []events.OrderLine) []mail.Line {
 	out := make([]mail.Line, len(all))
 	for i, l := range all {
-		out[i] = mail.Line{Title: l.Title, Options: l.Options, Properties: shownProperties(l.Properties), Quantity: l.Quantity,
-			Total: l.Total}
+		out[i] = mail.Line{Title: l.Title, Options: l.Options, Properties: shownProperties(l.Properties),
+			Quantity: l.Quantity,
+			Total:    l.Total}
 	}
 	return out
 }

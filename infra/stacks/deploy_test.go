@@ -37,8 +37,9 @@ func TestResourcePoliciesLetTheirUsersIn(t *testing.T) {
 			t.Errorf("a key has a policy that nobody checks: %v", keys)
 		}
 	}
-	if len(buckets) != 2 {
-		t.Errorf("%d bucket policies, want those of the photos and videos and of the files of conversations", len(buckets))
+	if len(buckets) != 3 {
+		t.Errorf("%d bucket policies, want those of photos and videos, of files of conversations and of inbound mails",
+			len(buckets))
 	}
 	for id, policy := range buckets {
 		// Files of conversations are read by signed addresses alone, with the function's own permission.

@@ -28,7 +28,7 @@ func queueUsers() (users []queueUser) {
 				queueUser{queue: f.Name, role: role(f.Name), actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage"}},
 				queueUser{queue: f.Name, role: role("sweeper"), actions: []string{"sqs:SendMessage", "sqs:GetQueueAttributes"}})
 		}
-		if len(f.Events) > 0 || f.MailEvents {
+		if len(f.Events) > 0 || f.MailEvents || f.InboundMail {
 			dead := f.Name + "-events-dead"
 			users = append(users, queueUser{queue: dead, service: "events.amazonaws.com", actions: send},
 				queueUser{queue: dead, role: role(f.Name), actions: send})
@@ -164,7 +164,7 @@ func TestEveryInvocationIsAllowed(t *testing.T) {
 		}
 		for service, wanted := range map[string]bool{
 			"apigateway.amazonaws.com":  f.API != nil || f.Socket,
-			"events.amazonaws.com":      len(f.Events) > 0 || f.MailEvents,
+			"events.amazonaws.com":      len(f.Events) > 0 || f.MailEvents || f.InboundMail,
 			"cognito-idp.amazonaws.com": f.AccountMessages,
 		} {
 			if invoked[id][service] != wanted {

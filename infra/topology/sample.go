@@ -21,7 +21,8 @@ var Sample = map[string]string{
 	"LINK_BASE": "https://shop.example.com", "OUTREACH_CONFIG": "", "PUSH_HOSTS": "", "WEBHOOK_HOSTS": "",
 	"MAIL_FROM":              "shop@example.com",
 	"MAIL_CONFIGURATION_SET": "sample",
-	"SOCKET_URL":             "ws://127.0.0.1:9/socket", "CHAT_BUCKET": "chat-files", "INBOUND_BUCKET": "inbound-mail", "BEDROCK_MODEL": "",
+	"SOCKET_URL":             "ws://127.0.0.1:9/socket",
+	"CHAT_BUCKET":            "chat-files", "INBOUND_BUCKET": "inbound-mail", "BEDROCK_MODEL": "",
 	"LOGIN_URL": "", "LOGIN_CLIENT": "", "LOGIN_STOREFRONT_CLIENT": "", "CONNECT_INSTANCE": "", "CONNECT_FLOW": "",
 	"CONNECT_NUMBER": "",
 }

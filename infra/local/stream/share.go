@@ -28,8 +28,8 @@ type answer struct {
 }
 
 // Share returns a client for so many readers of the same tables: records that one has read are not read again for the
-// others, and are forgotten when all have had them. The local engine's iterators are made of the position alone, so readers at one position have the same; with
-// other databases each reader reads for itself.
+// others, and are forgotten when all have had them. The local engine's iterators are made of the position alone, so
+// readers at one position have the same; with other databases each reader reads for itself.
 func Share(c Client, readers int) Client { return &shared{Client: c, readers: readers} }
 
 // GetRecords returns what another reader found after the iterator, or reads. That nothing is there is asked each time.
