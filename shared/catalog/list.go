@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"dangol/shared/platform/table"
 	"dangol/shared/stock"
@@ -82,14 +83,33 @@ func (l *Listing) List(ctx context.Context, q ListQuery) (ListPage, error) {
 		return ListPage{}, err
 	}
 	by := orderOf(q)
-	rows := s.ordered(by, &q)
+	var after *indexKey
 	if q.After != "" {
-		after, err := readPlace(q.After, by)
+		place, err := readPlace(q.After, by)
 		if err != nil {
 			return ListPage{}, err
 		}
+		after = &place
+	}
+	now := l.clock.Now()
+	result, ok := q.page(s, by, s.ordered(by, &q), after, now, maxLooked)
+	if !ok {
+		// Few products pass: looking through all others is done once for the filter and not for each page.
+		result, _ = q.page(s, by, s.matching(by, &q, now), after, now, len(s.byID))
+	}
+	return result, nil
+}
+
+// maxLooked is how many rows a list looks at before it takes those that pass its filter from memory.
+const maxLooked = 1_000
+
+// page takes a page out of rows, after a place. ok is false when it would have to look at more rows than most.
+func (q ListQuery) page(
+	s *snapshot, by order, rows []row, after *indexKey, now time.Time, most int,
+) (result ListPage, ok bool) {
+	if after != nil {
 		// The place of the cursor need not exist any more: the search finds where it would be.
-		first, _ := slices.BinarySearchFunc(rows, after, func(r row, p indexKey) int {
+		first, _ := slices.BinarySearchFunc(rows, *after, func(r row, p indexKey) int {
 			if c := by.compare(by.indexKeyOf(r), p); c != 0 {
 				return c
 			}
@@ -97,11 +117,13 @@ func (l *Listing) List(ctx context.Context, q ListQuery) (ListPage, error) {
 		})
 		rows = rows[first:]
 	}
-	words, now := searchWords(q.Search), l.clock.Now()
-	var result ListPage
+	words := searchWords(q.Search)
 	var last row
-	for _, r := range rows {
-		if !q.shows(r, words) || q.Availability != "" && s.availability(r.entry.ID, now) != q.Availability {
+	for i, r := range rows {
+		if i >= most {
+			return ListPage{}, false
+		}
+		if !q.showsAt(s, r, words, now) {
 			continue
 		}
 		// One row more than the page shows that there is a next page.
@@ -111,7 +133,48 @@ func (l *Listing) List(ctx context.Context, q ListQuery) (ListPage, error) {
 		}
 		result.Entries, last = append(result.Entries, r.entry), r
 	}
-	return result, nil
+	return result, true
+}
+
+// matchingKey is what the rows that pass a filter depend on within a snapshot.
+type matchingKey struct {
+	order
+	Filter
+	opened int // how many limited editions have opened
+}
+
+// maxMatching bounds the rows that are kept by filter, all filters together: some 10 MB.
+const maxMatching = 200_000
+
+// matching is the rows that pass the filter, in their order. The first time for a filter it looks at every product.
+func (s *snapshot) matching(by order, q *ListQuery, now time.Time) []row {
+	key := matchingKey{by, q.Filter, s.opened(now)}
+	s.mu.Lock()
+	known, ok := s.passing[key]
+	s.mu.Unlock()
+	if ok {
+		return known
+	}
+	words := searchWords(q.Search)
+	var rows []row
+	for _, r := range s.ordered(by, q) {
+		if q.showsAt(s, r, words, now) {
+			rows = append(rows, r)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// Callers choose filters, so no entry is worth more than another. A filter without rows counts too.
+	if s.kept += len(rows) + 100; s.passing == nil || s.kept > maxMatching {
+		s.passing, s.kept = map[matchingKey][]row{}, len(rows)+100
+	}
+	s.passing[key] = rows
+	return rows
+}
+
+// showsAt is shows with the availability at a time.
+func (f *Filter) showsAt(s *snapshot, r row, words []string, now time.Time) bool {
+	return f.shows(r, words) && (f.Availability == "" || s.availability(r.entry.ID, now) == f.Availability)
 }
 
 // shows reports whether the row passes the filter but for its availability, which is no part of the row; words are

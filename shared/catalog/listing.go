@@ -60,6 +60,9 @@ type snapshot struct {
 	mu     sync.Mutex
 	orders map[order][]row // made when first asked for
 	facets map[facetKey]Facets
+	// passing are the rows that narrow filters let through, made when first asked for; kept is how many in all.
+	passing map[matchingKey][]row
+	kept    int
 }
 
 // rowsRead are the rows of one shard that are newer than a snapshot.
