@@ -52,7 +52,7 @@ func TestEachStepAfterAPurchaseIsToldAsItWasDecided(t *testing.T) {
 			ReceivedAt: noon}, "Your parcel has reached us", []string{"x 1", "Settled by"}, []string{"x 2"}},
 		{"a refund of a part, partly as credit", events.ReturnCompleted{ReturnRef: returned("en"), Resolution: "refund",
 			Lines: back(2, 1), Refund: krw(10_000), ToCredit: krw(4_000), Credit: krw(0), Fees: krw(2_500), Interest: krw(0),
-			CompletedAt: noon}, "Your refund is on its way", []string{"Back the way you paid: ₩6,000",
+			CompletedAt: noon}, "Your refund is on its way", []string{"To payment method: ₩6,000",
 			"Back as store credit: ₩4,000", "Fees kept: ₩2,500", "Not accepted: 1", "x 1"}, []string{"Interest"}},
 		{"interest for delay", events.ReturnCompleted{ReturnRef: returned("ko"), Resolution: "refund", Lines: back(2, 2),
 			Refund: krw(24_000), Credit: krw(0), Interest: krw(9), CompletedAt: noon}, "환불이 처리되었습니다",
