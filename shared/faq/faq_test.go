@@ -69,7 +69,7 @@ func TestQuestionsWithWordingsHeldBackFindTheirEntry(t *testing.T) {
 	}
 }
 
-// Words that were written when the search was done: with 60 questions a figure is good to about .06.
+// Words that were written after the phrasings: with 60 questions a figure is good to about .06.
 func TestQuestionsInFreshWordsFindTheirEntry(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}

@@ -33,8 +33,8 @@ func Unrelated() map[string][]string {
 //go:embed fresh.json
 var fresh []byte
 
-// Fresh are questions by language and by the entry that answers them, in words that were written when the search was
-// done and chose nothing in it.
+// Fresh are questions by language and by the entry that answers them, written after the phrasings by somebody who knew
+// them. They were looked at when the search was finished, so they are no proof for how customers ask.
 func Fresh() map[string]map[string]string {
 	var all map[string]map[string]string
 	decode(fresh, &all)
