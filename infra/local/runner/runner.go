@@ -53,6 +53,8 @@ type Options struct {
 	WrapDB func(function string, db table.DB) table.DB
 	// WrapHTTP, when set, stands between each function and what it calls by HTTP: the payment provider.
 	WrapHTTP func(function string, inner http.RoundTripper) http.RoundTripper
+	// SkipSchemas lets requests through whose bodies their schema forbids; see boot.Env.
+	SkipSchemas bool
 	// Throttled refuses more requests than the stage of the deployed API takes.
 	Throttled bool
 }

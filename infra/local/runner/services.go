@@ -229,9 +229,10 @@ func (r *Runner) build(ctx context.Context) error {
 	for _, f := range r.options.System.Functions {
 		env := &boot.Env{
 			Function: f.Name, Clock: r.clock, Log: r.options.Log.With("function", f.Name), Out: r.options.Out,
-			HTTP:   &http.Client{Timeout: 10 * time.Second, Transport: r.transport(f.Name)},
-			Getenv: func(name string) string { return known[name] },
-			WrapDB: func(db table.DB) table.DB { return r.wrap(f.Name, db) },
+			HTTP:        &http.Client{Timeout: 10 * time.Second, Transport: r.transport(f.Name)},
+			Getenv:      func(name string) string { return known[name] },
+			WrapDB:      func(db table.DB) table.DB { return r.wrap(f.Name, db) },
+			SkipSchemas: r.options.SkipSchemas,
 		}
 		if r.options.Observe != nil {
 			env.Observe = func(op table.Op) { r.options.Observe(f.Name, op) }

@@ -4,6 +4,7 @@ package bounds
 
 import (
 	"encoding/json"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -18,30 +19,15 @@ type Beyond struct {
 	Value any // int64 or string
 }
 
-// property is what is read of a field's schema.
-type property struct {
-	Type                 string
-	Minimum, Maximum     *int64
-	MinLength, MaxLength *int
-}
-
 // document is what is read of the OpenAPI document.
 type document struct {
 	Paths map[string]map[string]struct {
 		OperationID string `json:"operationId"`
 		RequestBody struct {
-			Content map[string]struct {
-				Schema struct {
-					Ref string `json:"$ref"`
-				}
-			}
+			Content map[string]struct{ Schema schema }
 		} `json:"requestBody"`
 	}
-	Components struct {
-		Schemas map[string]struct {
-			Properties map[string]json.RawMessage
-		}
-	}
+	Components struct{ Schemas map[string]schema }
 }
 
 // read reads the document.
@@ -53,14 +39,14 @@ func read(t testing.TB) (d document) {
 	return d
 }
 
-// Of returns a value beyond each bound of the request of an operation, for the numbers and texts at its top. It fails
-// the test when there is no such operation, or it has no bounds.
-func Of(t testing.TB, operationID string) []Beyond {
+// request is the schema of the JSON body of an operation, nil when it takes none. It fails the test when there is no
+// such operation.
+func (d document) request(t testing.TB, operationID string) schema {
 	t.Helper()
-	for _, methods := range read(t).Paths {
+	for _, methods := range d.Paths {
 		for _, o := range methods {
 			if o.OperationID == operationID {
-				return OfSchema(t, path.Base(o.RequestBody.Content["application/json"].Schema.Ref))
+				return o.RequestBody.Content["application/json"].Schema
 			}
 		}
 	}
@@ -68,15 +54,22 @@ func Of(t testing.TB, operationID string) []Beyond {
 	return nil
 }
 
+// refName is the name of the schema that a reference leads to.
+func refName(ref any) string { return path.Base(fmt.Sprint(ref)) }
+
+// Of returns a value beyond each bound of the request of an operation, for the numbers and texts at its top. It fails
+// the test when there is no such operation, or it has no bounds.
+func Of(t testing.TB, operationID string) []Beyond {
+	t.Helper()
+	return OfSchema(t, refName(read(t).request(t, operationID)["$ref"]))
+}
+
 // OfSchema is Of for a schema of the document.
 func OfSchema(t testing.TB, name string) (all []Beyond) {
 	t.Helper()
-	for field, raw := range read(t).Components.Schemas[name].Properties {
-		var p property
-		// A field that is of several types has no bounds of this kind.
-		if json.Unmarshal(raw, &p) == nil {
-			all = append(all, p.beyond(field)...)
-		}
+	for field, raw := range sub(read(t).Components.Schemas[name], "properties") {
+		p, _ := raw.(map[string]any)
+		all = append(all, beyond(field, p)...)
 	}
 	if len(all) == 0 {
 		t.Fatalf("%s has no bounds", name)
@@ -86,18 +79,18 @@ func OfSchema(t testing.TB, name string) (all []Beyond) {
 }
 
 // beyond are the values just outside the bounds of one field.
-func (p property) beyond(name string) (all []Beyond) {
-	if p.Minimum != nil {
-		all = append(all, Beyond{name, *p.Minimum - 1})
+func beyond(name string, p schema) (all []Beyond) {
+	if p["minimum"] != nil {
+		all = append(all, Beyond{name, number(p, "minimum", 0) - 1})
 	}
-	if p.Maximum != nil {
-		all = append(all, Beyond{name, *p.Maximum + 1})
+	if p["maximum"] != nil {
+		all = append(all, Beyond{name, number(p, "maximum", 0) + 1})
 	}
-	if p.MinLength != nil && *p.MinLength > 0 {
-		all = append(all, Beyond{name, strings.Repeat("가", *p.MinLength-1)})
+	if n := int(number(p, "minLength", 0)); n > 0 {
+		all = append(all, Beyond{name, strings.Repeat("가", n-1)})
 	}
-	if p.MaxLength != nil {
-		all = append(all, Beyond{name, strings.Repeat("가", *p.MaxLength+1)})
+	if p["maxLength"] != nil {
+		all = append(all, Beyond{name, strings.Repeat("가", int(number(p, "maxLength", 0))+1)})
 	}
 	return all
 }

@@ -37,6 +37,9 @@ type Request struct {
 	Needs  func(*Shop) Things
 	// Owned routes answer 404 to everybody but the owner, and to operators only where Operators is set.
 	Owned, Operators bool
+	// Harmless lists values that the route takes although their schema forbids them, when nothing checks the schema: by
+	// JSON pointer, with the reason why nothing wrong is stored.
+	Harmless map[string]string
 	// MayBeAbsent routes serve what only the build makes: 404 is correct too, for everybody.
 	MayBeAbsent bool
 }
@@ -66,6 +69,9 @@ func Check(t *testing.T, f Function) {
 		f.Journey(s)
 	}
 	r.compare(t, f.Spec.Tables)
+	if f.Spec.API != nil {
+		t.Run("without schemas", f.withoutSchemas)
+	}
 }
 
 // verdict is what a caller is told, as far as permission goes.

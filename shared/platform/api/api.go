@@ -143,7 +143,9 @@ func Handle[I, O any](s *Service, r Route, handle func(context.Context, *I) (*O,
 	e := &entry{Route: r}
 	e.prepare = func() {
 		mustFill(r, reflect.TypeFor[I]())
-		huma.Register(s.huma, operation(r), func(ctx context.Context, in *I) (*O, error) {
+		op := operation(r)
+		op.SkipValidateBody = s.options.SkipSchemas
+		huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
 			out, err := handle(ctx, in)
 			if err != nil {
 				// Only errors of handlers come here; Huma's own refusals go through installErrors.

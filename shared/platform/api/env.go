@@ -34,5 +34,5 @@ func FromEnv(ctx context.Context, env *boot.Env) (Options, error) {
 	// is configured for more; only then is preparing on demand safe.
 	oneAtATime := env.Getenv("AWS_LAMBDA_RUNTIME_API") != "" && env.Getenv("AWS_LAMBDA_MAX_CONCURRENCY") == ""
 	return Options{Clock: env.Clock, Log: env.Log, Verify: verifier.Verify, Identity: verifier.Identity,
-		Lazy: oneAtATime}, nil
+		Lazy: oneAtATime, SkipSchemas: env.SkipSchemas}, nil
 }

@@ -36,6 +36,8 @@ type Options struct {
 	// third of its start on 13 that the first request does not want. Only for callers that come one at a time, as on
 	// Lambda.
 	Lazy bool
+	// SkipSchemas does not hold bodies against their schema; see boot.Env.
+	SkipSchemas bool
 	// Message is what to tell a shopper about a problem code in the language of an Accept-Language header; "" for nothing.
 	// nil for none at all.
 	Message func(code, accept string) string

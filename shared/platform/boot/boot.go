@@ -38,6 +38,9 @@ type Env struct {
 	Observe func(table.Op)
 	WrapDB  func(table.DB) table.DB
 	HTTP    *http.Client
+	// SkipSchemas lets requests through whose bodies their schema forbids. Only tests set it, to see that the domain
+	// refuses them too.
+	SkipSchemas bool
 }
 
 // New makes a function: it reads its configuration, wires its parts and returns its handler.
