@@ -161,6 +161,12 @@ func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Masked like messages: a topic may contain card numbers, which must not be stored.
+	name, _ := conversation.Mask(conversation.Clean(in.Body.Name))
+	topic, _ := conversation.Mask(conversation.Clean(in.Body.Topic))
+	if err := callback.Check(name, topic, in.Body.Language, in.Body.ClientID); err != nil {
+		return nil, err
+	}
 	if f.proofNeeded(team) && in.Body.Verification == "" {
 		return nil, problem.InvalidField("/verification", "required", "the verification of the number")
 	}
@@ -183,9 +189,6 @@ func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Masked like messages: a topic may contain card numbers, which must not be stored.
-	name, _ := conversation.Mask(conversation.Clean(in.Body.Name))
-	topic, _ := conversation.Mask(conversation.Clean(in.Body.Topic))
 	r, err := f.Calls.Book(ctx, callback.Request{
 		Team: team.ID, Language: in.Body.Language, Conversation: in.Body.ConversationID, CustomerID: auth.From(ctx).Subject,
 		Name: name, Number: number, Verified: verified, Topic: topic,

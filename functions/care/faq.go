@@ -194,6 +194,9 @@ type importInput struct {
 
 // importAll writes many entries. All are checked before the first one is written.
 func (f *Care) importAll(ctx context.Context, in *importInput) (*entriesOutput, error) {
+	if len(in.Body.Entries) == 0 {
+		return nil, problem.InvalidField("/entries", "too_short", "at least one entry")
+	}
 	if wrong := faq.ValidateEntries(in.Body.Entries); len(wrong) > 0 {
 		return nil, problem.Invalid(wrong...)
 	}
@@ -221,8 +224,11 @@ type editOutput struct {
 // edit writes one entry, under the condition that nobody else has changed it since it was read.
 func (f *Care) edit(ctx context.Context, in *editInput) (*editOutput, error) {
 	e := faq.FAQEntry{ID: in.EntryID, Category: in.Body.Category, Texts: in.Body.Texts, Action: in.Body.Action}
-	if wrong := e.Validate(""); len(wrong) > 0 {
-		return nil, problem.Invalid(wrong...)
+	wrong := problem.Fields(e.Validate(""))
+	wrong.Between(in.Body.Order, 0, faq.MaxOrder, "/order")
+	wrong.Require(in.Body.Version >= 0, "/version", "too_small", "the version that was read, 0 for a new entry")
+	if err := wrong.Err(); err != nil {
+		return nil, err
 	}
 	edited, err := f.FAQ.Put(ctx, e, in.Body.Version, in.Body.Order)
 	if err != nil {

@@ -2,7 +2,6 @@ package care
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"dangol/shared/conversation"
@@ -98,17 +97,6 @@ func (f *Care) setTeam(ctx context.Context, in *setTeamInput) (*teamOutput, erro
 	b := in.Body
 	// An override belongs to the timetable that it was made for.
 	b.Hours.Override = nil
-	if wrong := b.Hours.Validate(); len(wrong) > 0 {
-		// The rules of hours know nothing of the body they are in.
-		for i := range wrong {
-			wrong[i].Pointer = "/hours" + wrong[i].Pointer
-		}
-		return nil, problem.Invalid(wrong...)
-	}
-	// The bot and the notices have texts in these two languages only.
-	if !slices.Contains(b.Languages, "ko") && !slices.Contains(b.Languages, "en") {
-		return nil, problem.InvalidField("/languages", "not_allowed", "ko or en at least")
-	}
 	return f.put(ctx, conversation.Team{
 		ID: in.TeamID, Name: b.Name, Languages: b.Languages, Hours: b.Hours, Levels: b.Levels, Calls: b.Calls,
 		Version: b.Version,

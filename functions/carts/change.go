@@ -208,10 +208,7 @@ func (f *Carts) setCurrency(ctx context.Context, in *currencyInput) (*output, er
 
 // setNote sets the note to the shop.
 func (f *Carts) setNote(ctx context.Context, in *noteInput) (*output, error) {
-	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
-		c.Note = in.Body.Note
-		return nil
-	})
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error { return c.SetNote(in.Body.Note) })
 }
 
 // acceptPrices takes the current prices, and what promotions do now, as seen.
@@ -229,24 +226,15 @@ func (f *Carts) acceptPrices(ctx context.Context, in *acceptInput) (*output, err
 // chooseGifts remembers what the shopper would have. What of it is given is worked out when the cart is priced.
 func (f *Carts) chooseGifts(ctx context.Context, in *giftsInput) (*output, error) {
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
-		if len(in.Body.VariantIDs) == 0 {
-			delete(c.Chosen, in.PromotionID)
-			return nil
-		}
-		// A choice that replaces another does not enlarge the cart.
-		if _, known := c.Chosen[in.PromotionID]; !known && len(c.Chosen) >= cart.MaxChosen {
-			return problem.InvalidField("path/promotionId", "too_many", "gifts of at most %d promotions", cart.MaxChosen)
-		}
-		if c.Chosen == nil {
-			c.Chosen = map[string][]string{}
-		}
-		c.Chosen[in.PromotionID] = in.Body.VariantIDs
-		return nil
+		return c.ChooseGifts(in.PromotionID, in.Body.VariantIDs)
 	})
 }
 
 // readCodes spells codes the same way and drops repetitions.
 func readCodes(given []string) ([]string, error) {
+	if len(given) > cart.MaxCodes {
+		return nil, problem.InvalidField("/codes", "too_long", "at most %d codes", cart.MaxCodes)
+	}
 	codes := []string{}
 	for i, text := range given {
 		code := promotion.NormalizeCode(text)

@@ -14,6 +14,7 @@ func TestAccess(t *testing.T) {
 		return system.Request{Needs: ownConversation, Owned: true, Operators: true, Body: body}
 	}
 	queued := func(body string) system.Request { return system.Request{Needs: queuedConversation, Body: body} }
+	claimed := func(body string) system.Request { return system.Request{Needs: claimedConversation, Body: body} }
 	canned := system.Request{Needs: func(*system.Shop) system.Things {
 		return system.Things{Fill: system.Fill{"cannedId": "hello"}}
 	}}
@@ -22,21 +23,23 @@ func TestAccess(t *testing.T) {
 	system.Check(t, system.Function{
 		Spec: chat.Spec(),
 		Routes: system.Routes{
-			"startConversation": {Body: `{"language":"ko"}`}, "listMyConversations": {Needs: ownConversation},
+			"startConversation": {Body: `{"language":"ko"}`,
+				Bodies: []string{`{"language":"ko","team":"care","name":"길","email":"gil@example.com","text":"안녕하세요"}`}}, "listMyConversations": {Needs: ownConversation},
 			"getConversation": own(""), "listMessages": own(""),
 			"sendMessage": own(`{"clientId":"client-01","text":"배송비는 얼마인가요?"}`), "markRead": own(`{"seq":1}`),
 			"setConversationContact": own(`{"email":"{email}"}`), "closeConversation": own(""),
 			"proveConversationContact": own(`{"code":"000000"}`), "mailTranscript": own(`{"clientId":"client-01"}`),
-			"rateConversation":   {Needs: ownConversation, Owned: true, Body: `{"score":5}`},
-			"prepareAttachment":  own(`{"name":"a.png","type":"image/png","size":100}`),
-			"createSocketTicket": {Needs: ownConversation, Body: `{"conversationId":"{conversationId}"}`},
-			"listInbox":          queued(""), "claimConversation": queued(""), "giveBackConversation": queued(""),
+			"rateConversation":  {Needs: closedConversation, Owned: true, Body: `{"score":5,"note":"fast"}`},
+			"prepareAttachment": own(`{"name":"a.png","type":"image/png","size":100}`),
+			"createSocketTicket": {Needs: ownConversation, Body: `{"conversationId":"{conversationId}"}`, Harmless: map[string]string{
+				"/conversationId maxLength": "a customer's ticket does not hold it, and a guest's is that of a conversation that was read"}},
+			"listInbox": queued(""), "claimConversation": queued(""), "giveBackConversation": queued(""),
 			"blockConversation":    queued(""),
-			"transferConversation": queued(`{"team":"care"}`), "snoozeConversation": queued(`{"until":"2027-02-01T00:00:00Z"}`),
+			"transferConversation": claimed(`{"team":"care"}`), "snoozeConversation": claimed(`{"until":"2026-11-25T00:00:00Z"}`),
 			"addConversationNote":    queued(`{"clientId":"note-0001","text":"called"}`),
 			"tagConversation":        queued(`{"tags":["shipping"]}`),
 			"getConversationContext": queued(""), "getAgent": queued(""), "listAgents": queued(""),
-			"setAgent":          {Body: `{"name":"A","teams":["care"],"languages":["ko"],"limit":20,"online":true}`},
+			"setAgent":          {Harmless: map[string]string{"/limit minimum": "an agent without a limit has the usual one, 4"}, Body: `{"name":"A","teams":["care"],"languages":["ko"],"limit":20,"online":true}`},
 			"listCannedAnswers": {}, "setCannedAnswer": written, "removeCannedAnswer": canned,
 			"exportConversations": {Needs: ownConversation}, "eraseConversations": {Needs: ownConversation},
 		},
@@ -61,6 +64,20 @@ func ownConversation(s *system.Shop) system.Things {
 	id := s.Do(owner.Caller, "POST", "/chat/conversations", `{"language":"ko"}`).Field(s.T, "conversation.id")
 	return system.Things{Owner: owner, Fill: system.Fill{"conversationId": id, "customerId": name,
 		"email": system.Unique("gil") + "@example.com"}}
+}
+
+// closedConversation can be rated.
+func closedConversation(s *system.Shop) system.Things {
+	b := ownConversation(s)
+	s.Do(b.Owner.Caller, "POST", "/chat/conversations/"+b.Fill["conversationId"]+"/close", nil)
+	return b
+}
+
+// claimedConversation is the agent's.
+func claimedConversation(s *system.Shop) system.Things {
+	b := queuedConversation(s)
+	s.Do(s.Agent(), "POST", "/chat/conversations/"+b.Fill["conversationId"]+"/claim", nil)
+	return b
 }
 
 // queuedConversation waits for a person, and those who may take it are there.

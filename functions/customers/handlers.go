@@ -291,8 +291,7 @@ type NoteOutput struct{ Body customer.Note }
 func (f *Customers) note(ctx context.Context, in *noteInput) (*NoteOutput, error) {
 	n := customer.Note{At: f.Clock.Now(), By: auth.From(ctx).Subject, Text: in.Body.Text}
 	_, err := f.Profiles.Change(ctx, in.CustomerID, func(p *customer.Profile) (bool, error) {
-		p.AddNote(n)
-		return true, nil
+		return true, p.AddNote(n)
 	})
 	return &NoteOutput{n}, err
 }

@@ -9,9 +9,9 @@ import (
 	lambdaevents "github.com/aws/aws-lambda-go/events"
 
 	"dangol/shared/compliance"
-	"dangol/shared/mail/address"
 	"dangol/shared/outbox"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/task"
@@ -64,7 +64,7 @@ func (m *Mailer) addressed(ctx context.Context, l letter) (letter, error) {
 	if err != nil {
 		return l, err
 	}
-	if _, err := address.Parse(o.Email); err != nil {
+	if _, err := format.Email("/email", o.Email); err != nil {
 		return l, errNothingToSay
 	}
 	l.to, l.language = o.Email, o.Language

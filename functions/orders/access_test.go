@@ -13,13 +13,14 @@ func TestAccess(t *testing.T) {
 	system.Check(t, system.Function{
 		Spec: orders.Spec(),
 		Routes: system.Routes{
-			"listMyOrders":       {},
-			"listOrders":         {Query: "state=placed"},
-			"searchOrders":       {Query: "q=nobody"},
-			"getOrder":           {Needs: system.OwnOrder, Owned: true, Operators: true},
-			"cancelOrder":        {Needs: system.OwnOrder, Owned: true, Operators: true, Body: `{"reason":"changed my mind"}`},
-			"lookupOrder":        {Needs: guestOrder, Body: `{"number":"{number}","email":"{email}"}`},
-			"fulfillOrder":       {Needs: system.OwnOrder, Body: `{"carrier":"cj","trackingNumber":"1"}`},
+			"listMyOrders": {},
+			"listOrders":   {Query: "state=placed"},
+			"searchOrders": {Query: "q=nobody"},
+			"getOrder":     {Needs: system.OwnOrder, Owned: true, Operators: true},
+			"cancelOrder":  {Needs: system.OwnOrder, Owned: true, Operators: true, Body: `{"reason":"changed my mind"}`},
+			"lookupOrder":  {Needs: guestOrder, Body: `{"number":"{number}","email":"{email}"}`},
+			"fulfillOrder": {Needs: ownLine,
+				Bodies: []string{`{"carrier":"cj","trackingNumber":"1","lines":[{"lineId":"{lineId}","quantity":1}]}`}, Body: `{"carrier":"cj","trackingNumber":"1"}`},
 			"deliverFulfillment": {Needs: system.ShippedOrder},
 			"addOrderNote":       {Needs: system.OwnOrder, Body: `{"text":"called"}`},
 
@@ -49,4 +50,12 @@ func reconciledDay(s *system.Shop) system.Things {
 	s.AdvanceBy(50 * time.Hour)
 	list := s.Do(s.Merchant(), "GET", "/admin/reconciliations", nil)
 	return system.Things{Fill: system.Fill{"day": list.Field(s.T, "reconciliations.0.day")}}
+}
+
+// ownLine is an order whose money has been taken: {orderId}, {lineId}.
+func ownLine(s *system.Shop) system.Things {
+	b := system.OwnOrder(s)
+	s.RunUntilIdle() // a job takes the money, and nothing is shipped before
+	b.Fill["lineId"] = s.Do(b.Owner.Caller, "GET", "/orders/"+b.Fill["orderId"], nil).Field(s.T, "lines.0.id")
+	return b
 }

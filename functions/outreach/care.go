@@ -2,16 +2,17 @@ package outreach
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
 	"dangol/shared/compliance"
-	"dangol/shared/mail/address"
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/consent"
 	"dangol/shared/outreach/service"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 )
@@ -137,7 +138,7 @@ type ContactLookupOutput struct {
 // lookup tells what is known of an address. One that is not known has an empty contact, so that the
 // answer has one form.
 func (f *Outreach) lookup(ctx context.Context, in *ContactLookupInput) (*ContactLookupOutput, error) {
-	email, err := address.Parse(in.Body.Email)
+	email, err := format.Email("/email", in.Body.Email)
 	if err != nil {
 		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
 	}
@@ -158,7 +159,7 @@ func (f *Outreach) lookup(ctx context.Context, in *ContactLookupInput) (*Contact
 
 // lift lets an address be written to again. It is in the body, so that no log has it.
 func (f *Outreach) lift(ctx context.Context, in *ContactLookupInput) (*struct{}, error) {
-	email, err := address.Parse(in.Body.Email)
+	email, err := format.Email("/email", in.Body.Email)
 	if err != nil {
 		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
 	}
@@ -167,7 +168,7 @@ func (f *Outreach) lift(ctx context.Context, in *ContactLookupInput) (*struct{},
 
 // erase removes a person. The address is in the body, so that no log has it.
 func (f *Outreach) erase(ctx context.Context, in *ContactLookupInput) (*struct{}, error) {
-	email, err := address.Parse(in.Body.Email)
+	email, err := format.Email("/email", in.Body.Email)
 	if err != nil {
 		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
 	}
@@ -198,8 +199,16 @@ type ImportConsentsOutput struct {
 	}
 }
 
+// maxConsents is how many consents one request imports.
+const maxConsents = 500
+
 // importConsents imports consents row by row.
 func (f *Outreach) importConsents(ctx context.Context, in *ImportConsentsInput) (*ImportConsentsOutput, error) {
+	var wrong problem.Fields
+	wrong.Count(len(in.Body.Consents), 1, maxConsents, "/consents")
+	if err := wrong.Err(); err != nil {
+		return nil, err
+	}
 	out := &ImportConsentsOutput{}
 	out.Body.Refused = []string{}
 	for i, row := range in.Body.Consents {
@@ -217,7 +226,7 @@ func (f *Outreach) importConsents(ctx context.Context, in *ImportConsentsInput) 
 
 // importOne imports one consent.
 func (f *Outreach) importOne(ctx context.Context, row ImportedConsent) error {
-	email, err := address.Parse(row.Email)
+	email, err := format.Email("/email", row.Email)
 	if err != nil {
 		return err
 	}
@@ -233,6 +242,9 @@ func (f *Outreach) importOne(ctx context.Context, row ImportedConsent) error {
 	}
 	if err := change.Check(f.now()); err != nil {
 		return err
+	}
+	if row.Language != "" && !format.IsLanguage(row.Language) {
+		return errors.New("the language is no ISO 639 code such as ko")
 	}
 	// An earlier answer outweighs it, which is no error.
 	c, err := f.Service.Answer(ctx, email, change, nil)
@@ -262,13 +274,19 @@ func (f *Outreach) preview(ctx context.Context, in *PreviewInput) (*PreviewOutpu
 // checked refuses an address that is none, and a message that is not named.
 func (in *PreviewInput) checked() (service.PreviewOf, error) {
 	of := in.Body
-	email, err := address.Parse(of.Email)
+	email, err := format.Email("/email", of.Email)
 	if err != nil {
 		return of, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
 	}
 	// Exactly one of the two names the message.
 	if (of.Campaign == "") == (of.Sequence == "") {
 		return of, problem.InvalidField("/sequence", "message_not_named", "either a series with a step or a campaign")
+	}
+	var wrong problem.Fields
+	wrong.Text(of.Campaign, 0, 60, "/campaign")
+	wrong.Text(of.Variant, 0, 8, "/variant")
+	if err := wrong.Err(); err != nil {
+		return of, err
 	}
 	of.Email = email
 	return of, nil
@@ -287,7 +305,7 @@ func (f *Outreach) testSend(ctx context.Context, in *PreviewInput) (*TestSendOut
 	if err != nil {
 		return nil, err
 	}
-	to, err := address.Parse(auth.From(ctx).Email)
+	to, err := format.Email("/email", auth.From(ctx).Email)
 	if err != nil {
 		return nil, problem.InvalidField("", "caller_without_email", "an access token with an address of yours")
 	}

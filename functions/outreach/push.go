@@ -94,6 +94,9 @@ func (f *Outreach) subscribePush(ctx context.Context, in *SubscribePushInput) (*
 		return nil, problem.InvalidField("/endpoint", "push_subscription_invalid",
 			"a subscription of a browser's push service").Because(err)
 	}
+	if err := checkTextVersion(b.TextVersion); err != nil {
+		return nil, err
+	}
 	// Erased people cannot come back by an old link.
 	if _, err := f.contactOf(ctx, fields[0]); err != nil {
 		return nil, err

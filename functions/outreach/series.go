@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"dangol/shared/compliance"
-	"dangol/shared/mail/address"
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/attribution"
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/outreach/service"
 	"dangol/shared/platform/api"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 )
 
@@ -123,7 +123,7 @@ func (f *Outreach) dryRun(ctx context.Context, in *SequenceDryRunInput) (*Sequen
 	if err != nil {
 		return nil, err
 	}
-	email, err := address.Parse(in.Body.Email)
+	email, err := format.Email("/email", in.Body.Email)
 	if err != nil {
 		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
 	}

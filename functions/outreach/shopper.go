@@ -12,12 +12,12 @@ import (
 	"time"
 
 	"dangol/shared/compliance"
-	"dangol/shared/mail/address"
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/consent"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/tracking"
 	"dangol/shared/platform/api"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 )
@@ -87,9 +87,12 @@ type SignUpOutput struct {
 // only causes one mail.
 func (f *Outreach) signUp(ctx context.Context, in *SignUpInput) (*SignUpOutput, error) {
 	b := in.Body
-	email, err := address.Parse(b.Email)
+	email, err := format.Email("/email", b.Email)
 	if err != nil {
 		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
+	}
+	if err := in.check(); err != nil {
+		return nil, err
 	}
 	// The empty zone is UTC to LoadLocation and is not stored.
 	if _, err := time.LoadLocation(b.Zone); err != nil {
@@ -114,6 +117,30 @@ func (f *Outreach) signUp(ctx context.Context, in *SignUpInput) (*SignUpOutput, 
 	out := &SignUpOutput{}
 	out.Body.State = state
 	return out, err
+}
+
+// onlyLetters are those of the names of places where people agree.
+func onlyLetters(r rune) bool { return r >= 'a' && r <= 'z' || r == '_' }
+
+// checkTextVersion requires a version of a text that people agree to, such as 2026-03.
+func checkTextVersion(version string) error {
+	return format.Name("/textVersion", version, 1, 40, format.Letters("._-"))
+}
+
+// check holds a sign-up against its bounds; consent has its own.
+func (in *SignUpInput) check() error {
+	b := in.Body
+	var f problem.Fields
+	f.OneOf(b.Language, "/language", "ko", "en")
+	if b.Country != "" {
+		_, err := format.Country("/country", b.Country)
+		f.Note(err)
+	}
+	f.Text(b.Zone, 0, 60, "/zone")
+	f.Note(format.Name("/source", b.Source, 1, 40, onlyLetters))
+	f.Note(checkTextVersion(b.TextVersion))
+	f.Count(len(b.TopicsOff), 0, 10, "/topicsOff")
+	return f.Err()
 }
 
 // fill takes over what a sign-up says of a person. Whoever types the address of somebody else must not change what they

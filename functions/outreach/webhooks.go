@@ -60,6 +60,9 @@ func (f *Outreach) createWebhook(ctx context.Context, in *CreateWebhookInput) (*
 	if err := webhook.Check(in.Body.URL, f.Hooks); err != nil {
 		return nil, problem.InvalidField("/url", "webhook_address_refused", "a public https address").Because(err)
 	}
+	if err := webhook.CheckEvents(in.Body.Events); err != nil {
+		return nil, err
+	}
 	e, err := f.Service.Webhooks.Store.Create(ctx, in.Body.URL, in.Body.Events, f.now())
 	return secretOutput(e), err
 }

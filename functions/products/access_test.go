@@ -11,6 +11,9 @@ import (
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	const created = `{"title":{"ko":"새 비누 {unique}"},"variants":[{"prices":{"KRW":{"amount":100}}}]}`
+	const full = `{"title":{"ko":"새 비누 {unique}"},"status":"draft","tags":["soap"],"categories":["bath"],` +
+		`"variants":[{"prices":{"KRW":{"amount":100}},"available":3,"edition":{"buckets":2}}]}`
+	unset := map[string]string{"/variants/0/edition/buckets minimum": "an edition without buckets has one"}
 	anyVersion := map[string]string{"If-Match": "*"}
 	system.Check(t, system.Function{
 		Spec: products.Spec(),
@@ -23,13 +26,14 @@ func TestAccess(t *testing.T) {
 			"getProduct":        {Needs: system.AProduct},
 			"getProductForEdit": {Needs: system.AProduct},
 			"getPriceHistory":   {Needs: system.AProduct},
-			"createProduct":     {Body: created},
-			"replaceProduct":    {Needs: system.AProduct, Body: created, Header: anyVersion},
-			"archiveProduct":    {Needs: system.AProduct, Header: anyVersion},
-			"getStock":          {Needs: system.AProduct},
-			"setStock":          {Needs: system.AProduct, Body: `{"available":7}`},
-			"adjustStock":       {Needs: system.AProduct, Body: `{"delta":1,"reason":"counted"}`},
-			"exportProducts":    {},
+			"createProduct":     {Body: created, Bodies: []string{full}, Harmless: unset},
+			"replaceProduct": {Needs: system.AProduct, Body: created, Bodies: []string{full}, Header: anyVersion,
+				Harmless: unset},
+			"archiveProduct": {Needs: system.AProduct, Header: anyVersion},
+			"getStock":       {Needs: system.AProduct},
+			"setStock":       {Needs: system.AProduct, Body: `{"available":7}`},
+			"adjustStock":    {Needs: system.AProduct, Body: `{"delta":1,"reason":"counted"}`},
+			"exportProducts": {},
 			"importProducts": {
 				Body: "Handle,Title,Variant Price\nimported-{unique},Soap,100\n", Query: "currency=KRW",
 				Header: map[string]string{"Content-Type": "text/csv"},

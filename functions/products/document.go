@@ -1,11 +1,14 @@
 package products
 
 import (
+	"fmt"
 	"time"
 
 	"golang.org/x/text/unicode/norm"
 
 	"dangol/shared/catalog"
+	"dangol/shared/platform/problem"
+	"dangol/shared/stock"
 )
 
 // ProductDocument is everything about a product, as merchants read and write it.
@@ -137,6 +140,17 @@ func (d *ProductDocument) product(before *catalog.Product, productID string, now
 	// After the ids are given: the history of a price is found by the variant's id.
 	catalog.UpdatePriceHistory(before, p, now)
 	return p, units
+}
+
+// checkStock requires that new variants begin with units that can be in stock. Errors: 422 at /variants/n/available.
+func (d ProductDocument) checkStock() error {
+	var wrong problem.Fields
+	for i, v := range d.Variants {
+		if v.Available != nil {
+			wrong.Between(*v.Available, 0, stock.MaxUnits, fmt.Sprintf("/variants/%d/available", i))
+		}
+	}
+	return wrong.Err()
 }
 
 // variant is the document of a variant as a variant. What is

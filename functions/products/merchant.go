@@ -42,6 +42,9 @@ func (c *Products) create(ctx context.Context, in *CreateInput) (*DocumentOutput
 	p, units := in.Body.product(nil, id.New(catalog.ProductPrefix, now), now)
 	// Checked before anything is written, with the ids already
 	// given, so that pointers name the fields of the document.
+	if err := in.Body.checkStock(); err != nil {
+		return nil, err
+	}
 	if err := c.check(ctx, p, nil); err != nil {
 		return nil, err
 	}
@@ -201,6 +204,9 @@ func (c *Products) replace(ctx context.Context, in *ReplaceInput) (*DocumentOutp
 		in.Body.Handle = before.Handle
 	}
 	after, units := in.Body.product(before, before.ID, c.now())
+	if err := in.Body.checkStock(); err != nil {
+		return nil, err
+	}
 	if err := c.check(ctx, after, before); err != nil {
 		return nil, err
 	}

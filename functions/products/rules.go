@@ -21,6 +21,8 @@ import (
 // Limits of a product.
 const (
 	maxVariants    = 100
+	maxTags        = 100
+	maxCategories  = 20
 	maxHandle      = 255 // characters, as Shopify has it; so have the next two
 	maxShort       = 255
 	maxTitle       = 255
@@ -121,6 +123,9 @@ func (c *checker) handle(s string) {
 // texts checks everything that is text, pictures included.
 func (c *checker) texts(p *catalog.Product) {
 	c.handle(p.Handle)
+	c.OneOf(string(p.Status), "/status", string(catalog.Draft), string(catalog.Active), string(catalog.Archived))
+	c.Count(len(p.Tags), 0, maxTags, "/tags")
+	c.Count(len(p.Categories), 0, maxCategories, "/categories")
 	if p.Title.In() == "" {
 		c.Add("/title", "required", "a title in at least one language")
 	}

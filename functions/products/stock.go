@@ -171,6 +171,9 @@ func (c *Products) setStock(ctx context.Context, in *SetStockInput) (*StockOutpu
 	return c.stockOf(ctx, v)
 }
 
+// maxStockReason is how long the reason of an adjustment may be, in characters.
+const maxStockReason = 200
+
 // AdjustInput is units to add or take.
 type AdjustInput struct {
 	StockInput
@@ -186,9 +189,12 @@ func (c *Products) adjustStock(ctx context.Context, in *AdjustInput) (*StockOutp
 	if err != nil {
 		return nil, err
 	}
+	var wrong problem.Fields
 	// A delta of 0 would leave an entry in the log that says nothing.
-	if in.Body.Delta == 0 {
-		return nil, problem.InvalidField("/delta", "not_allowed", "a number other than 0")
+	wrong.Require(in.Body.Delta != 0, "/delta", "not_allowed", "a number other than 0")
+	wrong.Text(in.Body.Reason, 1, maxStockReason, "/reason")
+	if err := wrong.Err(); err != nil {
+		return nil, err
 	}
 	now := c.now()
 	// Made once, outside the tries: a repeated try writes the same entry.

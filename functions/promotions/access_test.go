@@ -11,19 +11,25 @@ func TestAccess(t *testing.T) {
 	t.Parallel()
 	const planned = `{"name":{"ko":"세일"},"kind":"percentage","starts":"2027-02-05T10:00","ends":"2027-02-05T24:00",` +
 		`"targets":{"products":["{id}"]},"terms":{"basisPoints":1000}}`
+	const coded = `{"name":{"ko":"코드 {unique}"},"kind":"percentage","starts":"2027-02-05T10:00","ends":"2027-02-05T24:00",` +
+		`"targets":{"products":["{id}"]},"terms":{"basisPoints":1000},"code":"CODE-{unique}","limitPerCode":5,"group":"spring",` +
+		`"reason":"a test"}`
+	const previewed = `{"lines":[{"variantId":"{variantId}","quantity":1}],"draft":` + coded + `}`
+	stateless := map[string]string{"/state enum": "a new promotion is a draft, and a change leaves the state as it is"}
 	const reason = `{"reason":"a test"}`
 	system.Check(t, system.Function{
 		Spec: promotions.Spec(),
 		Routes: system.Routes{
-			"createPromotion":  {Needs: system.AProduct, Body: planned},
-			"planPromotion":    {Needs: system.AProduct, Body: planned},
-			"previewPromotion": {Needs: system.AProduct, Body: `{"lines":[{"variantId":"{variantId}","quantity":1}]}`},
+			"createPromotion": {Needs: system.AProduct, Body: planned, Bodies: []string{coded}, Harmless: stateless},
+			"planPromotion":   {Needs: system.AProduct, Body: planned, Bodies: []string{coded}},
+			"previewPromotion": {Needs: system.AProduct, Bodies: []string{previewed},
+				Body: `{"lines":[{"variantId":"{variantId}","quantity":1}]}`},
 			"listPromotions":   {},
 			"listSeasons":      {},
 			"reportDiscounts":  {},
 			"reportSales":      {Query: "format=csv"},
 			"getPromotion":     {Needs: published},
-			"replacePromotion": {Needs: drafted, Body: planned, Header: map[string]string{"If-Match": "*"}},
+			"replacePromotion": {Needs: drafted, Body: planned, Bodies: []string{coded}, Harmless: stateless, Header: map[string]string{"If-Match": "*"}},
 			"deletePromotion":  {Needs: drafted},
 			"publishPromotion": {Needs: drafted, Body: reason},
 			"pausePromotion":   {Needs: published},
@@ -31,7 +37,7 @@ func TestAccess(t *testing.T) {
 			"endPromotion":     {Needs: published},
 			"dryRunPromotion":  {Needs: drafted},
 			"reportPromotion":  {Needs: published},
-			"createCodes":      {Needs: withoutCodes, Body: `{"size":3}`},
+			"createCodes":      {Needs: withoutCodes, Body: `{"size":3}`, Bodies: []string{`{"size":3,"prefix":"SPRING"}`}},
 			"getCodes":         {Needs: withCodes},
 		},
 		Journey: func(s *system.Shop) {

@@ -258,7 +258,7 @@ func (f *Promotions) planned(ctx context.Context, in *PreviewInput, at time.Time
 	if err != nil {
 		return nil, err
 	}
-	if err := f.valid(ctx, &draft); err != nil {
+	if err := problem.At("/draft", f.valid(ctx, &draft)); err != nil {
 		return nil, err
 	}
 	return s.With(draft), nil

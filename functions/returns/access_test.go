@@ -25,7 +25,7 @@ func TestAccess(t *testing.T) {
 		Routes: system.Routes{
 			"quoteReturn": shopper(delivered, wantedBody),
 			"requestReturn": shopper(quoted,
-				`{"resolution":"refund","quote":"{quote}","lines":[{"lineId":"{lineId}","quantity":1,"reason":"changed_mind"}]}`),
+				`{"resolution":"refund","quote":"{quote}","way":"label","lines":[{"lineId":"{lineId}","quantity":1,"reason":"changed_mind"}]}`),
 			"listReturnsOfOrder": shopper(delivered, ""),
 			"listMyReturns":      {},
 			"getReturn":          shopper(requested, ""),
@@ -53,16 +53,16 @@ func TestAccess(t *testing.T) {
 			"publishReturnPolicy":  {Body: policyBody},
 			"changeOrderAddress":   shopper(system.OwnOrder, address),
 			"changeOrderContact":   shopper(system.OwnOrder, `{"email":"new@example.com"}`),
-			"removeOrderLines":     shopper(system.OwnOrder, `{"lines":[{"lineId":"{lineId}","quantity":1}]}`),
+			"removeOrderLines":     shopper(twoUnits, `{"lines":[{"lineId":"{lineId}","quantity":1}],"reason":"one too many"}`),
 			"addToOrder":           shopper(system.OwnOrder, `{"lines":[{"variantId":"{variantId}","quantity":1}]}`),
 			"getOrderAddition":     shopper(addition, ""),
 			"payOrderAddition": shopper(addition,
-				`{"paymentMethod":"pm_card_visa","amount":{"amount":1,"currency":"KRW"}}`),
+				`{"paymentMethod":"pm_card_visa","returnUrl":"https://shop.example.com/paid","amount":{"amount":{added},"currency":"KRW"}}`),
 			"cancelOrderAddition": shopper(addition, ""),
 			"holdOrder":           {Needs: system.OwnOrder, Body: `{"reason":"x"}`},
 			"releaseOrder":        {Needs: system.OwnOrder},
-			"splitFulfillment":    {Needs: parcel, Body: `{"carrier":"cj","lines":[{"lineId":"{lineId}","quantity":1}]}`},
-			"refundOrder": {Needs: system.OwnOrder,
+			"splitFulfillment":    {Needs: parcel, Body: `{"carrier":"cj","trackingNumber":"2","lines":[{"lineId":"{lineId}","quantity":1}]}`},
+			"refundOrder": {Needs: twoUnits, Bodies: []string{`{"lines":[{"lineId":"{lineId}","quantity":1}],"shipping":0,"reason":"sorry"}`},
 				Body: `{"amount":{"amount":100,"currency":"KRW"},"reason":"sorry"}`},
 			"retryOrderRefunds": {Needs: system.OwnOrder},
 		},
@@ -87,11 +87,22 @@ func delivered(s *system.Shop) system.Things {
 // addition is an order that something is to be added to: {n}.
 func addition(s *system.Shop) system.Things {
 	b := system.OwnOrder(s)
-	s.Do(b.Owner.Caller.With("Idempotency-Key", system.Unique("key-for-the-addition")), "POST",
+	added := s.Do(b.Owner.Caller.With("Idempotency-Key", system.Unique("key-for-the-addition")), "POST",
 		"/orders/"+b.Fill["orderId"]+"/additions",
 		map[string]any{"lines": []any{map[string]any{"variantId": b.Fill["variantId"], "quantity": 1}}})
-	b.Fill["n"] = "1"
+	b.Fill["n"], b.Fill["added"] = "1", added.Field(s.T, "amount.amount")
 	return b
+}
+
+// twoUnits is an order of two units in one line, paid: {orderId}, {lineId}.
+func twoUnits(s *system.Shop) system.Things {
+	product, variant := s.Product(10, nil)
+	owner := s.CustomerWith(system.Unique("ann"), variant, 2)
+	order := s.Buy(owner, "pm_card_visa").Field(s.T, "orderId")
+	s.RunUntilIdle() // a job takes the money
+	line := s.Do(owner.Caller, "GET", "/orders/"+order, nil).Field(s.T, "lines.0.id")
+	return system.Things{Owner: owner,
+		Fill: system.Fill{"id": product, "variantId": variant, "orderId": order, "lineId": line}}
 }
 
 // quoted is delivered with the token of a quote: {quote}.
@@ -123,7 +134,8 @@ func received(s *system.Shop) system.Things {
 
 // parcel is an order on its way: {n}.
 func parcel(s *system.Shop) system.Things {
-	b := system.ShippedOrder(s)
+	b := twoUnits(s)
+	s.Do(s.Agent(), "POST", "/orders/"+b.Fill["orderId"]+"/fulfillments", `{"carrier":"cj","trackingNumber":"1"}`)
 	b.Fill["n"] = "1"
 	return b
 }

@@ -32,6 +32,9 @@ func (f *Returns) payAddition(ctx context.Context, in *payAdditionInput) (*addit
 	if err != nil {
 		return nil, err
 	}
+	if err := checkCard(in.Body.Method, in.Body.ReturnURL); err != nil {
+		return nil, err
+	}
 	if a.State == AdditionPaid {
 		return additionAnswer(200, a), nil
 	}

@@ -168,6 +168,14 @@ func (f *Returns) repeatedAddition(ctx context.Context, o *order.Order, asked or
 // proposeAddition prices what is wanted and plans to hold it. The order gets one more addition.
 func (f *Returns) proposeAddition(ctx context.Context, o *order.Order, wanted []WantedGood) (*Addition, []table.Write,
 	error) {
+	var wrong problem.Fields
+	wrong.Count(len(wanted), 1, maxAddedLines, "/lines")
+	for i, w := range wanted {
+		wrong.Between(w.Quantity, 1, maxAddedUnits, fmt.Sprintf("/lines/%d/quantity", i))
+	}
+	if err := wrong.Err(); err != nil {
+		return nil, nil, err
+	}
 	if err := o.CanAdd(len(wanted)); err != nil {
 		return nil, nil, err
 	}

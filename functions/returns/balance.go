@@ -10,7 +10,6 @@ import (
 	"dangol/shared/order"
 	"dangol/shared/payment"
 	"dangol/shared/platform/auth"
-	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/refund"
 	"dangol/shared/rma"
@@ -36,13 +35,8 @@ func (f *Returns) payBalance(ctx context.Context, in *balanceInput) (*output, er
 	if err := f.may(ctx, in.ReturnInput); err != nil {
 		return nil, err
 	}
-	if _, err := format.Token("/paymentMethod", in.Body.Method); err != nil {
+	if err := checkCard(in.Body.Method, in.Body.ReturnURL); err != nil {
 		return nil, err
-	}
-	if in.Body.ReturnURL != "" {
-		if _, err := format.URL("/returnUrl", in.Body.ReturnURL); err != nil {
-			return nil, err
-		}
 	}
 	r, o, err := f.Returns.Get(ctx, in.ReturnID)
 	if err != nil {

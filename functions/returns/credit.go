@@ -9,6 +9,7 @@ import (
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
@@ -119,6 +120,20 @@ func (f *Returns) grantCredit(ctx context.Context, in *grantInput) (*grantOutput
 		return nil, problem.InvalidField("/amount/amount", "too_large", "between 1 and %d", maxGrant)
 	case b.ExpiresAt != nil && !b.ExpiresAt.After(now):
 		return nil, problem.InvalidField("/expiresAt", "too_small", "in the future")
+	}
+	var wrong problem.Fields
+	wrong.Text(b.Reason, 1, maxReason, "/reason")
+	if b.Email != "" {
+		email, err := format.Email("/email", b.Email)
+		wrong.Note(err)
+		b.Email = email
+	}
+	if b.Language != "" {
+		_, err := format.Language("/language", b.Language)
+		wrong.Note(err)
+	}
+	if err := wrong.Err(); err != nil {
+		return nil, err
 	}
 	lot := storecredit.Lot{
 		ID: id.New("lot", now), CustomerID: in.CustomerID, Email: b.Email, Language: b.Language,

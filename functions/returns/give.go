@@ -2,6 +2,7 @@ package returns
 
 import (
 	"context"
+	"fmt"
 
 	"dangol/events"
 	"dangol/shared/money"
@@ -27,7 +28,7 @@ type giveInput struct {
 func (f *Returns) giveRefund(ctx context.Context, in *giveInput) (*OrderStateOutput, error) {
 	b := in.Body
 	// An amount belongs to no line, so both together could not be booked as one entry.
-	if (b.Amount != nil) == (len(b.Lines) > 0 || b.Shipping > 0) {
+	if (b.Amount != nil) == (len(b.Lines) > 0 || b.Shipping != 0) {
 		return nil, problem.InvalidField("/amount", "required", "either an amount, or lines and shipping")
 	}
 	asked, err := requestOf(ctx, b)
@@ -66,6 +67,15 @@ func (f *Returns) giveRefund(ctx context.Context, in *giveInput) (*OrderStateOut
 // give books a refund as a gesture: an amount, or units and shipping.
 func (f *Returns) give(o *order.Order, in *giveInput) error {
 	b, now := in.Body, f.Clock.Now()
+	var wrong problem.Fields
+	wrong.Text(b.Reason, 1, maxReason, "/reason")
+	wrong.Count(len(b.Lines), 0, maxParts, "/lines")
+	for i, p := range b.Lines {
+		wrong.Between(p.Quantity, 1, maxPartUnits, fmt.Sprintf("/lines/%d/quantity", i))
+	}
+	if err := wrong.Err(); err != nil {
+		return err
+	}
 	if b.Amount != nil {
 		if b.Amount.Currency != o.Totals.Currency {
 			return problem.InvalidField("/amount/currency", "not_allowed", "%s", o.Totals.Currency)

@@ -59,6 +59,9 @@ func (f *Returns) holdCard(ctx context.Context, in *balanceInput) (*output, erro
 	if err := f.may(ctx, in.ReturnInput); err != nil {
 		return nil, err
 	}
+	if err := checkCard(in.Body.Method, in.Body.ReturnURL); err != nil {
+		return nil, err
+	}
 	r, o, err := f.Returns.Get(ctx, in.ReturnID)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package returns
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -28,6 +29,19 @@ type WantedLine struct {
 	Comment  string   `json:"comment,omitempty" maxLength:"1000"`
 	Photos   []string `json:"photos,omitempty" maxItems:"8" doc:"Addresses (https) of photos that were uploaded: JPEG, PNG or WebP." example:"[\"https://cdn.example.com/torn.jpg\"]"`
 	For      string   `json:"exchangeFor,omitempty" maxLength:"60" doc:"The variant that is wanted instead, with the resolution exchange." example:"var_01k9x7d3f8q7m2k_1"`
+}
+
+// check holds what is wanted against the bounds of its tags. What the order and the policy allow is another question.
+func (w Wanted) check() error {
+	var wrong problem.Fields
+	wrong.Count(len(w.Lines), 1, maxParts, "/lines")
+	wrong.OneOf(w.Way, "/way", string(rma.Label), string(rma.Pickup), string(rma.Own))
+	for i, l := range w.Lines {
+		at := fmt.Sprintf("/lines/%d", i)
+		wrong.Between(l.Quantity, 1, maxPartUnits, at+"/quantity")
+		wrong.Text(l.Comment, 0, maxComment, at+"/comment")
+	}
+	return wrong.Err()
 }
 
 // plan is what a return would be: everything a quote shows and a commit stores.
@@ -81,8 +95,8 @@ func item(l order.Line) returnpolicy.Item {
 func planReturn(f facts, w Wanted) (plan, error) {
 	// Each line can only take away from this: the strictest decision of all counts.
 	p := plan{policy: f.policy.Version, approve: true, keeps: true, way: rma.ReturnMethod(w.Way)}
-	if len(w.Lines) == 0 {
-		return p, problem.InvalidField("/lines", "required", "at least one line")
+	if err := w.check(); err != nil {
+		return p, err
 	}
 	section := f.policy.Section(country(f.order))
 	p.send = section.SendWithinDays

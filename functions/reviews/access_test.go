@@ -28,17 +28,21 @@ func TestAccess(t *testing.T) {
 			"deleteReview": {Needs: once(ownReview), Owned: true},
 			"addFollowUp":  {Needs: own, Owned: true, Body: `{"stars":3,"text":"한 달 후"}`},
 			"voteOnReview": {Needs: read, Body: `{"helpful":true}`}, "withdrawVote": {Needs: read},
-			"reportReview":  {Needs: reader(once(ownReview)), Body: `{"reason":"off_topic"}`},
-			"listQuestions": {Needs: product}, "askQuestion": {Needs: product, Body: `{"text":"순한가요?"}`},
-			"answerQuestion":        {Needs: questionToABuyer, Body: `{"text":"네, 순해요"}`},
+			"reportReview":  {Needs: reader(once(ownReview)), Body: `{"reason":"off_topic","note":"about the parcel"}`},
+			"listQuestions": {Needs: product}, "askQuestion": {Needs: product,
+				Body: `{"text":"순한가요?","name":"하늘","language":"ko"}`},
+			"answerQuestion":        {Needs: questionToABuyer, Body: `{"text":"네, 순해요","name":"하늘","language":"ko"}`},
 			"setQuestionVisibility": {Needs: question, Body: `{"visible":false}`},
 			"listReviewsToModerate": {}, "listReviewReports": {}, "getReviewToModerate": {Needs: own},
-			"decideReview":      {Needs: own, Body: `{"publish":true}`},
+			"decideReview": {Needs: own, Body: `{"publish":true}`,
+				Bodies: []string{`{"publish":false,"reasons":[{"reason":"off_topic","words":[]}]}`}},
 			"decideReviewMedia": {Needs: own, Body: `{"publish":false}`},
 			"replyToReview":     {Needs: own, Body: `{"text":"감사합니다"}`},
 			"listRecoveryCases": {}, "reportRecovery": {Query: "month=2026-10"}, "listRecoveryTemplates": {},
-			"getRecoveryCase": {Needs: own}, "actOnRecoveryCase": {Needs: own, Body: `{"do":"answer","text":"죄송합니다"}`},
-			"setReviewRewards": {Body: `{"budget":0,"promotions":{}}`}, "getReviewRewards": {},
+			"getRecoveryCase": {Needs: own}, "actOnRecoveryCase": {Needs: own, Body: `{"do":"answer","text":"죄송합니다"}`,
+				Bodies: []string{`{"do":"link","conversationId":"chat_1"}`, `{"do":"offer","offer":"refund","text":"환불해 드릴게요"}`}},
+			"setReviewRewards": {Body: `{"budget":0,"promotions":{}}`, Harmless: map[string]string{
+				"/bestVotes minimum": "without one the usual is stored", "/minLetters minimum": "without one the usual is stored"}}, "getReviewRewards": {},
 			"rewardBestReviews":    {Query: "month=2026-10"},
 			"importReviews":        {Body: "body,rating,review_date,product_handle\n", Header: csv},
 			"exportReviewFeed":     {Needs: product},
@@ -50,13 +54,12 @@ func TestAccess(t *testing.T) {
 
 // once makes a thing for the first caller and gives the same one to the others.
 func once(make func(*system.Shop) system.Things) func(*system.Shop) system.Things {
-	var things *system.Things
+	things := map[*system.Shop]system.Things{}
 	return func(s *system.Shop) system.Things {
-		if things == nil {
-			made := make(s)
-			things = &made
+		if _, ok := things[s]; !ok {
+			things[s] = make(s)
 		}
-		return *things
+		return things[s]
 	}
 }
 

@@ -2,6 +2,7 @@ package reviews
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"dangol/events"
@@ -159,8 +160,14 @@ type decision struct {
 // decide is a moderator's decision. It settles the open reports.
 func (f *Reviews) decide(ctx context.Context, in *decideInput) (*inspectOutput, error) {
 	now := f.Clock.Now()
-	if !in.Body.Publish && len(in.Body.Reasons) == 0 {
-		return nil, problem.InvalidField("/reasons", "required", "a reason of the policy")
+	var wrong problem.Fields
+	wrong.Require(in.Body.Publish || len(in.Body.Reasons) > 0, "/reasons", "required", "a reason of the policy")
+	wrong.Count(len(in.Body.Reasons), 0, maxReasons, "/reasons")
+	for i, r := range in.Body.Reasons {
+		wrong.Count(len(r.Words), 0, maxWords, fmt.Sprintf("/reasons/%d/words", i))
+	}
+	if err := wrong.Err(); err != nil {
+		return nil, err
 	}
 	r, err := f.Store.Change(ctx, in.id(), func(r *review.Review) (e store.Effect, changed bool, err error) {
 		if r.State == review.Deleted {
@@ -283,8 +290,10 @@ type replyInput struct {
 // reply answers a review in public. It ends the deadline of a case that the review opened.
 func (f *Reviews) reply(ctx context.Context, in *replyInput) (*inspectOutput, error) {
 	now, text := f.Clock.Now(), review.Clean(in.Body.Text)
-	if text == "" {
-		return nil, problem.InvalidField("/text", "required", "text that can be read")
+	var wrong problem.Fields
+	wrong.Text(text, 1, maxShortText, "/text")
+	if err := wrong.Err(); err != nil {
+		return nil, err
 	}
 	r, err := f.Store.Change(ctx, in.id(), func(r *review.Review) (e store.Effect, changed bool, err error) {
 		if r.State == review.Deleted {
@@ -303,3 +312,9 @@ func (f *Reviews) reply(ctx context.Context, in *replyInput) (*inspectOutput, er
 	}
 	return &inspectOutput{f.inspected(r)}, f.answeredInPublic(ctx, r.ID, text, auth.From(ctx).Subject)
 }
+
+// Bounds of a moderator's decision.
+const (
+	maxReasons = 10
+	maxWords   = 20 // that a reason points at
+)

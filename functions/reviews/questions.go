@@ -95,6 +95,14 @@ func (f *Reviews) listQuestions(ctx context.Context, in *questionsInput) (*quest
 	return out, nil
 }
 
+// Bounds of texts, in characters, as the tags of the requests say.
+const (
+	maxShortText = 2000 // a question, an answer, the shop's reply
+	maxName      = 100
+	maxLongText  = 4000 // what the shop writes to one customer
+	maxNote      = 1000 // why a review is reported
+)
+
 // Words is a short text that customers write.
 type Words struct {
 	Text     string `json:"text" minLength:"1" maxLength:"2000" example:"민감한 피부에도 괜찮은가요?"`
@@ -105,8 +113,12 @@ type Words struct {
 // checked cleans a text and refuses one with words that the policy does not allow.
 func (w Words) checked() (string, error) {
 	text := review.Clean(w.Text)
-	if text == "" {
-		return "", problem.InvalidField("/text", "required", "text that can be read")
+	var wrong problem.Fields
+	wrong.Text(text, 1, maxShortText, "/text")
+	wrong.Text(w.Name, 0, maxName, "/name")
+	wrong.OneOf(w.Language, "/language", "ko", "en", "ja", "zh")
+	if err := wrong.Err(); err != nil {
+		return "", err
 	}
 	if found := moderation.Check(moderation.Field{Name: "text", Text: text}); len(found) > 0 {
 		return "", needsChanges(found)

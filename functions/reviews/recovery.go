@@ -121,9 +121,16 @@ func (f *Reviews) act(ctx context.Context, in *actInput) (*caseOutput, error) {
 	by, now := auth.From(ctx).Subject, f.Clock.Now()
 	b := in.Body
 	text := review.Clean(b.Text)
+	var wrong problem.Fields
 	// These three are told to somebody: the customer, or the agent who is named.
-	if text == "" && (b.Do == "answer" || b.Do == "offer" || b.Do == "assign") {
-		return nil, problem.InvalidField("/text", "required", "text that can be read")
+	told := b.Do == "answer" || b.Do == "offer" || b.Do == "assign"
+	wrong.Require(text != "" || !told, "/text", "required", "text that can be read")
+	wrong.Text(text, 0, maxLongText, "/text")
+	wrong.OneOf(b.Do, "/do", "assign", "answer", "offer", "resolve", "close", "link")
+	wrong.OneOf(b.Offer, "/offer", "", "refund", "exchange", "replacement", "store_credit")
+	wrong.Text(b.ConversationID, 0, maxID, "/conversationId")
+	if err := wrong.Err(); err != nil {
+		return nil, err
 	}
 	c, err := f.Store.ChangeCase(ctx, in.CaseID, func(c *recovery.Case) (evt event.Body, changed bool, err error) {
 		// A second mail with the same text must not go out.
@@ -183,3 +190,6 @@ func (f *Reviews) answeredInPublic(ctx context.Context, reviewID, text, by strin
 	}
 	return err
 }
+
+// maxID is how long the id of a conversation may be.
+const maxID = 60

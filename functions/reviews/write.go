@@ -423,10 +423,16 @@ type reportOutput struct{ Status int }
 
 // report stores a report. The same customer's second one is answered like the first.
 func (f *Reviews) report(ctx context.Context, in *reportInput) (*reportOutput, error) {
-	by := auth.From(ctx).Subject
+	by, note := auth.From(ctx).Subject, review.Clean(in.Body.Note)
+	var wrong problem.Fields
+	wrong.Text(note, 0, maxNote, "/note")
+	wrong.Require(review.Reason(in.Body.Reason).Known(), "/reason", "not_allowed", "a reason of the policy")
+	if err := wrong.Err(); err != nil {
+		return nil, err
+	}
 	if err := f.limit(ctx, "review-report", by, writesPerHour); err != nil {
 		return nil, err
 	}
-	_, err := f.Store.Report(ctx, in.id(), by, review.Reason(in.Body.Reason), review.Clean(in.Body.Note))
+	_, err := f.Store.Report(ctx, in.id(), by, review.Reason(in.Body.Reason), note)
 	return &reportOutput{Status: 202}, err
 }

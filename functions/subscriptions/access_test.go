@@ -17,6 +17,18 @@ func TestAccess(t *testing.T) {
 	own := func(body string) system.Request {
 		return system.Request{Needs: system.OwnSubscription, Owned: true, Body: body}
 	}
+	changes := []string{
+		`{"do":"change_date","to":"2026-12-24","day":24}`, `{"do":"change_quantity","quantity":2}`,
+		`{"do":"move","zone":"Europe/Berlin","region":"DE"}`, `{"do":"cancel","reason":"too many"}`,
+		`{"do":"upgrade","planId":"{otherPlanId}","returnUrl":"https://shop.example.com/back"}`,
+		`{"do":"swap","contents":[{"variantId":"{variantId}","quantity":1}]}`,
+		`{"do":"change_address","address":{"name":"A","line1":"B","country":"KR"}}`,
+	}
+	unset := map[string]string{"/day minimum": "without a day the one of the date is kept"}
+	var byShop []string
+	for _, change := range changes {
+		byShop = append(byShop, `{"note":"asked by telephone",`+change[1:])
+	}
 	system.Check(t, system.Function{
 		Spec: subscriptions.Spec(),
 		Routes: system.Routes{
@@ -26,7 +38,7 @@ func TestAccess(t *testing.T) {
 			"getSubscriptionOfCustomer": {Needs: system.OwnSubscription},
 			"getHistoryOfCustomer":      {Needs: system.OwnSubscription},
 			"listInvoicesOfCustomer":    {Needs: system.OwnSubscription},
-			"changeSubscriptionForCustomer": {Needs: system.OwnSubscription,
+			"changeSubscriptionForCustomer": {Needs: changeable, Harmless: unset, Bodies: byShop,
 				Body: `{"do":"goodwill","amount":100,"note":"sorry"}`},
 			"listAllInvoices": {Query: "year=2026"},
 			"updateAllPaymentMethods": {
@@ -41,17 +53,23 @@ func TestAccess(t *testing.T) {
 			"getSubscriptionReport": {
 				Needs: system.OwnSubscription, Query: "from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z",
 			},
-			"subscribe": {Needs: aPlan, Body: `{"planId":"{planId}","currency":"KRW","paymentMethod":"pm_card_visa","region":"KR",` +
+			"subscribe": {Needs: aPlan, Harmless: map[string]string{
+				"/quantity minimum":   "a request without a quantity is for one",
+				"/billingDay minimum": "without a day it is billed on the day on which it begins",
+			}, Bodies: []string{`{"planId":"{planId}","currency":"KRW","paymentMethod":"pm_card_visa","region":"KR","zone":"Asia/Seoul",` +
+				`"language":"ko","email":"a@example.com","name":"하늘","quantity":1,"billingDay":15,` +
+				`"address":{"name":"A","line1":"B","country":"KR"}}`}, Body: `{"planId":"{planId}","currency":"KRW","paymentMethod":"pm_card_visa","region":"KR",` +
 				`"zone":"Asia/Seoul","language":"ko","email":"a@example.com"}`},
 			"quoteSubscription": {Needs: aPlan, Body: `{"planId":"{planId}","currency":"KRW","region":"KR",` +
 				`"zone":"Asia/Seoul"}`},
-			"getMyMembership":            {},
-			"listMySubscriptions":        {},
-			"getSubscription":            own(""),
-			"getSubscriptionHistory":     own(""),
-			"listInvoices":               own(""),
-			"quoteSubscriptionChange":    own(`{"do":"cancel"}`),
-			"changeSubscription":         own(`{"do":"pause","until":"2027-02-01"}`),
+			"getMyMembership":         {},
+			"listMySubscriptions":     {},
+			"getSubscription":         own(""),
+			"getSubscriptionHistory":  own(""),
+			"listInvoices":            own(""),
+			"quoteSubscriptionChange": own(`{"do":"cancel"}`),
+			"changeSubscription": {Needs: changeable, Owned: true, Harmless: unset, Bodies: changes,
+				Body: `{"do":"pause","until":"2027-02-01"}`},
 			"cancelSubscription":         own(""),
 			"reactivateSubscription":     {Needs: canceled, Owned: true},
 			"payNow":                     own(""),
@@ -61,13 +79,18 @@ func TestAccess(t *testing.T) {
 			"getConsentNotice":           {Needs: ownTrial, Owned: true},
 			"answerConsent": {Needs: ownTrial, Owned: true,
 				Body: `{"noticeId":"{notice}","fingerprint":"{fingerprint}","answer":"yes","explicit":true,"separate":true}`},
-			"lookAtGift":         {Needs: ownGift, Body: `{"token":"{gift}"}`},
-			"reportGift":         {Needs: ownGift, Body: `{"token":"{gift}"}`},
-			"listGiftReports":    {},
-			"claimGift":          {Needs: ownGift, Body: `{"token":"{gift}","email":"a@example.com","language":"ko"}`},
-			"listMyGifts":        {},
-			"getGift":            {Needs: claimedGift, Owned: true},
-			"changeGift":         {Needs: claimedGift, Owned: true, Body: `{"do":"move","zone":"Asia/Seoul","region":"KR"}`},
+			"lookAtGift":      {Needs: ownGift, Body: `{"token":"{gift}"}`},
+			"reportGift":      {Needs: ownGift, Body: `{"token":"{gift}"}`},
+			"listGiftReports": {},
+			"claimGift": {Needs: ownGift, Bodies: []string{`{"token":"{gift}","email":"a@example.com","language":"ko","name":"민",` +
+				`"zone":"Asia/Seoul","region":"KR","address":{"name":"A","line1":"B","country":"KR"}}`},
+				Body: `{"token":"{gift}","email":"a@example.com","language":"ko"}`},
+			"listMyGifts": {},
+			"getGift":     {Needs: claimedGift, Owned: true},
+			"changeGift": {Needs: claimedGift, Owned: true, Bodies: []string{
+				`{"do":"pause","until":"2027-02-01"}`, `{"do":"change_date","to":"2026-12-24"}`,
+				`{"do":"change_address","address":{"name":"A","line1":"B","country":"KR"}}`,
+			}, Body: `{"do":"move","zone":"Asia/Seoul","region":"KR"}`},
 			"mailGift":           {Needs: ownGift, Owned: true},
 			"listCreditNotes":    {Needs: refusedRefund, Owned: true},
 			"getCreditNote":      {Needs: refusedRefund, Owned: true},
@@ -91,6 +114,14 @@ func aPlan(s *system.Shop) system.Things {
 func canceled(s *system.Shop) system.Things {
 	b := system.OwnSubscription(s)
 	s.Do(b.Owner.Caller, "POST", "/subscriptions/"+b.Fill["subscriptionId"]+"/cancel", nil)
+	return b
+}
+
+// changeable is a subscription, another plan to go to, and a variant: {otherPlanId}, {variantId}.
+func changeable(s *system.Shop) system.Things {
+	b := system.OwnSubscription(s)
+	_, variant := s.Product(10, nil)
+	b.Fill["otherPlanId"], b.Fill["variantId"] = s.Plan(map[string]any{"prices": map[string]any{"KRW": 19_900}}), variant
 	return b
 }
 

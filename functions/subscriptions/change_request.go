@@ -66,6 +66,9 @@ func (f *Subscriptions) work(ctx context.Context, r *service.Record, w Subscript
 // workOut is work without the question who decides: the recipient of a gift comes here directly.
 func (f *Subscriptions) workOut(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange,
 	error) {
+	if err := w.bounds(); err != nil {
+		return resolvedChange{}, err
+	}
 	switch w.Do {
 	case "skip_next":
 		return resolvedChange{command: subscription.SkipNext{}}, nil
@@ -106,6 +109,34 @@ func (f *Subscriptions) workOut(ctx context.Context, r *service.Record, w Subscr
 	default:
 		return f.otherPlan(ctx, r, w)
 	}
+}
+
+// bounds holds a change against the bounds of its tags, whichever of its fields count.
+func (w SubscriptionChangeRequest) bounds() error {
+	var wrong problem.Fields
+	wrong.Text(w.Reason, 0, maxText, "/reason")
+	wrong.Between(w.Day, 0, 31, "/day")
+	wrong.Between(w.Quantity, 0, subscription.MaxQuantity, "/quantity")
+	wrong.Count(len(w.Contents), 0, maxContents, "/contents")
+	wrong.Require(w.To == "" || w.To.Valid(), "/to", "wrong_format", "a day such as 2026-12-05")
+	wrong.Require(w.Until == "" || w.Until.Valid(), "/until", "wrong_format", "a day such as 2027-02-01")
+	return wrong.Err()
+}
+
+// maxContents is how many variants a box may have.
+const maxContents = 50
+
+// Bounds of texts, in characters.
+const (
+	maxText = 500 // what subscriber or shop say of a change
+	maxName = 100 // of a person
+)
+
+// checkText holds a text against its bounds. Errors: 422 at the pointer.
+func checkText(pointer, s string, least, most int) error {
+	var f problem.Fields
+	f.Text(s, least, most, pointer)
+	return f.Err()
 }
 
 // address stores the new address under an id of its own. Parcels under way keep the address they

@@ -75,6 +75,13 @@ func (f *Subscriptions) notice(ctx context.Context, in *Which) (*NoticeOutput, e
 func (f *Subscriptions) consent(ctx context.Context, in *consentInput) (*SubscriptionOutput, error) {
 	return f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) {
 		n, ok := noticeOf(r, f.Billing.Clock.Now())
+		// Whatever is neither is no consent, and no refusal.
+		var wrong problem.Fields
+		wrong.OneOf(in.Body.Answer, "/answer", "yes", "no")
+		wrong.OneOf(in.Body.Channel, "/channel", "web", "app", "mail", "phone")
+		if err := wrong.Err(); err != nil {
+			return resolvedChange{}, err
+		}
 		switch {
 		case in.Body.Answer == "no":
 			return resolvedChange{command: subscription.Refuse{}}, nil

@@ -283,9 +283,15 @@ type settleInput struct {
 // settleRefund records that the money was paid another way, so that the refund is not tried again.
 // Errors: 404, 409.
 func (f *Subscriptions) settleRefund(ctx context.Context, in *settleInput) (*SubscriptionRefundOutput, error) {
+	if err := checkText("/reference", in.Body.Reference, 1, maxReference); err != nil {
+		return nil, err
+	}
 	r, err := f.Billing.SettleRefund(ctx, in.ID, in.RefundID, in.Body.Reference)
 	if err != nil {
 		return nil, err
 	}
 	return &SubscriptionRefundOutput{Body: refundOf(r.RefundDetails, true)}, nil
 }
+
+// maxReference is how long the reference of a payment made elsewhere may be, in characters.
+const maxReference = 200

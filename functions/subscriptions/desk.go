@@ -169,6 +169,9 @@ func (f *Subscriptions) changeAny(ctx context.Context, in *shopChangeInput) (*Cu
 		return nil, err
 	}
 	want, err := f.shopWork(ctx, r, in.Body)
+	if err == nil {
+		err = checkText("/note", in.Body.Note, 1, maxText)
+	}
 	if err != nil {
 		served, err := f.unlessServed(ctx, err)
 		if err != nil {

@@ -287,6 +287,9 @@ func (f *Subscriptions) claimGift(ctx context.Context, in *claimInput) (*GiftOut
 			return nil, err
 		}
 	}
+	if err := checkText("/name", b.Name, 0, maxName); err != nil {
+		return nil, err
+	}
 	if b.Address != nil {
 		if *b.Address, c.AddressID, err = addressOf("/address", *b.Address); err != nil {
 			return nil, err

@@ -4,6 +4,7 @@ package address
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -54,14 +55,17 @@ func (a Address) Normalize(at string) (Address, error) {
 		name     string
 		text     *string
 		required bool
+		most     int // characters, as the tags of Address say
 	}{
-		{"name", &a.Name, true}, {"line1", &a.Line1, true}, {"line2", &a.Line2, false}, {"city", &a.City, false},
-		{"region", &a.Region, false},
+		{"name", &a.Name, true, 100}, {"line1", &a.Line1, true, 200}, {"line2", &a.Line2, false, 200},
+		{"city", &a.City, false, 100}, {"region", &a.Region, false, 100},
 	} {
 		*f.text = strings.TrimSpace(*f.text)
 		switch {
 		case f.required && *f.text == "":
 			note(problem.InvalidField(at+"/"+f.name, "required", "more than spaces"))
+		case utf8.RuneCountInString(*f.text) > f.most:
+			note(problem.InvalidField(at+"/"+f.name, "too_long", "at most %d characters", f.most))
 		// Such characters break labels and CSV files of carriers.
 		case strings.ContainsAny(*f.text, "\r\n\t"):
 			note(problem.InvalidField(at+"/"+f.name, "wrong_format", "one line, without tabs"))

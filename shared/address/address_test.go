@@ -2,6 +2,7 @@ package address_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -45,6 +46,8 @@ func TestEachWrongFieldOfAnAddressIsNamed(t *testing.T) {
 		{"a name that leads somewhere", func(a *address.Address) { a.Name = "prizes at win。example" }, []string{"/a/name"}},
 		{"initials with spaces", func(a *address.Address) { a.Name = "J. R. Smith" }, nil},
 		{"a house's name with a dot", func(a *address.Address) { a.Line1 = "12 St.Mary's Rd." }, nil},
+		{"the longest street", func(a *address.Address) { a.Line1 = strings.Repeat("가", 200) }, nil},
+		{"too long a street", func(a *address.Address) { a.Line1 = strings.Repeat("가", 201) }, []string{"/a/line1"}},
 		{"a line break", func(a *address.Address) { a.Line1 = "a\nb" }, []string{"/a/line1"}},
 		{"several", func(a *address.Address) { a.Line1, a.PostalCode, a.Phone = " ", "1", "call me" },
 			[]string{"/a/line1", "/a/postalCode", "/a/phone"}},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dangol/shared/hours"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 )
 
@@ -126,6 +127,17 @@ func first(s hours.Schedule, p hours.Period, length time.Duration) time.Time {
 	return midnight.Add(into.Truncate(length) + length).UTC()
 }
 
+// Check holds what somebody who wants a call says against its bounds, as the tags of the request have them. Errors: 422
+// invalid_input.
+func Check(name, topic, language, clientID string) error {
+	var f problem.Fields
+	f.Text(name, 1, 60, "/name")
+	f.Text(topic, 0, 500, "/topic")
+	f.OneOf(language, "/language", "ko", "en")
+	f.Note(format.Name("/clientId", clientID, 8, 64, format.Letters("_-")))
+	return f.Err()
+}
+
 // Book checks that a slot is offered and returns the request for it. Errors: no_such_slot, slot_full.
 func Book(r Request, slots []Slot, from, now time.Time) (Request, error) {
 	for _, slot := range slots {
@@ -217,6 +229,12 @@ func (r Request) Finish(agentID string, outcome Outcome, note string, s hours.Sc
 	error) {
 	if r.State != Calling || r.AgentID != agentID {
 		return r, problem.Conflict("not_calling", "Begin the call first.")
+	}
+	var wrong problem.Fields
+	wrong.Text(note, 0, 2000, "/note")
+	wrong.OneOf(string(outcome), "/outcome", string(Reached), string(NoAnswer), string(Busy), string(WrongNumber))
+	if err := wrong.Err(); err != nil {
+		return r, err
 	}
 	attempts := append([]Attempt(nil), r.Attempts...)
 	r.Attempts = append(attempts, Attempt{At: now, By: agentID, Outcome: outcome, Note: note})

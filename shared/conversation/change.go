@@ -225,6 +225,9 @@ func (c Conversation) Block(team Team, at time.Time) Change {
 // Rate notes the shopper's satisfaction, 1 to 5, after the end and while the conversation can be reopened. Errors:
 // not_closed.
 func (c Conversation) Rate(score int, note string, at time.Time) (Change, error) {
+	if err := CheckRating(score, note); err != nil {
+		return Change{}, err
+	}
 	if !c.Reopens(at) {
 		return Change{}, problem.Conflict("not_closed", "A conversation is rated after it was closed, within 7 days.")
 	}

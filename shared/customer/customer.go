@@ -21,7 +21,8 @@ import (
 const (
 	maxAddresses = 20
 	maxNotes     = 100
-	maxName      = 100 // characters
+	maxNote      = 2000 // characters
+	maxName      = 100  // characters
 )
 
 // Profile is one customer.
@@ -209,10 +210,16 @@ func (p *Profile) find(addressID string) (int, error) {
 	return i, nil
 }
 
-// AddNote notes something about the customer; the oldest notes go first.
-func (p *Profile) AddNote(n Note) {
+// AddNote notes something about the customer; the oldest notes go first. Errors: 422 invalid_input.
+func (p *Profile) AddNote(n Note) error {
+	var f problem.Fields
+	f.Text(n.Text, 1, maxNote, "/text")
+	if err := f.Err(); err != nil {
+		return err
+	}
 	p.Notes = slices.Insert(p.Notes, 0, n)
 	p.Notes = p.Notes[:min(len(p.Notes), maxNotes)]
+	return nil
 }
 
 // AccessPatterns are the ways in which profiles are read and written; a test measures them.

@@ -8,9 +8,10 @@ package faq
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 )
 
@@ -33,6 +34,19 @@ type FAQText struct {
 
 // MaxEntries is how many entries one FAQ may have.
 const MaxEntries = 2000
+
+// MaxOrder is the last place that an entry can be given in the list.
+const MaxOrder = 100_000
+
+// Bounds of an entry in one language, as the tags of FAQText say: characters, and phrasings.
+const (
+	maxQuestion  = 200
+	maxAnswer    = 4000
+	maxPhrasings = 30
+)
+
+// Actions are what the bot can offer to do beside an answer; the empty one is nothing.
+var Actions = []string{"", "order_status", "start_return", "skip_delivery", "cancel_subscription"}
 
 // Languages are the languages that a FAQ can have.
 var Languages = []string{"ko", "en"}
@@ -58,6 +72,9 @@ func ValidateEntries(entries []FAQEntry) []problem.Field {
 // Validate checks one entry whose JSON pointer is at.
 func (e FAQEntry) Validate(at string) []problem.Field {
 	var wrong problem.Fields
+	wrong.Note(format.Name(at+"/id", e.ID, 1, 60, format.Lower("-")))
+	wrong.Note(format.Name(at+"/category", e.Category, 1, 40, format.Lower("-")))
+	wrong.OneOf(e.Action, at+"/action", Actions...)
 	if len(e.Texts) == 0 {
 		wrong.Add(at+"/texts", "required", "at least one language")
 	}
@@ -70,10 +87,12 @@ func (e FAQEntry) Validate(at string) []problem.Field {
 		if len(tokens(text.Question, language)) == 0 {
 			wrong.Add(at+"/texts/"+language+"/question", "invalid", "must contain letters")
 		}
+		here := at + "/texts/" + language
+		wrong.Text(text.Question, 2, maxQuestion, here+"/question")
+		wrong.Text(text.Answer, 2, maxAnswer, here+"/answer")
+		wrong.Count(len(text.Phrasings), 0, maxPhrasings, here+"/phrasings")
 		for n, phrasing := range text.Phrasings {
-			if length := utf8.RuneCountInString(phrasing); length < 2 || length > 200 {
-				wrong.Add(at+fmt.Sprintf("/texts/%s/phrasings/%d", language, n), "invalid", "2 to 200 characters")
-			}
+			wrong.Text(phrasing, 2, maxQuestion, here+"/phrasings/"+strconv.Itoa(n))
 		}
 	}
 	return wrong

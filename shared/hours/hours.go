@@ -54,6 +54,13 @@ const horizon = 400
 // dateLayout is how dates are written.
 const dateLayout = "2006-01-02"
 
+// Bounds of a timetable, as the tags say.
+const (
+	maxSpans = 12  // of one day
+	maxDays  = 200 // that differ from the week
+	maxNote  = 100 // characters
+)
+
 // Validate checks a timetable. Errors: problem.Field with the pointer of each field that is wrong.
 func (s Schedule) Validate() []problem.Field {
 	var wrong problem.Fields
@@ -65,10 +72,12 @@ func (s Schedule) Validate() []problem.Field {
 		wrong.Add("/country", "not_allowed", "the public holidays of this country are not known; list them in days")
 	}
 	for d, spans := range s.Week {
+		wrong.Count(len(spans), 0, maxSpans, fmt.Sprintf("/week/%d", d))
 		if !ordered(spans) {
 			wrong.Add(fmt.Sprintf("/week/%d", d), "invalid", "spans must be in order, not empty, and must not overlap")
 		}
 	}
+	wrong.Count(len(s.Days), 0, maxDays, "/days")
 	seen := map[string]bool{}
 	for i, d := range s.Days {
 		at := fmt.Sprintf("/days/%d", i)
@@ -79,6 +88,8 @@ func (s Schedule) Validate() []problem.Field {
 			wrong.Add(at+"/date", "duplicate", "this date is listed twice")
 		}
 		seen[d.Date] = true
+		wrong.Text(d.Note, 0, maxNote, at+"/note")
+		wrong.Count(len(d.Spans), 0, maxSpans, at+"/spans")
 		if !ordered(d.Spans) {
 			wrong.Add(at+"/spans", "invalid", "spans must be in order, not empty, and must not overlap")
 		}

@@ -77,6 +77,9 @@ func (o *Order) Hold(reason, by string, now time.Time) (changed bool, err error)
 	case o.Held == reason:
 		return false, nil
 	}
+	if err := checkText(reason, 1, maxReason, "/reason"); err != nil {
+		return false, err
+	}
 	o.Held = reason
 	o.addEntry(now, WasHeld, "", by)
 	return true, nil
@@ -113,6 +116,9 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 	case o.Payment.State == PayAuthorized:
 		return RemovedLine{}, problem.Conflict("payment_not_captured",
 			"The payment is not captured yet; try again in a minute.")
+	}
+	if err := checkText(reason, 0, maxReason, "/reason"); err != nil {
+		return RemovedLine{}, err
 	}
 	parts, err := o.parts(parts)
 	if err != nil {
@@ -240,6 +246,9 @@ func (o *Order) SplitParcel(n int, moved []Part, carrier, number, url, by string
 		return nil, problem.Conflict("parcel_delivered", "This parcel has arrived.")
 	case len(o.Fulfillments) >= maxFulfillments:
 		return nil, problem.Conflict("too_many_parcels", "An order has at most %d parcels.", maxFulfillments)
+	}
+	if err := checkParcel(carrier, number, url); err != nil {
+		return nil, err
 	}
 	// Cloned, so that an error half way leaves the parcel as it was.
 	from := slices.Clone(o.Fulfillments[n-1].Lines)

@@ -24,6 +24,9 @@ func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err erro
 		return false, problem.Conflict("order_shipped",
 			"Some of this order has been shipped; it can be returned, not canceled.")
 	}
+	if err := checkText(reason, 0, maxReason, "/reason"); err != nil {
+		return false, err
+	}
 	o.State, o.Reason = Canceled, reason
 	o.addEntry(now, EntryCanceled, "", by)
 	if o.Payment.State == PayAuthorized {

@@ -46,6 +46,9 @@ func (o *Order) Fulfill(f Fulfillment, by string, now time.Time) (*Fulfillment, 
 	case len(o.Fulfillments) >= maxFulfillments:
 		return nil, problem.Conflict("too_many_parcels", "An order has at most %d parcels.", maxFulfillments)
 	}
+	if err := checkParcel(f.Carrier, f.TrackingNumber, f.TrackingURL); err != nil {
+		return nil, err
+	}
 	parts, err := o.parts(f.Lines)
 	if err != nil {
 		return nil, err

@@ -71,6 +71,9 @@ const MaxNotes = 50
 
 // AddNote adds a remark. Error: 409 too_many_notes.
 func (o *Order) AddNote(n Note, now time.Time) error {
+	if err := checkText(n.Text, 1, maxNote, "/text"); err != nil {
+		return err
+	}
 	if len(o.Notes) >= MaxNotes {
 		return problem.Conflict("too_many_notes", "An order takes at most %d notes.", MaxNotes)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"dangol/shared/compliance"
 	"dangol/shared/money"
+	"dangol/shared/platform/problem"
 	"dangol/shared/platform/task"
 )
 
@@ -94,6 +95,15 @@ type Texts struct {
 	Heading   string   `json:"heading" dynamodbav:"heading" minLength:"1" maxLength:"150"`
 	Body      []string `json:"body" dynamodbav:"body" minItems:"1" maxItems:"20" nullable:"false" doc:"Paragraphs of plain text."`
 	Button    string   `json:"button,omitempty" dynamodbav:"button,omitempty" maxLength:"60"`
+}
+
+// Check adds what is outside of the bounds of a mail's texts, at a pointer.
+func (t Texts) Check(at string, wrong *problem.Fields) {
+	wrong.Text(t.Subject, 1, 150, at+"/subject")
+	wrong.Text(t.Preheader, 0, 150, at+"/preheader")
+	wrong.Text(t.Heading, 1, 150, at+"/heading")
+	wrong.Count(len(t.Body), 1, 20, at+"/body")
+	wrong.Text(t.Button, 0, 60, at+"/button")
 }
 
 // Product is one of the goods a mail shows.

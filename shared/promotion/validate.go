@@ -54,6 +54,12 @@ func (p *Promotion) Validate(k References) []problem.Field {
 	return c.Fields
 }
 
+// Bounds of the texts of a promotion, in characters.
+const (
+	maxGroup  = 60
+	maxReason = 1000
+)
+
 // checks collects what is wrong.
 type checks struct {
 	p     *Promotion
@@ -82,6 +88,8 @@ func (c *checks) frame() {
 	_, err := time.LoadLocation(p.TimeZone)
 	c.Require(err == nil && p.TimeZone != "" && p.TimeZone != "Local", "/timeZone", "unknown",
 		"an IANA time zone such as Asia/Seoul")
+	c.Text(p.Group, 0, maxGroup, "/group")
+	c.Text(p.Reason, 0, maxReason, "/reason")
 	c.Between(p.Priority, -1_000_000, 1_000_000, "/priority")
 	c.class()
 	for i, class := range p.CombinesWith {

@@ -7,6 +7,7 @@ import (
 
 	"dangol/shared/compliance"
 	"dangol/shared/money"
+	"dangol/shared/platform/format"
 )
 
 // Issue is what is wrong with a policy. Rule is the law that it violates, empty when it is no matter of law.
@@ -67,8 +68,11 @@ func (v *validation) section(at string, s Section) {
 	ids := map[string]bool{}
 	for i, r := range s.Rules {
 		here := fmt.Sprintf("%s/rules/%d", at, i)
-		if ids[r.ID] || r.ID == "" {
+		if ids[r.ID] {
 			v.add(here+"/id", "duplicate", "", "each rule has an id of its own")
+		}
+		if err := format.Name(here+"/id", r.ID, 1, 40, format.Lower("_-")); err != nil {
+			v.add(here+"/id", "wrong_format", "", "1 to 40 characters: small letters, digits, _ and -")
 		}
 		ids[r.ID] = true
 		v.rule(here, r)

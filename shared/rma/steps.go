@@ -69,8 +69,20 @@ func (r *RMA) Approve(sendWithin int, by string, now time.Time) error {
 	return nil
 }
 
+// Bounds of why a return is rejected: characters, and photos.
+const (
+	maxRejection = 1000
+	maxPhotos    = 8
+)
+
 // Reject refuses a request, with the reason for the customer and evidence. Error: 409 return_state.
 func (r *RMA) Reject(reason string, evidence []string, by string, now time.Time) error {
+	var wrong problem.Fields
+	wrong.Text(reason, 1, maxRejection, "/reason")
+	wrong.Count(len(evidence), 0, maxPhotos, "/evidence")
+	if err := wrong.Err(); err != nil {
+		return err
+	}
 	// Also after the inspection: only then does the shop see that the goods are not what was sold.
 	if !r.in(Requested, Received, Inspected) {
 		return r.refuse("rejected")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 )
 
@@ -36,10 +37,23 @@ func Read(ctx context.Context, t *table.Table, keys []table.Key) (map[table.Key]
 	return levels, nil
 }
 
+// MaxUnits is the most units that a stock is set to, or moved by, at once: more is a slip of the hand.
+const MaxUnits = 10_000_000
+
+// checkUnits requires what can be in stock. Sales on backorder take it below zero, nobody sets it there.
+func checkUnits(units int) error {
+	var f problem.Fields
+	f.Between(units, 0, MaxUnits, "/available")
+	return f.Err()
+}
+
 // Set makes the units that can be sold as many as units, spread over the
 // buckets. It counts from the moment it reads: what buyers take meanwhile comes
-// off. 2 round trips when nobody else changes the stock. Errors: 503 busy.
+// off. 2 round trips when nobody else changes the stock. Errors: 422 at /available, 503 busy.
 func Set(ctx context.Context, t *table.Table, variantID string, buckets, units int, now time.Time) error {
+	if err := checkUnits(units); err != nil {
+		return err
+	}
 	return set(ctx, t, nil, variantID, buckets, units, nil, now)
 }
 
@@ -49,6 +63,9 @@ func Set(ctx context.Context, t *table.Table, variantID string, buckets, units i
 func Import(
 	ctx context.Context, t *table.Table, levels map[table.Key]Level, variantID string, buckets, units int, now time.Time,
 ) (bool, error) {
+	if err := checkUnits(units); err != nil {
+		return false, err
+	}
 	// The file repeats a quantity that was imported before; sales since then must not be undone.
 	if last := levels[KeyOf(variantID, 0)].Imported; last != nil && *last == units {
 		return false, nil
@@ -144,6 +161,9 @@ func move(variantID string, bucket, by int) table.Update {
 // AdjustPlan is the writes that add delta units to the levels read, or take them when
 // delta is negative, for a transaction of the caller's own. Errors: ErrInsufficient.
 func AdjustPlan(levels map[table.Key]Level, variantID string, buckets, delta int) ([]table.Update, error) {
+	if delta < -MaxUnits || delta > MaxUnits {
+		return nil, problem.InvalidField("/delta", "too_large", "at most %d units at once", MaxUnits)
+	}
 	if delta < 0 && Available(levels, variantID, buckets) < -delta {
 		return nil, ErrInsufficient
 	}

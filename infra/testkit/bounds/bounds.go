@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"dangol/docs"
@@ -30,10 +31,17 @@ type document struct {
 	Components struct{ Schemas map[string]schema }
 }
 
+// parsed is the document, read once: a walk asks for it thousands of times.
+var parsed = sync.OnceValues(func() (d document, err error) {
+	err = json.Unmarshal(docs.OpenAPI, &d)
+	return d, err
+})
+
 // read reads the document.
-func read(t testing.TB) (d document) {
+func read(t testing.TB) document {
 	t.Helper()
-	if err := json.Unmarshal(docs.OpenAPI, &d); err != nil {
+	d, err := parsed()
+	if err != nil {
 		t.Fatal(err)
 	}
 	return d

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -36,10 +37,11 @@ func (s *Shop) As(subject string, groups ...string) Caller {
 
 // With returns the caller with one more header.
 func (c Caller) With(name, value string) Caller {
-	headers := map[string]string{name: value}
-	for k, v := range c.Headers {
-		headers[k] = v
+	headers := maps.Clone(c.Headers)
+	if headers == nil {
+		headers = map[string]string{}
 	}
+	headers[name] = value
 	return Caller{Name: c.Name, Headers: headers}
 }
 

@@ -31,14 +31,16 @@ type Routes map[string]Request
 
 // Request is how a route is called correctly.
 type Request struct {
-	Body   string            // JSON with {name} for a value of Things.Fill
+	Body string // JSON with {name} for a value of Things.Fill
+	// Bodies are other right bodies, which have what Body leaves out; Check sends them without schemas only.
+	Bodies []string
 	Query  string            // after "?", with the same
 	Header map[string]string // besides the caller's own
 	Needs  func(*Shop) Things
 	// Owned routes answer 404 to everybody but the owner, and to operators only where Operators is set.
 	Owned, Operators bool
 	// Harmless lists values that the route takes although their schema forbids them, when nothing checks the schema: by
-	// JSON pointer, with the reason why nothing wrong is stored.
+	// JSON pointer and keyword, such as "/quantity minimum", with the reason why nothing wrong is stored.
 	Harmless map[string]string
 	// MayBeAbsent routes serve what only the build makes: 404 is correct too, for everybody.
 	MayBeAbsent bool

@@ -104,8 +104,16 @@ func (s *Shop) caller(route api.Route, b Things) Caller {
 	case api.Agent:
 		return s.Agent()
 	default:
-		return b.Owner.Caller
+		return s.renewed(b.Owner.Caller)
 	}
+}
+
+// renewed is a caller with a fresh token, as making the things may have moved the clock.
+func (s *Shop) renewed(c Caller) Caller {
+	if c.Headers["Authorization"] == "" {
+		return c
+	}
+	return c.With("Authorization", s.As(c.Name).Headers["Authorization"])
 }
 
 // fill puts the values of the things into a text.

@@ -38,6 +38,9 @@ func (s *Service) Agent(ctx context.Context, id string) (conversation.AgentStatu
 
 // SetAgent writes what an agent says of themselves, and keeps the number of their conversations. 1 round trip.
 func (s *Service) SetAgent(ctx context.Context, a conversation.AgentStatus) (conversation.AgentStatus, error) {
+	if err := a.Validate(); err != nil {
+		return a, err
+	}
 	item, err := s.Table.Update(ctx, table.Update{
 		// Everyone owns their own item; the counter is left to the conversations.
 		Key: keyOfAgent(a.ID),
@@ -210,6 +213,9 @@ func (s *Service) FreshTeam(ctx context.Context, id string) (conversation.Team, 
 
 // PutTeam stores a team that is still at the version given. Errors: 412 version_mismatch.
 func (s *Service) PutTeam(ctx context.Context, team conversation.Team) (conversation.Team, error) {
+	if err := team.Validate(); err != nil {
+		return team, err
+	}
 	seen := team.Version
 	team.Version++
 	put := table.Put{If: table.IfNew,

@@ -42,6 +42,9 @@ func (s *Service) CannedAnswers(ctx context.Context) ([]Canned, error) {
 
 // SetCanned writes a canned answer. Of two who write at once the last one stays: it is a text, and both see it.
 func (s *Service) SetCanned(ctx context.Context, c Canned) error {
+	if err := conversation.CheckCanned(c.Title, c.Language, c.Text); err != nil {
+		return err
+	}
 	return s.Table.Put(ctx, table.Put{Item: cannedRecord{table.Key{PK: cannedPK, SK: c.ID}, c}})
 }
 

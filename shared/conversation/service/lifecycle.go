@@ -117,7 +117,7 @@ func (s *Service) Block(ctx context.Context, conversationID string) (conversatio
 func (s *Service) Tag(ctx context.Context, conversationID string, tags []string) (conversation.Conversation, error) {
 	return s.move(ctx, conversationID, "",
 		func(c conversation.Conversation, _ conversation.Team, _ time.Time) (conversation.Change, error) {
-			return c.Tag(tags), nil
+			return c.Tag(tags), conversation.CheckTags(tags)
 		})
 }
 

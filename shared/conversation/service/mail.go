@@ -99,6 +99,10 @@ func (s *Service) Contact(ctx context.Context, who Participant, conversationID, 
 	if err != nil {
 		return conversation.Conversation{}, err
 	}
+	name, email, err = conversation.Contact(name, email)
+	if err != nil {
+		return conversation.Conversation{}, err
+	}
 	code := verification.NewCode()
 	done, err := s.change(ctx, conversationID, func(c conversation.Conversation) (outcome, error) {
 		// Also for a guest, who proves it with the token.

@@ -41,9 +41,15 @@ func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conver
 	if err != nil {
 		return conversation.Conversation{}, nil, "", err
 	}
+	if err := conversation.CheckLanguage(o.Language); err != nil {
+		return conversation.Conversation{}, nil, "", err
+	}
 	now := s.Clock.Now()
 	name, err := nameOf(o.Name)
 	if err != nil {
+		return conversation.Conversation{}, nil, "", err
+	}
+	if name, o.Email, err = conversation.Contact(name, o.Email); err != nil {
 		return conversation.Conversation{}, nil, "", err
 	}
 	c := conversation.Conversation{ID: id.New(Prefix, now), Language: o.Language, CustomerID: who.ID, Name: name,
@@ -153,6 +159,13 @@ func shownAll(messages []Message, who Participant) []Message {
 
 // message is a draft as it is stored: cleaned and masked. Errors: empty_message, too_long.
 func message(who Participant, d Draft) (Message, error) {
+	files := make([]conversation.File, len(d.Attachments))
+	for i, a := range d.Attachments {
+		files[i] = conversation.File{Key: a.Key, Name: a.Name, Type: a.Type}
+	}
+	if err := conversation.CheckMessage(d.ClientID, d.Pressed, files); err != nil {
+		return Message{}, err
+	}
 	text, masked := conversation.Mask(conversation.Clean(d.Text))
 	if text == "" && d.Pressed == "" && len(d.Attachments) == 0 {
 		return Message{}, problem.InvalidField("/text", "required", "a text, a button or an attachment")

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"dangol/shared/compliance"
 	"dangol/shared/platform/format"
@@ -171,6 +172,16 @@ func (c Change) Check(now time.Time) error {
 		return fmt.Errorf("the source is missing: where the consent was given")
 	case strings.TrimSpace(c.TextVersion) == "":
 		return fmt.Errorf("the version of the text is missing that the person agreed to")
+	case utf8.RuneCountInString(c.Source) > longestSource:
+		return fmt.Errorf("the source has more than %d characters", longestSource)
+	case utf8.RuneCountInString(c.TextVersion) > longestVersion:
+		return fmt.Errorf("the version of the text has more than %d characters", longestVersion)
 	}
 	return nil
 }
+
+// Bounds of a proof, in characters.
+const (
+	longestSource  = 100
+	longestVersion = 40
+)

@@ -22,6 +22,9 @@ var EventTypes = []string{
 const (
 	maxDepth = 5
 	maxParts = 50
+
+	maxValues   = 50 // of a condition about the profile
+	maxProducts = 100
 )
 
 // Fault is one thing that is wrong with a condition.
@@ -107,8 +110,8 @@ func (v *validator) profile(c ProfileCondition, at string) {
 	if !slices.Contains([]ProfileField{FieldLanguage, FieldCountry, FieldTag, FieldCustomer, FieldBirthMonth}, c.Field) {
 		v.fault(at+"/field", fmt.Sprintf("%q is no field of the profile", c.Field))
 	}
-	if len(c.In) == 0 {
-		v.fault(at+"/in", "is empty")
+	if len(c.In) == 0 || len(c.In) > maxValues {
+		v.fault(at+"/in", fmt.Sprintf("does not have 1 to %d values", maxValues))
 	}
 	for i, value := range c.In {
 		if !c.Field.accepts(value) {
@@ -135,6 +138,9 @@ func (f ProfileField) accepts(value string) bool {
 // orders checks a condition about purchases.
 func (v *validator) orders(c OrderCondition, at string) {
 	v.counts(c.AtLeast, c.AtMost, c.Days, at)
+	if len(c.Products) > maxProducts {
+		v.fault(at+"/products", fmt.Sprintf("has more than %d products", maxProducts))
+	}
 	if c.Spent < 0 {
 		v.fault(at+"/spent", "is negative")
 	}
@@ -163,7 +169,7 @@ func (v *validator) counts(least int, most *int, days int, at string) {
 	if least < 0 {
 		v.fault(at+"/atLeast", "is negative")
 	}
-	if most != nil && *most < least {
+	if most != nil && (*most < least || *most < 0) {
 		v.fault(at+"/atMost", "is less than atLeast")
 	}
 	// Ten years; nothing is kept longer.

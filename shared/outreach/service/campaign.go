@@ -11,6 +11,7 @@ import (
 	"dangol/shared/outreach/campaign"
 	"dangol/shared/outreach/segment"
 	"dangol/shared/platform/due"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
@@ -84,7 +85,7 @@ func campaignKey(id string) table.Key { return table.Key{PK: "CAMPAIGN#" + id, S
 
 // Check says what is wrong with a plan. Error: 422 with field pointers.
 func (p CampaignPlan) Check(shopURL string) error {
-	var fields []problem.Field
+	fields := p.bounds()
 	// fault adds what is wrong with a field.
 	fault := func(pointer, text string) {
 		fields = append(fields, problem.Field{Pointer: pointer, Code: "campaign_invalid", Message: text})
@@ -110,6 +111,7 @@ func (p CampaignPlan) Check(shopURL string) error {
 			if !ok {
 				fault(at+"/texts/"+language, "is missing")
 			}
+			t.Check(at+"/texts/"+language, &fields)
 			// Twice the label would be against the form that the law prescribes.
 			if compliance.HasLabel(t.Subject) {
 				fault(at+"/texts/"+language+"/subject", "has the label of advertising, which is added when it is sent")
@@ -125,10 +127,31 @@ func (p CampaignPlan) Check(shopURL string) error {
 	if !within(p.URL, shopURL) {
 		fault("/url", "is no page of the shop")
 	}
-	if len(fields) > 0 {
-		return problem.Invalid(fields...)
+	return fields.Err()
+}
+
+// campaignTopics are the topics that a campaign can have.
+var campaignTopics = []string{"news", "offers", "tips"}
+
+// bounds are the fields of a plan that are outside of the bounds of their tags, and the values that are none of a list.
+func (p CampaignPlan) bounds() (f problem.Fields) {
+	f.Text(p.Name, 1, 100, "/name")
+	f.OneOf(p.Topic, "/topic", campaignTopics...)
+	f.OneOf(string(p.By), "/by", string(campaign.ShopClock), string(campaign.RecipientClock))
+	f.OneOf(string(p.Priority), "/priority", "", string(compliance.Normal), string(compliance.High))
+	f.OneOf(string(p.OnCap), "/onCap", "", string(compliance.WaitOnCap), string(compliance.SkipOnCap))
+	f.Between(p.Holdout, 0, 50, "/holdout")
+	f.Between(p.Lateness, 10, 7*24*60, "/maxLatenessMinutes")
+	f.Text(p.Coupon, 0, 40, "/coupon")
+	f.Count(len(p.Variants), 1, 4, "/variants")
+	for i, v := range p.Variants {
+		f.Note(format.Name(fmt.Sprintf("/variants/%d/id", i), v.ID, 1, 8, format.Lower("")))
 	}
-	return nil
+	if p.Test != nil {
+		f.Between(p.Test.Percent, 1, 50, "/test/percent")
+		f.Between(p.Test.Hours, 1, 72, "/test/hours")
+	}
+	return f
 }
 
 // within reports whether a page belongs to the shop. A prefix alone would let

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"dangol/shared/platform/id"
@@ -25,6 +26,18 @@ const (
 // Events are those that an endpoint can be told of.
 var Events = []string{
 	ConsentGiven, ConsentRefused, MessageBounced, MessageComplained, MessageFailed, CampaignFinished,
+}
+
+// CheckEvents requires one or more of the Events, each once. Errors: 422 at /events.
+func CheckEvents(events []string) error {
+	var f problem.Fields
+	f.Count(len(events), 1, len(Events), "/events")
+	for i, e := range events {
+		at := "/events/" + strconv.Itoa(i)
+		f.OneOf(e, at, Events...)
+		f.Require(!slices.Contains(events[:i], e), at, "duplicate", "each event once")
+	}
+	return f.Err()
 }
 
 // Endpoint is where events are sent to.

@@ -57,6 +57,33 @@ func Token(pointer, s string) (string, error) {
 	return s, nil
 }
 
+// Name requires a name that programs use: least to most characters, each of them allowed. It is
+// for names that the shop gives, such as the id of a FAQ entry. Errors: 422 at the pointer.
+func Name(pointer, s string, least, most int, allowed func(r rune) bool) error {
+	switch {
+	case len(s) < least:
+		return problem.InvalidField(pointer, "too_short", "at least %d characters", least)
+	case len(s) > most:
+		return problem.InvalidField(pointer, "too_long", "at most %d characters", most)
+	case strings.ContainsFunc(s, func(r rune) bool { return !allowed(r) }):
+		return wrong(pointer, "a name such as summer-2026")
+	}
+	return nil
+}
+
+// Lower allows small ASCII letters, digits and the characters of more in a Name.
+func Lower(more string) func(rune) bool {
+	return func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune(more, r)
+	}
+}
+
+// Letters is Lower that allows capitals too.
+func Letters(more string) func(rune) bool {
+	lower := Lower(more)
+	return func(r rune) bool { return lower(r) || r >= 'A' && r <= 'Z' }
+}
+
 // Country returns an ISO 3166-1 alpha-2 code that is assigned to a country. Errors: 422 at the pointer.
 func Country(pointer, s string) (string, error) {
 	if !IsCountry(s) {

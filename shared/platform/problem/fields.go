@@ -1,6 +1,11 @@
 package problem
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
 
 // Fields collects what is wrong with an input, field by field, so that a caller is told all of it at once.
 type Fields []Field
@@ -22,6 +27,52 @@ func (f *Fields) Require(ok bool, pointer, code, format string, args ...any) {
 func (f *Fields) Between(n, least, most int, pointer string) {
 	f.Require(n >= least, pointer, "too_small", "at least %d", least)
 	f.Require(n <= most, pointer, "too_large", "at most %d", most)
+}
+
+// Text requires a text of least to most characters.
+func (f *Fields) Text(s string, least, most int, pointer string) {
+	n := utf8.RuneCountInString(s)
+	if n == 0 && least > 0 {
+		f.Add(pointer, "required", "at least %d characters", least)
+		return
+	}
+	f.Require(n >= least, pointer, "too_short", "at least %d characters", least)
+	f.Require(n <= most, pointer, "too_long", "at most %d characters", most)
+}
+
+// Count requires a list of least to most entries.
+func (f *Fields) Count(n, least, most int, pointer string) {
+	f.Require(n >= least, pointer, "too_short", "at least %d entries", least)
+	f.Require(n <= most, pointer, "too_long", "at most %d entries", most)
+}
+
+// OneOf requires one of the values.
+func (f *Fields) OneOf(s, pointer string, values ...string) {
+	f.Require(slices.Contains(values, s), pointer, "not_allowed", "one of %s", strings.Join(values, ", "))
+}
+
+// Note adds the fields of an error; nil adds nothing.
+func (f *Fields) Note(err error) {
+	if err != nil {
+		*f = append(*f, From(err).Fields...)
+	}
+}
+
+// At moves the fields of a problem below a pointer: what was checked by itself is a part of the input. Other errors, and
+// nil, stay as they are.
+func At(pointer string, err error) error {
+	if err == nil {
+		return nil
+	}
+	p := *From(err)
+	if len(p.Fields) == 0 {
+		return err
+	}
+	p.Fields = slices.Clone(p.Fields)
+	for i := range p.Fields {
+		p.Fields[i].Pointer = pointer + p.Fields[i].Pointer
+	}
+	return &p
 }
 
 // Err is 422 invalid_input with the fields, nil when none is wrong.
