@@ -426,7 +426,8 @@ func (f *Reviews) report(ctx context.Context, in *reportInput) (*reportOutput, e
 	by, note := auth.From(ctx).Subject, review.Clean(in.Body.Note)
 	var wrong problem.Fields
 	wrong.Text(note, 0, maxNote, "/note")
-	wrong.Require(review.Reason(in.Body.Reason).Known(), "/reason", "not_allowed", "a reason of the policy")
+	_, known := review.PolicyOf(review.Reason(in.Body.Reason))
+	wrong.Require(known, "/reason", "not_allowed", "a reason of the policy")
 	if err := wrong.Err(); err != nil {
 		return nil, err
 	}

@@ -24,9 +24,6 @@ const (
 	maxTitle     = 80 // of a canned answer
 )
 
-// Languages are those that the bot and the notices have texts in.
-var Languages = []string{"ko", "en"}
-
 // CheckClientID requires a client's own id for something that it may send again. Errors: 422 at /clientId.
 func CheckClientID(clientID string) error {
 	return format.Name("/clientId", clientID, 8, 64, format.Letters("_-"))
