@@ -42,7 +42,8 @@ func TestAccess(t *testing.T) {
 			"getRecoveryCase": {Needs: own}, "actOnRecoveryCase": {Needs: own, Body: `{"do":"answer","text":"죄송합니다"}`,
 				Bodies: []string{`{"do":"link","conversationId":"chat_1"}`, `{"do":"offer","offer":"refund","text":"환불해 드릴게요"}`}},
 			"setReviewRewards": {Body: `{"budget":0,"promotions":{}}`, Harmless: map[string]string{
-				"/bestVotes minimum": "without one the usual is stored", "/minLetters minimum": "without one the usual is stored"}}, "getReviewRewards": {},
+				"/bestVotes minimum":  "without one the usual is stored",
+				"/minLetters minimum": "without one the usual is stored"}}, "getReviewRewards": {},
 			"rewardBestReviews":    {Query: "month=2026-10"},
 			"importReviews":        {Body: "body,rating,review_date,product_handle\n", Header: csv},
 			"exportReviewFeed":     {Needs: product},

@@ -20,8 +20,8 @@ type Beyond struct {
 	Value any // int64 or string
 }
 
-// document is what is read of the OpenAPI document.
-type document struct {
+// Document is what is read of an OpenAPI document.
+type Document struct {
 	Paths map[string]map[string]struct {
 		OperationID string `json:"operationId"`
 		RequestBody struct {
@@ -32,13 +32,13 @@ type document struct {
 }
 
 // parsed is the document, read once: a walk asks for it thousands of times.
-var parsed = sync.OnceValues(func() (d document, err error) {
+var parsed = sync.OnceValues(func() (d Document, err error) {
 	err = json.Unmarshal(docs.OpenAPI, &d)
 	return d, err
 })
 
 // read reads the document.
-func read(t testing.TB) document {
+func read(t testing.TB) Document {
 	t.Helper()
 	d, err := parsed()
 	if err != nil {
@@ -47,9 +47,18 @@ func read(t testing.TB) document {
 	return d
 }
 
+// Parse reads a document.
+func Parse(t testing.TB, raw []byte) (d Document) {
+	t.Helper()
+	if err := json.Unmarshal(raw, &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // request is the schema of the JSON body of an operation, nil when it takes none. It fails the test when there is no
 // such operation.
-func (d document) request(t testing.TB, operationID string) schema {
+func (d Document) request(t testing.TB, operationID string) schema {
 	t.Helper()
 	for _, methods := range d.Paths {
 		for _, o := range methods {

@@ -21,11 +21,11 @@ type Case struct {
 	Added bool
 }
 
-// Cases returns a body for each bound of the request of an operation, at any depth: right with one value that is just
-// outside. It returns none for an operation without a JSON body.
-func Cases(t testing.TB, operationID, right string) []Case {
+// Cases returns a body for each bound of the request of an operation of the document, at any depth: right with one
+// value that is just outside. It returns none for an operation without a JSON body.
+func Cases(t testing.TB, d Document, operationID, right string) []Case {
 	t.Helper()
-	w := &walker{document: read(t)}
+	w := &walker{document: d}
 	if w.root = w.document.request(t, operationID); w.root == nil {
 		return nil
 	}
@@ -43,7 +43,7 @@ func Cases(t testing.TB, operationID, right string) []Case {
 
 // walker goes through a schema and makes the cases.
 type walker struct {
-	document document
+	document Document
 	root     schema
 	right    any
 	cases    []Case
@@ -263,7 +263,8 @@ func (w *walker) wrong(s schema, path []string) (all []wrong) {
 		add("enum", "hostile")
 	}
 	for _, n := range []int{int(number(s, "minItems", 0)) - 1, int(number(s, "maxItems", -1)) + 1} {
-		keyword := map[bool]string{true: "minItems", false: "maxItems"}[s["maxItems"] == nil || n < int(number(s, "maxItems", 0))]
+		keyword := map[bool]string{true: "minItems", false: "maxItems"}[s["maxItems"] == nil ||
+			n < int(number(s, "maxItems", 0))]
 		if kind(s) == "array" && s[keyword] != nil && n >= 0 {
 			add(keyword, w.elements(s, path, n))
 		}

@@ -22,9 +22,15 @@ func (f Function) withoutSchemas(t *testing.T) {
 	r := &recorder{name: f.Spec.Name, seen: map[string]bool{}}
 	s := Open(t, append(f.Options, Observing(r.observe), func(o *runner.Options) { o.SkipSchemas = true })...)
 	count := 0
-	for _, route := range f.Spec.API.(*api.Service).Routes() {
+	service := f.Spec.API.(*api.Service)
+	raw, err := json.Marshal(service.OpenAPI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	document := bounds.Parse(t, raw)
+	for _, route := range service.Routes() {
 		if q, ok := f.Routes[route.ID]; ok && route.Access != api.Signed && strings.HasPrefix(q.Body, "{") {
-			count += (&unguarded{T: t, Shop: s, recorder: r, route: route, request: q}).play()
+			count += (&unguarded{T: t, Shop: s, recorder: r, document: document, route: route, request: q}).play()
 		}
 	}
 	t.Logf("%d values outside of a bound", count)
@@ -35,6 +41,7 @@ type unguarded struct {
 	*testing.T
 	*Shop
 	recorder *recorder
+	document bounds.Document
 	route    api.Route
 	request  Request
 	things   Things
@@ -57,7 +64,7 @@ func (u *unguarded) play() (count int) {
 	for n, right := range append(slices.Clone(u.request.Bodies), u.request.Body) {
 		u.renew()
 		verdicts := map[string]verdictWithoutSchema{}
-		cases := bounds.Cases(u, u.route.ID, u.things.fill(right))
+		cases := bounds.Cases(u, u.document, u.route.ID, u.things.fill(right))
 		for i := range cases {
 			c := cases[i]
 			about := fmt.Sprintf("%s %s (%s) = %.30s", u.route.ID, c.Pointer, c.Rule, c.Kind)
@@ -69,7 +76,7 @@ func (u *unguarded) play() (count int) {
 			verdicts[about] = u.try(c, about)
 			if u.changed {
 				u.renew()
-				cases = bounds.Cases(u, u.route.ID, u.things.fill(right)) // with the names of the new things
+				cases = bounds.Cases(u, u.document, u.route.ID, u.things.fill(right)) // with the names of the new things
 			}
 		}
 		// Whatever was refused was refused for its value: the same request with the right one goes through. Where the state

@@ -58,8 +58,8 @@ func (f *Fields) Note(err error) {
 	}
 }
 
-// At moves the fields of a problem below a pointer: what was checked by itself is a part of the input. Other errors, and
-// nil, stay as they are.
+// At moves the fields of a problem below a pointer: what was checked by itself is a part of the input. Other errors,
+// and nil, stay as they are.
 func At(pointer string, err error) error {
 	if err == nil {
 		return nil
