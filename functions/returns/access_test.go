@@ -20,6 +20,14 @@ func TestAccess(t *testing.T) {
 	shopper := func(needs func(*system.Shop) system.Things, body string) system.Request {
 		return system.Request{Needs: needs, Owned: true, Operators: true, Body: body}
 	}
+	// A payment of another amount than the one shown is refused, its currency included.
+	asShown := func(r system.Request) system.Request {
+		r.Guarded = map[string]string{
+			"/amount/currency minLength": "the amount has to be the one that was shown",
+			"/amount/currency maxLength": "the amount has to be the one that was shown",
+		}
+		return r
+	}
 	system.Check(t, system.Function{
 		Spec: returns.Spec(),
 		Routes: system.Routes{
@@ -31,10 +39,10 @@ func TestAccess(t *testing.T) {
 			"getReturn":          shopper(requested, ""),
 			"cancelReturn":       shopper(requested, ""),
 			"sendReturn":         shopper(requested, ""),
-			"payReturnBalance": shopper(requested,
-				`{"paymentMethod":"pm_card_visa","amount":{"amount":1,"currency":"KRW"}}`),
-			"holdForExchange": shopper(requested,
-				`{"paymentMethod":"pm_card_visa","amount":{"amount":1,"currency":"KRW"}}`),
+			"payReturnBalance": asShown(shopper(requested,
+				`{"paymentMethod":"pm_card_visa","amount":{"amount":1,"currency":"KRW"}}`)),
+			"holdForExchange": asShown(shopper(requested,
+				`{"paymentMethod":"pm_card_visa","amount":{"amount":1,"currency":"KRW"}}`)),
 			"getMyStoreCredit":     {},
 			"listReturns":          {Query: "state=approved"},
 			"approveReturn":        {Needs: requested},

@@ -42,6 +42,8 @@ type Request struct {
 	// Harmless lists values that the route takes although their schema forbids them, when nothing checks the schema: by
 	// JSON pointer and keyword, such as "/quantity minimum", with the reason why nothing wrong is stored.
 	Harmless map[string]string
+	// Guarded lists bounds, named in the same way, that another rule holds which the walk cannot reach, with the rule.
+	Guarded map[string]string
 	// MayBeAbsent routes serve what only the build makes: 404 is correct too, for everybody.
 	MayBeAbsent bool
 }

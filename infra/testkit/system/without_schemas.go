@@ -88,7 +88,9 @@ func (u *unguarded) play() (count int) {
 			u.Errorf("%s: the right body is refused: %d %s\n%s", u.route.ID, got.Status, got.Body, u.things.fill(right))
 		}
 		for about, v := range verdicts {
-			if got.Status >= 300 && !v.named && v.why == "" {
+			if v.guarded {
+				v.why = ""
+			} else if got.Status >= 300 && !v.named && v.why == "" {
 				v.why = fmt.Sprintf("the right body is refused too: %d %s", got.Status, got.Body)
 			}
 			if before, seen := open[about]; !seen || before != "" && v.why == "" || v.fault {
@@ -116,6 +118,8 @@ type verdictWithoutSchema struct {
 	why   string // what is wrong; empty when the domain guards the value, or nothing is stored
 	named bool   // the refusal names the field, or nothing was refused
 	fault bool   // no other body can make it right
+	// guarded says that a rule is named that the walk cannot reach.
+	guarded bool
 }
 
 func (u *unguarded) send(body string) Answer {
@@ -149,6 +153,9 @@ func (u *unguarded) try(c bounds.Case, about string) verdictWithoutSchema {
 		return verdictWithoutSchema{why: fmt.Sprintf("taken with %d, %.300s", got.Status, got.Body), fault: !c.Added}
 	}
 	named := names(got, c.Pointer)
+	if _, guarded := u.request.Guarded[bound]; guarded {
+		return verdictWithoutSchema{guarded: true}
+	}
 	if c.Added && !named {
 		return verdictWithoutSchema{why: fmt.Sprintf("refused for another reason: %d %s\n%s", got.Status, got.Body, c.Body)}
 	}
