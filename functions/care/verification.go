@@ -85,6 +85,9 @@ func (f *Care) verify(ctx context.Context, in *verifyInput) (*verifyOutput, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := conversation.CheckLanguage(in.Body.Language); err != nil {
+		return nil, err
+	}
 	if f.SMS == nil {
 		return nil, problem.Conflict("verification_not_needed", "This shop sends no text messages; book without one.")
 	}

@@ -20,6 +20,11 @@ func TestAccess(t *testing.T) {
 	}}
 	written := canned
 	written.Body = `{"title":"Hello","language":"ko","text":"안녕하세요"}`
+	guessed := own(`{"code":"000000"}`)
+	guessed.Guarded = map[string]string{}
+	for _, keyword := range []string{"minLength", "maxLength", "pattern"} {
+		guessed.Guarded["/code "+keyword] = "a code is compared with the one that was mailed, and stored nowhere"
+	}
 	system.Check(t, system.Function{
 		Spec: chat.Spec(),
 		Routes: system.Routes{
@@ -28,9 +33,10 @@ func TestAccess(t *testing.T) {
 			"getConversation": own(""), "listMessages": own(""),
 			"sendMessage": own(`{"clientId":"client-01","text":"배송비는 얼마인가요?"}`), "markRead": own(`{"seq":1}`),
 			"setConversationContact": own(`{"email":"{email}"}`), "closeConversation": own(""),
-			"proveConversationContact": own(`{"code":"000000"}`), "mailTranscript": own(`{"clientId":"client-01"}`),
-			"rateConversation":  {Needs: closedConversation, Owned: true, Body: `{"score":5,"note":"fast"}`},
-			"prepareAttachment": own(`{"name":"a.png","type":"image/png","size":100}`),
+			"proveConversationContact": guessed,
+			"mailTranscript":           own(`{"clientId":"client-01"}`),
+			"rateConversation":         {Needs: closedConversation, Owned: true, Body: `{"score":5,"note":"fast"}`},
+			"prepareAttachment":        own(`{"name":"a.png","type":"image/png","size":100}`),
 			"createSocketTicket": {Needs: ownConversation, Body: `{"conversationId":"{conversationId}"}`,
 				Harmless: map[string]string{
 					"/conversationId maxLength": "a customer's ticket does not hold it, and a guest's is that of a conversation " +

@@ -12,7 +12,10 @@ func TestAccess(t *testing.T) {
 	system.Check(t, system.Function{
 		Spec: checkouts.Spec(),
 		Routes: system.Routes{
-			"startCheckout":   {Needs: system.OwnCart, Owned: true, Body: `{"paymentMethod":"pm_card_visa"}`},
+			"startCheckout": {Needs: system.OwnCart, Owned: true, Body: `{"paymentMethod":"pm_card_visa"}`, Guarded: map[string]string{
+				"/total/currency minLength": "the total has to be the one that was shown, its currency included",
+				"/total/currency maxLength": "the total has to be the one that was shown, its currency included",
+			}},
 			"getCheckout":     {Needs: system.OwnCheckout, Owned: true, Operators: true},
 			"confirmCheckout": {Needs: system.OwnCheckout, Owned: true, Operators: true},
 			"cancelCheckout":  {Needs: system.OwnCheckout, Owned: true, Operators: true},

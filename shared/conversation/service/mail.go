@@ -65,6 +65,9 @@ func letter(c conversation.Conversation, kind, to string) events.ConversationMai
 // own. The same client id mails it once. 2 round trips. Errors: conversation_not_found, address_not_proved.
 func (s *Service) Transcript(ctx context.Context, who Participant, conversationID, clientID string) (to string,
 	err error) {
+	if err := conversation.CheckClientID(clientID); err != nil {
+		return "", err
+	}
 	c, err := s.Load(ctx, who, conversationID)
 	if err != nil {
 		return "", err
