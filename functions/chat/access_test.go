@@ -26,7 +26,8 @@ func TestAccess(t *testing.T) {
 		guessed.Guarded["/code "+keyword] = "a code is compared with the one that was mailed, and stored nowhere"
 	}
 	system.Check(t, system.Function{
-		Spec: chat.Spec(),
+		Spec:           chat.Spec(),
+		BoundsUnproved: "not every bound has a right body yet",
 		Routes: system.Routes{
 			"startConversation": {Body: `{"language":"ko"}`,
 				Bodies: []string{`{"language":"ko","team":"care","name":"길","email":"gil@example.com","text":"안녕하세요"}`}}, "listMyConversations": {Needs: ownConversation},

@@ -29,7 +29,8 @@ func TestAccess(t *testing.T) {
 		return r
 	}
 	system.Check(t, system.Function{
-		Spec: returns.Spec(),
+		Spec:           returns.Spec(),
+		BoundsUnproved: "not every bound has a right body yet",
 		Routes: system.Routes{
 			"quoteReturn": shopper(delivered, wantedBody),
 			"requestReturn": shopper(quoted,

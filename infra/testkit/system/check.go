@@ -24,6 +24,8 @@ type Function struct {
 	// Journey uses the shop so that the function does what its routes alone do not make it do: events, jobs, schedules.
 	Journey func(*Shop)
 	Options []func(*runner.Options)
+	// BoundsUnproved says why the routes are not called without their schemas: which fixtures are missing.
+	BoundsUnproved string
 }
 
 // Routes says for each operation id how the route is called correctly.
@@ -73,7 +75,7 @@ func Check(t *testing.T, f Function) {
 		f.Journey(s)
 	}
 	r.compare(t, f.Spec.Tables)
-	if f.Spec.API != nil {
+	if f.Spec.API != nil && f.BoundsUnproved == "" {
 		t.Run("without schemas", f.withoutSchemas)
 	}
 }

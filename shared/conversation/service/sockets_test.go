@@ -347,7 +347,7 @@ func TestTheBotNeverWritesIntoAPersonsConversation(t *testing.T) {
 	t.Parallel()
 	for range 20 {
 		d := newDesk()
-		d.staff(t, "a", func(a *conversation.AgentStatus) { a.Limit = 50 })
+		d.staff(t, "a", func(a *conversation.AgentStatus) { a.Limit = 20 })
 		c := d.begin(t)
 		var all sync.WaitGroup
 		for n := range 4 {
@@ -404,7 +404,8 @@ func TestEveryClientEndsWithExactlyTheLog(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := d.SetAgent(t.Context(),
-			conversation.AgentStatus{ID: "a", Teams: []string{"care"}, Limit: 5, Online: true}); err != nil {
+			conversation.AgentStatus{ID: "a", Name: "A", Languages: []string{"ko"}, Teams: []string{"care"}, Limit: 5,
+				Online: true}); err != nil {
 			t.Fatal(err)
 		}
 		clients := []*client{{who: customer}, {who: customer}, {who: agentWho("a")}}
