@@ -279,13 +279,16 @@ func TestValidateSaysWhatIsWrongWithEntries(t *testing.T) {
 		pointer string
 	}{
 		{"an id twice", []faq.FAQEntry{good, good}, "/entries/1/id"},
-		{"no language", []faq.FAQEntry{{ID: "a"}}, "/entries/0/texts"},
-		{"a language that is not known", []faq.FAQEntry{{ID: "a", Texts: map[string]faq.FAQText{"fr": {}}}},
-			"/entries/0/texts/fr"},
-		{"a question without letters", []faq.FAQEntry{{ID: "a", Texts: map[string]faq.FAQText{"ko": {Question: "??"}}}},
-			"/entries/0/texts/ko/question"},
-		{"an empty phrasing", []faq.FAQEntry{{ID: "a",
-			Texts: map[string]faq.FAQText{"ko": {Question: "배송", Phrasings: []string{""}}}}},
+		{"no category", []faq.FAQEntry{{ID: "a", Texts: good.Texts}}, "/entries/0/category"},
+		{"no language", []faq.FAQEntry{{ID: "a", Category: "b"}}, "/entries/0/texts"},
+		{"a language that is not known", []faq.FAQEntry{{ID: "a", Category: "b",
+			Texts: map[string]faq.FAQText{"fr": {}}}}, "/entries/0/texts/fr"},
+		{"a question without letters", []faq.FAQEntry{{ID: "a", Category: "b",
+			Texts: map[string]faq.FAQText{"ko": {Question: "??", Answer: "무료"}}}}, "/entries/0/texts/ko/question"},
+		{"no answer", []faq.FAQEntry{{ID: "a", Category: "b",
+			Texts: map[string]faq.FAQText{"ko": {Question: "배송"}}}}, "/entries/0/texts/ko/answer"},
+		{"an empty phrasing", []faq.FAQEntry{{ID: "a", Category: "b",
+			Texts: map[string]faq.FAQText{"ko": {Question: "배송", Answer: "무료", Phrasings: []string{""}}}}},
 			"/entries/0/texts/ko/phrasings/0"},
 		{"too many", make([]faq.FAQEntry, faq.MaxEntries+1), "/entries"},
 	} {

@@ -46,8 +46,10 @@ func verdicts(header textproto.MIMEHeader) Verdicts {
 		if !ok {
 			continue
 		}
-		result := strings.ToLower(strings.FieldsFunc(rest+" ",
-			func(r rune) bool { return r == ' ' || r == '\t' || r == '(' })[0])
+		result := ""
+		if words := strings.FieldsFunc(rest, func(r rune) bool { return r == ' ' || r == '\t' || r == '(' }); len(words) > 0 {
+			result = strings.ToLower(words[0])
+		}
 		found := map[string]Verdict{"pass": Pass, "fail": Fail}[result]
 		switch strings.ToLower(strings.TrimSpace(method)) {
 		case "spf":

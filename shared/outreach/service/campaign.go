@@ -110,6 +110,7 @@ func (p CampaignPlan) Check(shopURL string) error {
 			t, ok := v.Texts[language]
 			if !ok {
 				fault(at+"/texts/"+language, "is missing")
+				continue
 			}
 			t.Check(at+"/texts/"+language, &fields)
 			// Twice the label would be against the form that the law prescribes.

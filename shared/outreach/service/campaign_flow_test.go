@@ -97,7 +97,7 @@ func TestAPlanOfACampaignNamesEachFieldThatIsWrong(t *testing.T) {
 		"no Korean text": {func(p *service.CampaignPlan) { delete(p.Variants[0].Texts, "ko") },
 			"/variants/0/texts/ko"},
 		"the label in the text": {func(p *service.CampaignPlan) {
-			p.Variants[0].Texts["ko"] = outbox.Texts{Subject: "(광고) 봄"}
+			p.Variants[0].Texts["ko"] = outbox.Texts{Subject: "(광고) 봄", Heading: "봄", Body: []string{"봄"}}
 		}, "/variants/0/texts/ko/subject"},
 		"another shop's page": {func(p *service.CampaignPlan) { p.URL = "https://shop.example.com.evil.example/" },
 			"/url"},
@@ -106,7 +106,7 @@ func TestAPlanOfACampaignNamesEachFieldThatIsWrong(t *testing.T) {
 	} {
 		p := service.CampaignPlan{
 			Name: "Spring", Topic: "news", Local: "2026-03-10T12:30", By: campaign.ShopClock, URL: f.Shop.URL + "/?a=1",
-			Variants: []service.Variant{variant("a")},
+			Lateness: 60, Variants: []service.Variant{variant("a")},
 		}
 		if err := p.Check(f.Shop.URL); err != nil {
 			t.Fatal(err)
