@@ -97,6 +97,8 @@ func TestNoHeaderCanBePutIntoAMailThroughAnAddressOrAText(t *testing.T) {
 			`a@example.com\r\nBcc: victims@example.com`, 1)},
 		"two addresses": {"/outreach/sign-ups",
 			strings.Replace(signUp, "haneul@example.com", "a@example.com,b@example.com", 1)},
+		"a name around an address": {"/outreach/sign-ups",
+			strings.Replace(signUp, "haneul@example.com", "A <a@example.com>", 1)},
 		"an address SES cannot use": {"/outreach/sign-ups", strings.Replace(signUp, "haneul@example.com",
 			"하늘@example.com", 1)},
 	} {
@@ -105,12 +107,5 @@ func TestNoHeaderCanBePutIntoAMailThroughAnAddressOrAText(t *testing.T) {
 		if got.Status < 400 || got.Status >= 500 || len(b.outgoing()) != 0 {
 			t.Errorf("%s: %d %s, mails %v", name, got.Status, got.Body, b.outgoing())
 		}
-	}
-	// Of a name around an address only the address is used.
-	b := newBench(t)
-	named := strings.Replace(signUp, "haneul@example.com", "A <a@example.com>", 1)
-	b.guest.Do("POST", "/outreach/sign-ups", named).Want(http.StatusAccepted)
-	if to := b.outgoing()["consent_request"].To; to != "a@example.com" {
-		t.Errorf("the mail goes to %q", to)
 	}
 }

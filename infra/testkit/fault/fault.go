@@ -254,6 +254,9 @@ var reads = map[string]bool{"GetItem": true, "BatchGetItem": true, "Query": true
 // conflicting are the writes to the database, which alone can meet a transaction.
 var conflicting = map[string]bool{"PutItem": true, "UpdateItem": true, "DeleteItem": true, "TransactWriteItems": true}
 
+// Writes reports whether a call of that name has an effect on the database.
+func Writes(call string) bool { return conflicting[call] || call == "BatchWriteItem" }
+
 // ModesOf are the ways in which a call of that name can go wrong: Modes as far as they fit, and more.
 func ModesOf(call string, more ...Mode) []Mode {
 	if reads[call] {

@@ -58,7 +58,7 @@ func (f Function) outages(t *testing.T, s *Shop, faults *fault.Injector) {
 			plans = plans[:min(len(plans), *outagesOfWrite)]
 		}
 		for _, p := range plans {
-			o.play(t, p, calls[p.N-1], want.Status)
+			o.play(t, p, calls[:p.N], want.Status)
 			played++
 		}
 	}
@@ -107,9 +107,10 @@ func (o *outage) prepare() func() Answer {
 	return func() Answer { return o.s.sendKeyed(o.s.caller(o.route, b), o.route, q, b, key) }
 }
 
-// play sends a request while a call fails, and then again.
-func (o *outage) play(t *testing.T, p fault.Plan, call string, want int) {
+// play sends a request while the last of the calls fails, and then again.
+func (o *outage) play(t *testing.T, p fault.Plan, calls []string, want int) {
 	t.Helper()
+	before, call := calls[:p.N-1], calls[p.N-1]
 	about := fmt.Sprintf("%s, %s %s", o.route.ID, call, p)
 	ask := o.prepare()
 	o.faults.Restart(p)
@@ -136,7 +137,7 @@ func (o *outage) play(t *testing.T, p fault.Plan, call string, want int) {
 	}
 	// What has taken effect without an answer is told as done, where no key tells that it was the caller's own request.
 	// Where one does, the request may be thought to run still.
-	unknown := p.Mode == fault.Unanswered
+	unknown := p.Mode == fault.Unanswered || slices.ContainsFunc(before, fault.Writes)
 	if unknown && o.route.Keyed == api.Unkeyed && slices.Contains(done, again.Status) ||
 		unknown && strings.Contains(again.Body, `"idempotency_in_progress"`) {
 		return
