@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dangol/infra/testkit/system"
+	"dangol/shared/platform/clock"
 )
 
 // waiting begins a customer's conversation that waits for a person, by HTTP, and returns its path.
@@ -47,6 +48,22 @@ func (p page) answerDialog(pairs ...string) {
 	p.do(`document.querySelector("#dialog .buttons button").focus()`)
 	p.keys("\r")
 	p.until(`!document.querySelector("#dialog").open`)
+}
+
+// typesUntil goes on typing until another page's notice says so: what is typed within three seconds of other typing is
+// not told again.
+func (p page) typesUntil(other page, selector, text, notice string) {
+	p.t.Helper()
+	began := clock.System{}.Now()
+	for {
+		p.into(selector, text)
+		if eval[string](other, `document.querySelector("#notice").textContent`) == notice {
+			return
+		}
+		if took := (clock.System{}).Now().Sub(began); took > pageTime {
+			p.t.Fatalf("never told: %s", notice)
+		}
+	}
 }
 
 // One customer is served by two agents: notes, canned answers, tags, snooze, transfer, close, satisfaction, reopening.
@@ -112,10 +129,8 @@ func TestAgentsDoTheirWorkOnThePages(t *testing.T) {
 	two.log("system", "You are being transferred") // in the reader's language, not in the shopper's
 	two.press("claim")
 	two.until(`document.querySelector("#send").offsetParent`)
-	one.into("#text", "제가 ")
-	two.until(`document.querySelector("#notice").textContent === "지은 is typing too"`)
-	two.into("#text", "I take it.")
-	one.until(`document.querySelector("#notice").textContent === "Minsu 상담원도 입력 중입니다"`)
+	one.typesUntil(two, "#text", "제가 ", "지은 is typing too")
+	two.typesUntil(one, "#text", "I take it. ", "Minsu 상담원도 입력 중입니다")
 	two.press("send")
 	one.log("agent", "I take it.")
 
