@@ -1881,7 +1881,7 @@ export interface paths {
         put?: never;
         /**
          * Take a conversation from the queue
-         * @description Of several who claim at once one gets it; the others get 409 already_claimed.
+         * @description Of several who claim at once one gets it; the others get 409 already_claimed. Claimed again by the agent who has it, it is answered as it is.
          *
          *     Who may call: agents and merchants.
          */

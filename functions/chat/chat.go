@@ -131,7 +131,8 @@ const (
 		"attachment."
 	ticketText = "Connect to `url` within a minute; the ticket is good once. Agents and customers get one for " +
 		"themselves, a guest for the conversation whose Chat-Token is sent. docs/chat.md has the frames."
-	claimText = "Of several who claim at once one gets it; the others get 409 already_claimed."
+	claimText = "Of several who claim at once one gets it; the others get 409 already_claimed. Claimed again by the " +
+		"agent who has it, it is answered as it is."
 	agentText = "Who is online is given conversations as long as a sign of life came within 3 minutes: a `ping` on the " +
 		"WebSocket."
 )

@@ -137,9 +137,13 @@ func (c Conversation) HandOver(reason Reason, team Team, at time.Time) (Change, 
 	return c.timed(team, at).with(notices...), nil
 }
 
-// Claim gives a queued conversation to an agent who is present and below the limit. Errors: already_claimed,
+// Claim gives a queued conversation to an agent who is present and below the limit. One that the agent has already
+// stays as it is, without a notice: the answer to the first claim may have been lost. Errors: already_claimed,
 // agent_absent, agent_full, wrong_team.
 func (c Conversation) Claim(a AgentStatus, team Team, at time.Time) (Change, error) {
+	if c.State == WithAgent && c.AgentID == a.ID {
+		return c.with(), nil
+	}
 	if c.State != Queued {
 		return Change{}, problem.Conflict("already_claimed", "The conversation is not waiting in the queue.")
 	}

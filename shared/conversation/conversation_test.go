@@ -3,6 +3,7 @@ package conversation_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -115,6 +116,21 @@ func TestClaimNeedsAnAgentWhoIsThereAndHasRoom(t *testing.T) {
 	}
 	if _, err := withAgent(t, monday).Claim(agent("b", monday), team(), monday); code(err) != "already_claimed" {
 		t.Errorf("claimed twice: %v", err)
+	}
+}
+
+func TestAClaimOfTheAgentWhoHasTheConversationChangesNothing(t *testing.T) {
+	t.Parallel()
+	claimed := withAgent(t, monday)
+	a := agent("a", monday)
+	a.Online, a.Active = false, a.Limit // neither matters any more: the agent has it
+	again, err := claimed.Claim(a, team(), monday.Add(time.Hour))
+	if err != nil || len(again.Notices) != 0 || !reflect.DeepEqual(again.Conversation, claimed) {
+		t.Errorf("claimed again: %+v, %v; want %+v", again, err, claimed)
+	}
+	ended, err := claimed.Close(conversation.Agent, "a", team(), monday)
+	if _, err := after(t, ended, err).Claim(agent("a", monday), team(), monday); code(err) != "already_claimed" {
+		t.Errorf("an agent claims what was closed: %v", err)
 	}
 }
 

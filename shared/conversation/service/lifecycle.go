@@ -10,8 +10,9 @@ import (
 	"dangol/shared/platform/problem"
 )
 
-// Claim gives a queued conversation to the calling agent; of several who claim at once one gets it. Errors:
-// already_claimed, agent_absent, agent_full, wrong_team.
+// Claim gives a queued conversation to the calling agent; of several who claim at once one gets it. Claimed again by
+// the agent who has it, it is answered as it is, and nothing is written. Errors: already_claimed, agent_absent,
+// agent_full, wrong_team.
 func (s *Service) Claim(ctx context.Context, who Participant, conversationID string) (conversation.Conversation,
 	error) {
 	a, err := s.Agent(ctx, who.ID)
@@ -24,10 +25,19 @@ func (s *Service) Claim(ctx context.Context, who Participant, conversationID str
 // claim is Claim for an agent who was read already.
 func (s *Service) claim(ctx context.Context, a conversation.AgentStatus,
 	conversationID string) (conversation.Conversation, error) {
-	return s.move(ctx, conversationID, a.Name,
+	c, err := s.move(ctx, conversationID, a.Name,
 		func(c conversation.Conversation, team conversation.Team, now time.Time) (conversation.Change, error) {
-			return c.Claim(a, team, now)
+			change, err := c.Claim(a, team, now)
+			// Every claim that changes something has a notice.
+			if err == nil && len(change.Notices) == 0 {
+				err = errUnchanged
+			}
+			return change, err
 		})
+	if errors.Is(err, errUnchanged) {
+		return c, nil
+	}
+	return c, err
 }
 
 // move applies a change that adds notices only, and tells who listens.

@@ -275,6 +275,33 @@ func TestOfManyWhoClaimOneWins(t *testing.T) {
 	}
 }
 
+func TestAClaimWhoseAnswerWasLostIsAnsweredAgain(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.staff(t, "a", func(a *conversation.AgentStatus) { a.Limit = 1 }) // full after the first claim
+	d.staff(t, "b")
+	c := d.begin(t)
+	c, _ = d.say(t, customer, c, "client-01", "상담원 연결")
+	first, err := d.Claim(t.Context(), agentWho("a"), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, meter := table.Metered(t.Context())
+	again, err := d.Claim(ctx, agentWho("a"), c.ID)
+	if err != nil || again.AgentID != "a" || again.Version != first.Version || again.Seq != first.Seq {
+		t.Errorf("claimed again: %+v, %v; want %+v", again, err, first)
+	}
+	if written := meter.Cost().Write; written != 0 {
+		t.Errorf("the second claim wrote %v units", written)
+	}
+	if _, err := d.Claim(t.Context(), agentWho("b"), c.ID); code(err) != "already_claimed" {
+		t.Errorf("another agent: %v", err)
+	}
+	if a, err := d.Agent(t.Context(), "a"); err != nil || a.Active != 1 {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
 func TestNoAgentGetsMoreThanTheLimit(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
