@@ -2174,14 +2174,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export all that is kept of a customer's conversations
+         * Export all that is kept of a customer's conversations and call-backs
          * @description Who may call: merchants.
          */
         get: operations["exportConversations"];
         put?: never;
         post?: never;
         /**
-         * Erase a customer's conversations
+         * Erase a customer's conversations and call-backs
          * @description Who may call: merchants.
          */
         delete: operations["eraseConversations"];
@@ -6040,6 +6040,34 @@ export interface components {
             note?: string;
             outcome: string;
         };
+        CallbackRequest: {
+            agentId?: string;
+            attempts?: components["schemas"]["CallbackAttempt"][];
+            /** Format: date-time */
+            callFrom: string;
+            conversationId?: string;
+            /** Format: date-time */
+            createdAt: string;
+            customerId?: string;
+            id: string;
+            language: string;
+            name: string;
+            /** Format: date-time */
+            nextAt: string;
+            number: string;
+            /** Format: int64 */
+            overdue?: number;
+            /** Format: date-time */
+            slotFrom: string;
+            /** Format: date-time */
+            slotTo: string;
+            state: string;
+            team: string;
+            topic?: string;
+            verified: boolean;
+            /** Format: int64 */
+            version: number;
+        };
         CallbackSlot: {
             /** Format: date-time */
             from: string;
@@ -6633,10 +6661,20 @@ export interface components {
             conversations: components["schemas"]["ConversationView"][];
         };
         ChatEraseResponse: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description call-back requests that were erased; open ones are not called any more
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description conversations
+             */
             erased: number;
         };
         ChatExportResponse: {
+            /** @description Requests for call-backs, with the number and the notes of the attempts. */
+            calls: components["schemas"]["CallbackRequest"][];
             conversations: components["schemas"]["ServiceExport"][];
         };
         ChatInboxResponse: {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"dangol/shared/callback"
 	"dangol/shared/conversation"
 	"dangol/shared/conversation/service"
 	"dangol/shared/platform/api"
@@ -262,28 +263,37 @@ type customerInput struct {
 
 type exportOutput struct {
 	Body struct {
-		Conversations []service.Export `json:"conversations"`
+		Conversations []service.Export   `json:"conversations"`
+		Calls         []callback.Request `json:"calls" doc:"Requests for call-backs, with the number and the notes of the attempts."`
 	}
 }
 
-// export returns all conversations of a customer (GDPR, article 15).
+// export returns all conversations and call-back requests of a customer (GDPR, article 15).
 func (f *Chat) export(ctx context.Context, in *customerInput) (*exportOutput, error) {
 	out := &exportOutput{}
 	var err error
-	out.Body.Conversations, err = f.ExportOf(ctx, in.CustomerID)
+	if out.Body.Conversations, err = f.ExportOf(ctx, in.CustomerID); err != nil {
+		return nil, err
+	}
+	out.Body.Calls, err = f.Calls.ExportOf(ctx, in.CustomerID)
 	return out, err
 }
 
 type eraseOutput struct {
 	Body struct {
-		Erased int `json:"erased"`
+		Erased int `json:"erased" doc:"conversations"`
+		Calls  int `json:"calls" doc:"call-back requests that were erased; open ones are not called any more"`
 	}
 }
 
-// erase removes the contents of a customer's conversations (GDPR, article 17).
+// erase removes a customer's conversations and call-back requests (GDPR, article 17). The requests go first: their
+// timers write into the conversations.
 func (f *Chat) erase(ctx context.Context, in *customerInput) (*eraseOutput, error) {
 	out := &eraseOutput{}
 	var err error
+	if out.Body.Calls, err = f.Calls.EraseOf(ctx, in.CustomerID); err != nil {
+		return nil, err
+	}
 	out.Body.Erased, err = f.EraseOf(ctx, in.CustomerID)
 	return out, err
 }

@@ -2,8 +2,9 @@
 // brings news at once, and over HTTP, which has the log. Both go through the same rules (see shared/conversation).
 //
 // It owns the items CHAT#, CONN#, TICKET#, AGENT# and CANNED of the table Care (see shared/conversation/service) and
-// reads the teams and the published FAQ. In the table Commerce it reads a customer's orders for the bot and the agents.
-// It publishes conversation.mail_requested, from which the mailer makes mails.
+// reads the teams and the published FAQ; of a customer's call-back requests (shared/callback/store) it exports and
+// erases all. In the table Commerce it reads a customer's orders for the bot and the agents. It publishes
+// conversation.mail_requested, from which the mailer makes mails.
 //
 // Triggers: HTTP API (routes below); WebSocket API ($connect, $disconnect, $default, and the authorizer of $connect,
 // which takes a one-use ticket); the due kinds conversation, whose jobs ring the timers of conversations, and
@@ -16,6 +17,7 @@
 package chat
 
 import (
+	calls "dangol/shared/callback/store"
 	"dangol/shared/conversation/service"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/ratelimit"
@@ -26,6 +28,7 @@ type Chat struct {
 	*service.Service
 	Limiter ratelimit.Limiter
 	Panel   SidePanel
+	Calls   calls.Store // for a customer's export and erasure
 	// SocketURL is where clients connect.
 	SocketURL string
 }
@@ -113,10 +116,10 @@ func (f *Chat) agentRoutes(s *api.Service) {
 	api.Handle(s, agent("DELETE", "/chat/canned/{cannedId}", "removeCannedAnswer", "Remove a canned answer"),
 		f.removeCanned)
 	export := route(api.MerchantIs, "GET", "/chat/customers/{customerId}", "exportConversations",
-		"Export all that is kept of a customer's conversations")
+		"Export all that is kept of a customer's conversations and call-backs")
 	api.Handle(s, export, f.export)
 	erase := route(api.MerchantIs, "DELETE", "/chat/customers/{customerId}", "eraseConversations",
-		"Erase a customer's conversations", 503)
+		"Erase a customer's conversations and call-backs", 503)
 	api.Handle(s, erase, f.erase)
 }
 

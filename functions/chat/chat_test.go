@@ -13,10 +13,14 @@ import (
 	"dangol/functions/chat"
 	"dangol/infra/testkit/apitest"
 	"dangol/infra/testkit/localtest"
+	"dangol/shared/callback"
+	calls "dangol/shared/callback/store"
+	"dangol/shared/conversation"
 	"dangol/shared/conversation/service"
 	"dangol/shared/faq/example"
 	"dangol/shared/faq/store"
 	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/ratelimit"
 	"dangol/shared/platform/table"
@@ -61,6 +65,7 @@ func open(t *testing.T) desk {
 		Service: &service.Service{Table: care, Clock: c, Log: slog.New(slog.DiscardHandler), Answers: answers,
 			Files: noFiles{}},
 		Limiter: ratelimit.Limiter{Table: care, Clock: c}, SocketURL: "wss://socket.example.com/live",
+		Calls: calls.Store{Table: care, Clock: c},
 	}
 	return desk{f.Handler(api.Options{Clock: c, Verify: apitest.Verify}), f, c}
 }
@@ -98,7 +103,12 @@ func TestAGuestTalksToTheBotAndIsHandedOver(t *testing.T) {
 		t.Errorf("the inbox has %s", inbox)
 	}
 	agent.Do("POST", path+"/claim", nil).Want(200)
-	agent.Do("POST", path+"/claim", nil).Want(409)
+	agent.Do("POST", path+"/claim", nil).Want(200) // as if the first answer was lost
+	other := apitest.New(t, d.handler).As(auth.Principal{Kind: auth.Agent, Subject: "agent-2"})
+	other.Do("PUT", "/chat/agents/me",
+		map[string]any{"name": "민수", "teams": []string{"care"}, "languages": []string{"ko"}, "limit": 3,
+			"online": true}).Want(200)
+	other.Do("POST", path+"/claim", nil).WantProblem(409, "already_claimed")
 	agent.Do("POST", path+"/messages", map[string]any{"clientId": "agent-01", "text": "안녕하세요"}).Want(200)
 	agent.Do("POST", path+"/notes", map[string]any{"clientId": "agent-02", "text": "단골"}).Want(201)
 	agent.Do("PUT", path+"/tags", map[string]any{"tags": []string{"shipping"}}).Want(200)
@@ -150,6 +160,43 @@ func TestWhoMayCallWhat(t *testing.T) {
 	}
 	merchant.Do("DELETE", "/chat/customers/"+apitest.Ann.Subject, nil).Want(200)
 	ann.Do("GET", path, nil).Want(404)
+}
+
+func TestACustomersCallBacksAreExportedAndErasedWithTheConversations(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	slots, err := d.chat.Calls.Slots(t.Context(), "care", conversation.DefaultTeam().Hours, 30*time.Minute, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]string{}
+	for _, who := range []string{apitest.Ann.Subject, apitest.Bob.Subject} {
+		r, err := d.chat.Calls.Book(t.Context(), callback.Request{Team: "care", CustomerID: who, Name: "이보라",
+			Number: "+821012345678"}, slots, slots[0].From, 3, who, "client-01")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[who] = r.ID
+	}
+	merchant := apitest.New(t, d.handler).As(apitest.Merchant)
+	path := "/chat/customers/" + apitest.Ann.Subject
+	export := merchant.Do("GET", path, nil).Want(200).Body
+	if !strings.Contains(export, ids[apitest.Ann.Subject]) || !strings.Contains(export, "+821012345678") ||
+		!strings.Contains(export, "이보라") || strings.Contains(export, ids[apitest.Bob.Subject]) {
+		t.Errorf("the export has %s", export)
+	}
+	if erased := merchant.Do("DELETE", path, nil).Want(200).Body; !strings.Contains(erased, `"calls":1`) {
+		t.Errorf("erased: %s", erased)
+	}
+	if export := merchant.Do("GET", path, nil).Want(200).Body; !strings.Contains(export, `"calls":[]`) {
+		t.Errorf("after erasing the export has %s", export)
+	}
+	if erased := merchant.Do("DELETE", path, nil).Want(200).Body; !strings.Contains(erased, `"calls":0`) {
+		t.Errorf("erased again: %s", erased)
+	}
+	if _, err := d.chat.Calls.Get(t.Context(), ids[apitest.Bob.Subject]); err != nil {
+		t.Errorf("another's request: %v", err)
+	}
 }
 
 func TestBadInputIsRefusedWithItsField(t *testing.T) {

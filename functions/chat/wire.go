@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	calls "dangol/shared/callback/store"
 	"dangol/shared/conversation/bedrock"
 	"dangol/shared/conversation/service"
 	"dangol/shared/faq/store"
@@ -95,6 +96,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 			Files:   newFiles(env.AWS(), config.Bucket, s3, env.Clock),
 		},
 		Limiter: ratelimit.Limiter{Table: care, Clock: env.Clock}, Panel: known, SocketURL: config.SocketURL,
+		Calls: calls.Store{Table: care, Clock: env.Clock},
 	}
 	if config.Model != "" {
 		chat.Model = bedrock.New(env.AWS(), config.Model, "", env.Clock)

@@ -1,7 +1,8 @@
 // Package store keeps call-back requests and the capacity of their slots.
 //
 // Items in the table Care: CALL#<id>/CALL a request, listed by team and time while it is open; SLOT#<team>/<time> how
-// many calls a slot has; CALLKEY#<hash>/KEY which request a client's own id made.
+// many calls a slot has; CALLKEY#<hash>/KEY which request a client's own id made; CUSTOMER#<id>/CALL#<id> the list of a
+// customer's requests.
 package store
 
 import (
@@ -64,6 +65,17 @@ func keyOfSlot(team string, from time.Time) table.Key {
 	return table.Key{PK: "SLOT#" + team, SK: from.UTC().Format(time.RFC3339)}
 }
 
+// pointer lists a request under its customer. It knows the client's key, so that both go when the customer is erased.
+type pointer struct {
+	table.Key
+	ClientKey string `dynamodbav:"clientKey"`
+	TTL       int64  `dynamodbav:"ttl,omitempty"`
+}
+
+func keyOfPointer(customerID, call string) table.Key {
+	return table.Key{PK: "CUSTOMER#" + customerID, SK: "CALL#" + call}
+}
+
 func keyOfClient(caller, clientID string) table.Key {
 	sum := sha256.Sum256([]byte(caller + "\n" + clientID))
 	return table.Key{PK: "CALLKEY#" + hex.EncodeToString(sum[:]), SK: "KEY"}
@@ -118,7 +130,7 @@ func (s Store) Slots(ctx context.Context, team string, h hours.Schedule, length 
 }
 
 // Book stores a request in a slot with room: of several who want the last place one gets it. The same client id of the
-// same caller gets the same request. 1 round trip, 8 WCU. Errors: slot_taken.
+// same caller gets the same request. 1 round trip, 8 WCU, and 2 for a customer's. Errors: slot_taken.
 func (s Store) Book(ctx context.Context, r callback.Request, slots []callback.Slot, from time.Time, capacity int,
 	caller, clientID string) (callback.Request, error) {
 	now := s.Clock.Now()
@@ -131,14 +143,20 @@ func (s Store) Book(ctx context.Context, r callback.Request, slots []callback.Sl
 		}
 		return r, err
 	}
-	err = s.Table.Transact(ctx, booked.ID,
+	writes := []table.Write{
 		table.Put{Item: keyRecord{key, booked.ID, now.Add(keptFor).Unix()}, If: table.IfNew},
 		table.Put{Item: s.recordOf(booked), If: table.IfNew},
 		table.Update{
 			Key: keyOfSlot(r.Team, from), Do: "SET #ttl = :ttl ADD #taken :one",
 			If:   "attribute_not_exists(#taken) OR #taken < :most", // never more calls than the team takes
 			With: map[string]any{":one": 1, ":most": capacity, ":ttl": from.AddDate(0, 0, 30).Unix()},
-		})
+		},
+	}
+	if booked.CustomerID != "" {
+		listed := pointer{Key: keyOfPointer(booked.CustomerID, booked.ID), ClientKey: key.PK}
+		writes = append(writes, table.Put{Item: listed, If: table.IfNew})
+	}
+	err = s.Table.Transact(ctx, booked.ID, writes...)
 	canceled, refused := table.Refused(err)
 	switch {
 	case refused && canceled.Refused(0):
@@ -179,11 +197,12 @@ func (s Store) Change(ctx context.Context, call string,
 			// nobody else changed it meanwhile
 			Item: s.recordOf(after), If: "#version = :seen", With: map[string]any{":seen": before.Version},
 		}}
+		if after.Ended() && !before.Ended() && after.CustomerID != "" {
+			writes = append(writes, s.expirePointer(after))
+		}
+		slot := len(writes)
 		if after.State == callback.Canceled && before.State != callback.Canceled {
-			writes = append(writes, table.Update{
-				Key: keyOfSlot(after.Team, after.SlotFrom), Do: "ADD #taken :back", If: "#taken > :none", // the place is free again
-				With: map[string]any{":back": -1, ":none": 0},
-			})
+			writes = append(writes, release(after))
 		}
 		err = s.Table.Transact(ctx, id.New("cal", s.Clock.Now()), writes...)
 		canceled, refused := table.Refused(err)
@@ -192,13 +211,30 @@ func (s Store) Change(ctx context.Context, call string,
 			return after, nil
 		case !refused:
 			return before, err
-		case canceled.Refused(1): // the slot has been forgotten, which is no reason to keep the call
-			if err := s.Table.Put(ctx, writes[0].(table.Put)); err == nil {
+		case canceled.Refused(slot): // the slot has been forgotten, which is no reason to keep the call
+			if err := s.Table.Transact(ctx, id.New("cal", s.Clock.Now()), writes[:slot]...); err == nil {
 				return after, nil
 			}
 		}
 	}
 	return callback.Request{}, problem.Busy(errors.New("call " + call))
+}
+
+// release frees the place that a request has in its slot.
+func release(r callback.Request) table.Update {
+	return table.Update{
+		Key: keyOfSlot(r.Team, r.SlotFrom), Do: "ADD #taken :back", If: "#taken > :none", // the place is free again
+		With: map[string]any{":back": -1, ":none": 0},
+	}
+}
+
+// expirePointer lets a request leave its customer's list when the request itself expires. It has no condition: the
+// request that is written with it has one.
+func (s Store) expirePointer(r callback.Request) table.Update {
+	return table.Update{
+		Key: keyOfPointer(r.CustomerID, r.ID), Do: "SET #ttl = :ttl",
+		With: map[string]any{":ttl": s.Clock.Now().Add(keptFor).Unix()},
+	}
 }
 
 // Open lists the open requests of a team, the next call first. 1 round trip.
