@@ -70,8 +70,18 @@ func Spec() function.Spec {
 			{Table: table.Outreach.Name, Actions: []string{"GetItem"}},
 		},
 		Permissions: []function.Permission{function.ReceiveMail, function.PostToSockets},
+		Alarms: []function.Alarm{{
+			Name: "inbound-mail-refused", Metric: metricRefused, Above: 20,
+			What: "Many mails to the shop's reply addresses are refused: see the outcome of each in the function's log",
+		}},
 	}
 }
+
+// metricRefused counts the mails that are in no conversation: neither taken nor noted.
+const metricRefused = "InboundMailRefused"
+
+// gone is the outcome of an event whose mail was worked off before.
+const gone = "gone"
 
 // New builds the function. Environment: CARE_TABLE, OUTREACH_TABLE; INBOUND_BUCKET, where SES stores mails;
 // CHAT_BUCKET, where files of conversations are; INBOUND_DOMAIN, the domain of reply addresses, without which no mail
@@ -128,9 +138,12 @@ func (r *Receiver) Handle(ctx context.Context, in events.EventBridgeEvent) error
 	return err
 }
 
-// count writes the metric of an outcome; one that is lost fails nothing.
+// count writes the metric of an outcome; one that is lost fails nothing. An event that came twice is no mail.
 func (r *Receiver) count(ctx context.Context, what string) {
-	name := "InboundMailRefused"
+	if what == gone {
+		return
+	}
+	name := metricRefused
 	switch what {
 	case string(inbound.Take):
 		name = "InboundMailTaken"
@@ -151,7 +164,7 @@ func (r *Receiver) take(ctx context.Context, key string, size int64) (string, er
 	got, err := r.Objects.GetObject(ctx, &s3.GetObjectInput{Bucket: &r.Inbound, Key: &key})
 	// The event came twice: the first one deleted the mail.
 	if missing(err) {
-		return "gone", nil
+		return gone, nil
 	}
 	if err != nil {
 		return "", err

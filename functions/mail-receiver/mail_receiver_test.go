@@ -304,3 +304,36 @@ func TestAMailThatCannotBeWorkedOffStaysAndComesAgain(t *testing.T) {
 		t.Error("an event of nothing was taken")
 	}
 }
+
+func TestTheAlarmOfRefusedMailsWatchesWhatIsCounted(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	var out bytes.Buffer
+	d.Metrics = metrics.New(&out, d.clock, map[string]string{"function": "mail-receiver"})
+	alarm := mailreceiver.Spec().Alarms[0].Metric
+	stranger := strings.Replace(d.mail(bora.Email, "m2@example.com", "안녕하세요"), d.to, "sales@"+domain, 1)
+	for _, test := range []struct {
+		name    string
+		raw     string
+		metric  string
+		watched bool
+	}{
+		{"a shopper's reply", d.mail(bora.Email, "m1@example.com", "언제 오나요?"), "InboundMailTaken", false},
+		{"a mail to no conversation", stranger, "InboundMailRefused", true},
+		{"an automatic answer", "Auto-Submitted: auto-replied\r\n" + d.mail(bora.Email, "m3@example.com", "휴가입니다"),
+			"InboundMailRefused", true},
+	} {
+		out.Reset()
+		if err := d.arrives(t, test.raw); err != nil {
+			t.Fatal(err)
+		}
+		got := out.String()
+		if !strings.Contains(got, test.metric) || strings.Contains(got, alarm) != test.watched {
+			t.Errorf("%s: %s", test.name, got)
+		}
+		out.Reset()
+		if err := d.event(t, int64(len(test.raw))); err != nil || out.Len() != 0 {
+			t.Errorf("%s, the event again: %v, %s", test.name, err, out.String())
+		}
+	}
+}

@@ -339,6 +339,7 @@ func TestTheLimitsOfAlarmsAreThoseOfTheGuide(t *testing.T) {
 			"notBreaching"},
 		"Something waits in due-dead": {"is not empty", 0, 300, 1, "Maximum", "notBreaching"},
 		"Shoppers wait longer":        {"more than 5 in 5 minutes", 5, 300, 1, "Sum", "notBreaching"},
+		"Many mails to the shop's":    {"more than 20 in 5 minutes", 20, 300, 1, "Sum", "notBreaching"},
 	}
 	table := rows(section(t, guide(t), "## When an alarm rings"))
 	for id, a := range resources(t, must(t, ofDev).Watch, "AWS::CloudWatch::Alarm") {
