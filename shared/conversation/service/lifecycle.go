@@ -68,7 +68,12 @@ func (s *Service) move(
 	// After the write: listeners ask the log when they hear of it.
 	s.tell(ctx, done.c, done.added, "")
 	after, err := s.assign(ctx, done)
-	return after.c, err
+	// The change is written, so it is not refused, and its repetition would be. The conversation waits in the queue: its
+	// timer is running, and an agent who comes online is given it.
+	if err != nil {
+		s.Log.WarnContext(ctx, "assign", "conversation", conversationID, "error", err)
+	}
+	return after.c, nil
 }
 
 // Transfer gives the caller's conversation to the queue of a team.
