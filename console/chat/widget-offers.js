@@ -1,6 +1,7 @@
-// What the widget offers while nobody is on duty: an answer by mail, or a call-back whose number is proved by a code.
+// What the widget offers while nobody is on duty: an answer by mail or a call-back, with an address or a number that a code proves.
 import { newId } from "./client.js";
 import { element } from "./view.js";
+import { askAddress, formOf } from "./widget-mail.js";
 
 export class Offers {
   /** @param widget the <dangol-chat> that shows them in a part of its panel */
@@ -26,19 +27,7 @@ export class Offers {
 
   /** Puts a form there, the keyboard in its first field, and says why when it is refused. */
   form(fields, button, send) {
-    const form = element("form", {}, ...fields.flatMap(([label, input]) => {
-      input.id = input.name;
-      input.required = true;
-      return [element("label", { htmlFor: input.name, textContent: label }), input];
-    }), element("button", { textContent: button }));
-    form.onsubmit = async (e) => {
-      e.preventDefault();
-      try {
-        await send(Object.fromEntries(new FormData(form)));
-      } catch (error) {
-        this.widget.say(error.message);
-      }
-    };
+    const form = formOf(this.widget, "", fields, button, send);
     this.part.querySelector(".choices, form").replaceWith(form);
     fields[0][1].focus();
   }
@@ -50,12 +39,7 @@ export class Offers {
   }
 
   mail() {
-    const { client, log, words } = this.widget;
-    const address = element("input", { type: "email", name: "email", maxLength: 254, autocomplete: "email" });
-    this.form([[words.address, address]], words.save, async (body) => {
-      await client.call("PUT", `/chat/conversations/${log.id}/contact`, body);
-      this.done(words.mailSaved);
-    });
+    askAddress(this.widget, (...form) => this.form(...form), () => this.done(this.widget.words.mailSaved));
   }
 
   async call() {

@@ -6,6 +6,8 @@ export const WORDS = {
     stars: "점", file: "파일 보내기", uploading: "파일을 올리는 중…", delivered: "도착", read: "읽음", yes: "네", no: "아니요", suggestions: "이런 질문인가요?",
     away: "지금은 상담 시간이 아닙니다.", mail: "메일로 답 받기", address: "메일 주소", save: "저장", mailSaved: "답을 메일로도 보내 드리겠습니다.",
     call: "전화 예약", slot: "전화받을 시간", name: "성함", number: "전화번호", sendCode: "확인 번호 받기", code: "문자로 받은 확인 번호", book: "예약하기",
+    transcript: "대화 내용을 메일로 받기", codeMailed: "메일로 확인 번호를 보냈습니다.", mailedCode: "메일로 받은 확인 번호", confirm: "확인",
+    transcriptSent: "대화 내용을 {email} 주소로 보내 드립니다.",
     booked: "전화를 예약했습니다.", noSlots: "지금은 예약할 수 있는 시간이 없습니다.",
   },
   en: {
@@ -14,6 +16,8 @@ export const WORDS = {
     stars: "stars", file: "Send a file", uploading: "Uploading…", delivered: "Delivered", read: "Read", yes: "Yes", no: "No", suggestions: "Is it one of these?",
     away: "We are closed right now.", mail: "Answer by email", address: "Email address", save: "Save", mailSaved: "We will send the answer to your email address, too.",
     call: "Book a call", slot: "When we call", name: "Your name", number: "Phone number", sendCode: "Send me a code", code: "Code from the text message", book: "Book the call",
+    transcript: "Email me this chat", codeMailed: "We have emailed you a code.", mailedCode: "Code from the email", confirm: "Confirm",
+    transcriptSent: "This chat is on its way to {email}.",
     booked: "Your call is booked.", noSlots: "There is no free time for a call right now.",
   },
 };

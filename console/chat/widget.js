@@ -2,6 +2,7 @@
 // Attributes: api, language (ko or en), access-token (of a logged-in customer; set it anew when it changes), theme (light).
 import { Client, newId } from "./client.js";
 import { atEnd, element, filesOf, keep, textOf } from "./view.js";
+import { Transcript } from "./widget-mail.js";
 import { Offers } from "./widget-offers.js";
 import { STYLE } from "./widget-style.js";
 import { WORDS } from "./widget-words.js";
@@ -18,12 +19,13 @@ class DangolChat extends HTMLElement {
     root.innerHTML = `<style>${STYLE}</style>
       <button class="launch" part="launch"></button>
       <section class="panel" role="dialog" hidden>
-        <header><h2></h2><button class="end"></button><button class="shut"></button></header>
+        <header><h2></h2><button class="transcript" hidden>✉</button><button class="end"></button><button class="shut"></button></header>
         <div class="status said" role="status" hidden></div>
         <ol role="log" aria-live="polite" tabindex="0"></ol>
         <div class="typing status" hidden></div>
         <div class="rating" hidden></div>
         <div class="offers" hidden></div>
+        <div class="mailing offers" role="group" hidden></div>
         <div class="question" role="alertdialog" hidden></div>
         <div class="suggestions" role="group" hidden></div>
         <form class="talk"><input type="file" hidden accept="image/jpeg,image/png,image/webp,image/gif,application/pdf,text/plain">
@@ -36,6 +38,7 @@ class DangolChat extends HTMLElement {
       file: at("input[type=file]"), attach: at(".attach"), question: at(".question"), offers: at(".offers"), suggestions: at(".suggestions"),
     };
     this.offers = new Offers(this, this.parts.offers);
+    this.transcript = new Transcript(this, at(".mailing"), at(".transcript"));
     this.name();
     this.listen();
   }
@@ -59,6 +62,8 @@ class DangolChat extends HTMLElement {
     parts.launch.textContent = words.open;
     parts.panel.setAttribute("aria-label", words.title);
     parts.title.textContent = words.title;
+    this.transcript.button.setAttribute("aria-label", words.transcript);
+    this.transcript.button.title = words.transcript;
     parts.end.textContent = words.end;
     parts.shut.textContent = words.close;
     parts.list.setAttribute("aria-label", words.title);
@@ -131,6 +136,7 @@ class DangolChat extends HTMLElement {
     if (this.client) this.client.stop();
     this.secret = "";
     this.parts.list.replaceChildren(); // another log
+    this.transcript.close();
     this.client = new Client({
       api: this.getAttribute("api") || location.origin, headers: () => this.headers(), language: () => this.language,
     });
@@ -232,6 +238,7 @@ class DangolChat extends HTMLElement {
   drawAnew() {
     this.parts.rating.dataset.of = "";
     this.suggestNothing();
+    this.transcript.close();
     this.draw();
   }
 
@@ -254,6 +261,7 @@ class DangolChat extends HTMLElement {
       })),
     ]);
     this.rate();
+    this.transcript.show();
     this.offers.show(shown); // what is shown below the log makes it smaller
     if (follow || log.unsent.size) list.scrollTop = list.scrollHeight;
     log.read(!this.parts.panel.hidden && !document.hidden);

@@ -4,6 +4,7 @@ package runner_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -19,6 +20,7 @@ func TestAShopperAndAnAgentTalkOnThePages(t *testing.T) {
 	shopper.do(widget + `.querySelector(".launch").focus()`)
 	shopper.keys("\r")
 	shopper.until(widget + `.querySelectorAll("li").length === 1`)
+	shopper.until(widget + `.querySelector(".transcript").hidden`) // nothing to mail yet
 	shopper.do(widget + `.querySelector("textarea").focus()`)
 	shopper.keys("배송비는 얼마인가요?" + "\r")
 	shopper.until(widget + `.querySelector("ol").textContent.includes("3,000원")`)
@@ -55,9 +57,52 @@ func TestAShopperAndAnAgentTalkOnThePages(t *testing.T) {
 	if n := strings.Count(fmt.Sprint(texts), "끊겨도 도착합니다"); n != 1 {
 		t.Errorf("the message is shown %d times: %q", n, texts)
 	}
+	s.transcript(t, shopper, "bora@example.com")
 	agent.do(`document.querySelector("#close").click()`)
 	shopper.until(widget + `.querySelector(".rating button")`)
 	shopper.do(widget + `.querySelector(".rating button:nth-of-type(5)").click()`)
 	shopper.until(widget + `.querySelector(".rating").textContent.includes("감사합니다")`)
 	shopper.screenshot("widget-rated")
 }
+
+// transcript asks for the chat by mail, by the keyboard alone: with an address that its code proves.
+func (s *shop) transcript(t *testing.T, p page, email string) {
+	t.Helper()
+	p.do(widget + `.querySelector("header .transcript").focus()`)
+	p.keys("\r")
+	p.until(widget + `.activeElement?.id === "mail-email"`)
+	p.keys(email + "\r")
+	s.proveByMail(t, p, "mail-code", email)
+	p.until(widget + `.querySelector(".mailing").hidden && ` + widget + `.querySelector(".said").textContent.includes("b…@")`)
+	p.screenshot("widget-transcript")
+	s.RunUntilIdle()
+	for _, m := range s.Mail().Messages(email) {
+		if strings.Contains(m.Text, "안녕하세요, 지은입니다.") && strings.Contains(m.Text, "<b>상담원</b> 연결해 주세요") {
+			return
+		}
+	}
+	t.Errorf("no transcript has arrived: %+v", s.Mail().Messages(email))
+}
+
+// proveByMail types the code that an address was mailed into the field that has the focus.
+func (s *shop) proveByMail(t *testing.T, p page, field, email string) {
+	t.Helper()
+	p.until(widget + `.activeElement?.id === "` + field + `"`)
+	p.accessible("a code by mail")
+	s.RunUntilIdle()
+	code := ""
+	for _, m := range s.Mail().Messages(email) { // the newest first
+		if code = sixDigits.FindString(m.Text); code != "" {
+			break
+		}
+	}
+	if code == "" {
+		t.Fatalf("no code has arrived: %+v", s.Mail().Messages(email))
+	}
+	p.keys("000000x\r") // a wrong one leaves the form
+	p.until(`!/확인 번호를 보냈|emailed you a code/.test(` + widget + `.querySelector(".said").textContent)`)
+	p.do(widget + `.activeElement.value = ""`)
+	p.keys(code + "\r")
+}
+
+var sixDigits = regexp.MustCompile(`\b\d{6}\b`)

@@ -58,6 +58,7 @@ func TestTheWidgetLooksRightOnThePages(t *testing.T) {
 			p.accessible(name + "-dark")
 			if size.name == "phone" { // an address may leave few of them in an hour
 				p.keys("\r")
+				s.proveByMail(t, p, "code", "bora@example.com")
 				p.until(widget + `.querySelector(".offers").hidden && /메일|email/.test(` + widget +
 					`.querySelector(".said").textContent)`)
 			}
