@@ -60,7 +60,7 @@ func TestTheWordsOfARuleAreThoseThatAreKnown(t *testing.T) {
 		{"/outbound invalid", func(r *returnpolicy.Rule) { r.Outbound = "sometimes" }},
 		{"/gifts invalid", func(r *returnpolicy.Rule) { r.Gifts = "" }},
 		{"/promotions invalid", func(r *returnpolicy.Rule) { r.Promotions = "lose" }},
-		{"/id duplicate", func(r *returnpolicy.Rule) { r.ID = "" }},
+		{"/id wrong_format", func(r *returnpolicy.Rule) { r.ID = "" }},
 	} {
 		p := edited(elsewhere, c.change)
 		at := fmt.Sprintf("/sections/%d/rules/%d", elsewhere, len(p.Sections[elsewhere].Rules)-1)
