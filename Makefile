@@ -70,10 +70,11 @@ bin/functions/%: $(FUNCTION_SOURCES) $(DOCS_PAGE)
 	@echo "building $* for this machine"
 	@$(LAMBDA) -o $@ ./functions/$*/bootstrap
 
+# Properties draw the same values each time here, so that a change is judged by itself; `make properties` draws others.
 .PHONY: test
 test: node_modules/.installed build host bin/stripe-mock lint ## Everything a change must pass
 	@echo "running all tests (two to six minutes)"
-	go test ./...
+	RAPID_SEED=1 RAPID_NOFAILFILE=1 go test ./...
 	./node_modules/.bin/tsc --noEmit -p docs/types
 
 # The tests of the console's pages have the build tag chromium: not every machine has a browser. Two at a time, because
@@ -97,6 +98,13 @@ deadcode: ## Functions that nothing reaches
 		| awk 'NR == FNR { if ($$1 != "#") { allowed[$$1 " " $$2] = 1 } next } NF { dead = $$1 " " $$2; \
 			if (dead in allowed) { delete allowed[dead] } else { print dead " is never reached"; found = 1 } } \
 			END { for (n in allowed) { print n " is reached: take it off infra/deadcode.txt" } exit found }' infra/deadcode.txt -
+
+CHECKS ?= 2000
+
+.PHONY: properties
+properties: ## The properties of the rules with other values (CHECKS=2000 for each property)
+	RAPID_CHECKS=$(CHECKS) go test $$(git grep -l 'pgregory.net/rapid' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's,^,./,') \
+		-count=1 -timeout 2h
 
 HOSTILE ?= 400
 HOSTILE_SEED ?= 1

@@ -171,12 +171,8 @@ func (a *application) most(c *candidate) (most int64) {
 		return min(most, limit)
 	}
 	switch c.p.Kind {
-	case Percentage: // each line, or unit, rounds by itself
-		rounding := len(c.lines)
-		if c.p.Terms.MaxUnits > 0 {
-			rounding *= c.p.Terms.MaxUnits
-		}
-		most = money.Percent(most, int64(c.p.Terms.BasisPoints)) + int64(rounding)
+	case Percentage: // each line rounds by itself
+		most = money.Percent(most, int64(c.p.Terms.BasisPoints)) + int64(len(c.lines))
 	case FixedAmount:
 		// Per unit, the bound is the price of the goods, as
 		// the amount may be more than a unit costs.

@@ -1,10 +1,6 @@
 package promotion
 
-import (
-	"slices"
-
-	"dangol/shared/money"
-)
+import "slices"
 
 // apply takes from the goods what the promotion gives them, and returns how much that is. offer is its number among
 // those of the draft, for the shipping, which is settled when all have been applied.
@@ -54,19 +50,14 @@ func (v view) apply(offer int) int64 {
 	return v.d.Take(v.take, v.limit(), move)
 }
 
-// percent plans to take off every line by itself, rounded there, or as an order discount off the sum, rounded once.
+// percent plans to take off every line by itself, rounded there, or as an order discount off all, rounded once.
 func (v view) percent(basisPoints int) {
 	if v.p.Class == Order {
-		v.d.PlanLines(v.take, money.Percent(v.listTotal(), int64(basisPoints)))
+		v.d.PlanPercent(v.take, 0, basisPoints, v.p.MoveRefused)
 		return
 	}
-	for _, n := range v.take {
-		// With a limit of units the dearest ones get the percentage, each rounded by itself.
-		if most := v.p.Terms.MaxUnits; most > 0 && most < len(v.d.Units(n)) {
-			v.each(n, func(unit int64) int64 { return money.Percent(unit, int64(basisPoints)) })
-			continue
-		}
-		v.d.PlanLine(n, money.Percent(v.d.Left(n), int64(basisPoints)))
+	for i := range v.take {
+		v.d.PlanPercent(v.take[i:i+1], v.p.Terms.MaxUnits, basisPoints, v.p.MoveRefused)
 	}
 }
 

@@ -182,8 +182,8 @@ func (s *search) left(c, o *candidate) []bool {
 	return leave
 }
 
-// claims is the lines that a candidate takes from when it is
-// alone. It is kept, because each pair of candidates looks it up.
+// claims is the lines that a candidate takes from when it is alone, or that a gift is given for: those have to be free,
+// too. It is kept, because each pair of candidates looks it up.
 func (s *search) claims(c *candidate) []bool {
 	if own, ok := s.owns[c]; ok {
 		return own
@@ -191,8 +191,9 @@ func (s *search) claims(c *candidate) []bool {
 	own := make([]bool, len(s.a.lines))
 	e := s.a.begin()
 	e.include(c, nil)
+	gift := len(e.steps) > 0 && c.p.Kind == FreeGift
 	for n := range own {
-		own[n] = e.d.Left(n) < s.a.fresh.Left(n)
+		own[n] = e.d.Left(n) < s.a.fresh.Left(n) || gift && slices.Contains(c.lines, n)
 	}
 	if s.owns == nil {
 		s.owns = map[*candidate][]bool{}
