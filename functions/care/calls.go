@@ -63,7 +63,11 @@ type slotsOutput struct {
 
 // slots lists the times at which a call can be booked. 2 or 3 round trips.
 func (f *Care) slots(ctx context.Context, in *slotsInput) (*slotsOutput, error) {
-	team, slots, err := f.free(ctx, in.Team)
+	team, err := f.Chat.Team(ctx, in.Team)
+	if err != nil {
+		return nil, err
+	}
+	slots, err := f.free(ctx, team)
 	if err != nil {
 		return nil, err
 	}
@@ -76,15 +80,10 @@ func (f *Care) slots(ctx context.Context, in *slotsInput) (*slotsOutput, error) 
 	return out, nil
 }
 
-// free returns the team and the slots that have room.
-func (f *Care) free(ctx context.Context, id string) (conversation.Team, []callback.Slot, error) {
-	team, err := f.Chat.Team(ctx, id)
-	if err != nil {
-		return team, nil, err
-	}
-	slots, err := f.Calls.Slots(ctx, team.ID, team.Hours, time.Duration(team.Calls.SlotMinutes)*time.Minute,
+// free returns the slots of a team that have room.
+func (f *Care) free(ctx context.Context, team conversation.Team) ([]callback.Slot, error) {
+	return f.Calls.Slots(ctx, team.ID, team.Hours, time.Duration(team.Calls.SlotMinutes)*time.Minute,
 		team.Calls.Capacity)
-	return team, slots, err
 }
 
 // CallView is a booked call as somebody may see it. The number is the agent's to see who has taken the call.
@@ -170,7 +169,7 @@ func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
 	if f.proofNeeded(team) && in.Body.Verification == "" {
 		return nil, problem.InvalidField("/verification", "required", "the verification of the number")
 	}
-	limit := ratelimit.Limit{Name: "care-book", Subject: caller(ctx), Max: mostBookings, Window: limitWindow}
+	limit := ratelimit.Limit{Name: "care-book", Subject: api.LimitSubject(ctx), Max: mostBookings, Window: limitWindow}
 	if err := f.Limiter.Take(ctx, limit); err != nil {
 		return nil, err
 	}
@@ -181,7 +180,7 @@ func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
 			return nil, err
 		}
 	}
-	team, slots, err := f.free(ctx, team.ID)
+	slots, err := f.free(ctx, team)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +191,7 @@ func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
 	r, err := f.Calls.Book(ctx, callback.Request{
 		Team: team.ID, Language: in.Body.Language, Conversation: in.Body.ConversationID, CustomerID: auth.From(ctx).Subject,
 		Name: name, Number: number, Verified: verified, Topic: topic,
-	}, slots, in.Body.From, team.Calls.Capacity, caller(ctx), in.Body.ClientID)
+	}, slots, in.Body.From, team.Calls.Capacity, api.LimitSubject(ctx), in.Body.ClientID)
 	if err != nil {
 		return nil, err
 	}

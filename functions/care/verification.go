@@ -6,7 +6,6 @@ import (
 
 	"dangol/shared/conversation"
 	"dangol/shared/platform/api"
-	"dangol/shared/platform/auth"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/ratelimit"
 	"dangol/shared/sms"
@@ -55,14 +54,6 @@ func normal(text string) (string, error) {
 	return number, nil
 }
 
-// caller is who is counted: a customer, or a guest's address.
-func caller(ctx context.Context) string {
-	if subject := auth.From(ctx).Subject; subject != "" {
-		return subject
-	}
-	return api.SourceIP(ctx)
-}
-
 type verifyInput struct {
 	Body struct {
 		Number   string `json:"number" minLength:"6" maxLength:"30" example:"010-1234-5678"`
@@ -94,7 +85,7 @@ func (f *Care) verify(ctx context.Context, in *verifyInput) (*verifyOutput, erro
 	if err := f.Limiter.Take(ctx,
 		ratelimit.Limit{Name: "sms-number", Subject: number, Max: codesPerNumber, Window: limitWindow},
 		ratelimit.Limit{Name: "sms-number-day", Subject: number, Max: codesPerDay, Window: 24 * time.Hour},
-		ratelimit.Limit{Name: "sms-caller", Subject: caller(ctx), Max: codesPerCaller, Window: limitWindow},
+		ratelimit.Limit{Name: "sms-caller", Subject: api.LimitSubject(ctx), Max: codesPerCaller, Window: limitWindow},
 		ratelimit.Limit{Name: "sms-shop", Subject: "all", Max: codesOfShop, Window: time.Hour},
 	); err != nil {
 		return nil, err
@@ -131,7 +122,7 @@ type proveOutput struct {
 
 // prove checks a code.
 func (f *Care) prove(ctx context.Context, in *proveInput) (*proveOutput, error) {
-	limit := ratelimit.Limit{Name: "sms-prove", Subject: caller(ctx), Max: triesPerCaller, Window: limitWindow}
+	limit := ratelimit.Limit{Name: "sms-prove", Subject: api.LimitSubject(ctx), Max: triesPerCaller, Window: limitWindow}
 	if err := f.Limiter.Take(ctx, limit); err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func (f *Chat) addressLimits(ctx context.Context, email string) error {
 	return f.Limiter.Take(ctx,
 		ratelimit.Limit{Name: "chat-address", Subject: address, Max: codesPerAddress, Window: limitWindow},
 		ratelimit.Limit{Name: "chat-address-day", Subject: address, Max: codesPerDay, Window: 24 * time.Hour},
-		ratelimit.Limit{Name: "chat-contact", Subject: caller(ctx), Max: mostContacts, Window: limitWindow},
+		ratelimit.Limit{Name: "chat-contact", Subject: api.LimitSubject(ctx), Max: mostContacts, Window: limitWindow},
 	)
 }
 

@@ -44,18 +44,10 @@ func (f *Chat) named(ctx context.Context) (service.Participant, error) {
 	return w, err
 }
 
-// caller is who is counted: a customer, and a guest by address, as many customers share the one of a mobile network.
-func caller(ctx context.Context) string {
-	if subject := auth.From(ctx).Subject; subject != "" {
-		return subject
-	}
-	return api.SourceIP(ctx)
-}
-
 // limit counts a call of the caller.
 func (f *Chat) limit(ctx context.Context, name string, most int) error {
 	return f.Limiter.Take(ctx,
-		ratelimit.Limit{Name: "chat-" + name, Subject: caller(ctx), Max: most, Window: limitWindow})
+		ratelimit.Limit{Name: "chat-" + name, Subject: api.LimitSubject(ctx), Max: most, Window: limitWindow})
 }
 
 // ConversationView is a conversation as its shopper sees it; agents see more.

@@ -58,6 +58,29 @@ func (s till) sold(t *testing.T) *order.Order {
 	})
 }
 
+// paid is an order whose money was taken.
+func (s till) paid(t *testing.T) *order.Order {
+	t.Helper()
+	o, err := s.Settle(t.Context(), s.sold(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// canceled is a paid order that is canceled while the call for its refund goes wrong. That does not fail the request: the
+// refund stays due.
+func (s till) canceled(t *testing.T, mode fault.Mode) *order.Order {
+	t.Helper()
+	o := s.paid(t)
+	s.faults.Restart(fault.Plan{N: 1, Mode: mode})
+	o, err := s.Cancel(t.Context(), o, "changed_mind", order.ByCustomer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
 // agrees fails the test unless the order says of its money what the bank says.
 func (s till) agrees(t *testing.T, o *order.Order) {
 	t.Helper()
@@ -170,14 +193,7 @@ func TestACancellationThatMeetsTheCaptureGivesTheMoneyBack(t *testing.T) {
 func TestARefundWithoutAnAnswerIsLookedUpAndNotSentAgain(t *testing.T) {
 	t.Parallel()
 	s := openTill(t)
-	o, err := s.Settle(t.Context(), s.sold(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.faults.Restart(fault.Plan{N: 1, Mode: fault.Unanswered})
-	if o, err = s.Cancel(t.Context(), o, "changed_mind", order.ByCustomer); err != nil {
-		t.Fatal("what has no answer stays due and does not fail the request:", err)
-	}
+	o := s.canceled(t, fault.Unanswered)
 	if o.Payment.Refunded != 0 || o.Shard == "" {
 		t.Fatalf("it is not due: %+v", o.Payment)
 	}
@@ -195,14 +211,7 @@ func TestARefundWithoutAnAnswerIsLookedUpAndNotSentAgain(t *testing.T) {
 func TestARefusedRefundStaysFailedUntilSomebodyTriesAgain(t *testing.T) {
 	t.Parallel()
 	s := openTill(t)
-	o, err := s.Settle(t.Context(), s.sold(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.faults.Restart(fault.Plan{N: 1, Mode: fault.Refused})
-	if o, err = s.Cancel(t.Context(), o, "changed_mind", order.ByCustomer); err != nil {
-		t.Fatal(err)
-	}
+	o := s.canceled(t, fault.Refused)
 	if o.Refunds[0].State != payment.RefundFailed || o.Payment.Refunded != 0 {
 		t.Fatalf("%+v", o.Refunds)
 	}
@@ -211,7 +220,7 @@ func TestARefusedRefundStaysFailedUntilSomebodyTriesAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.agrees(t, o)
-	o, err = s.Orders.Change(t.Context(), o.ID, func(o *order.Order) (bool, []table.Write, error) {
+	o, err := s.Orders.Change(t.Context(), o.ID, func(o *order.Order) (bool, []table.Write, error) {
 		return o.RetryRefunds("agent_1", s.clock.Now()), nil, nil
 	})
 	if err != nil {
@@ -226,14 +235,7 @@ func TestARefusedRefundStaysFailedUntilSomebodyTriesAgain(t *testing.T) {
 func TestAWebhookAboutARefundSettlesItAndTwiceChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := openTill(t)
-	o, err := s.Settle(t.Context(), s.sold(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.faults.Restart(fault.Plan{N: 1, Mode: fault.Unanswered})
-	if o, err = s.Cancel(t.Context(), o, "changed_mind", order.ByCustomer); err != nil {
-		t.Fatal(err)
-	}
+	o := s.canceled(t, fault.Unanswered)
 	s.faults.Stop()
 	news := payment.Refund{
 		ID: "re_1", Key: o.Refunds[0].Key, State: payment.RefundSucceeded, Amount: money.Of(6_000, "KRW"),
@@ -260,10 +262,7 @@ func TestAWebhookAboutARefundSettlesItAndTwiceChangesNothing(t *testing.T) {
 func TestNewsOfAnUnknownOrderOrRefundChangeNothing(t *testing.T) {
 	t.Parallel()
 	s := openTill(t)
-	o, err := s.Settle(t.Context(), s.sold(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := s.paid(t)
 	for _, id := range []string{"ord_unknown", o.ID} {
 		if err := s.HandleWebhook(t.Context(), id,
 			payment.Refund{Key: "of another shop", State: payment.RefundSucceeded}); err != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -85,6 +86,10 @@ func RequestID(ctx context.Context) string { return requestOf(ctx).id }
 
 // SourceIP is the address of the caller, as API Gateway saw it.
 func SourceIP(ctx context.Context) string { return requestOf(ctx).source }
+
+// LimitSubject is who a rate limit counts: a customer, and a guest by address, as many customers share the one of a
+// mobile network.
+func LimitSubject(ctx context.Context) string { return cmp.Or(auth.From(ctx).Subject, SourceIP(ctx)) }
 
 // Idempotency is the call's idempotency key with its body; not Keyed when the client sent none.
 func Idempotency(ctx context.Context) idempotency.Request { return requestOf(ctx).keyed }

@@ -35,9 +35,9 @@ type Count struct {
 }
 
 // Plan says what the next try writes. Slices of large limits are chosen at random, another one each time, besides one
-// that was found empty: that one is filled. refused is
-// not nil when nothing is left for a claim. No round trip at first; then 1 or 2 to read, and 1 more for each limit
-// whose slice has to be filled. Errors: table.Stale when others move the same limit at this moment, 503 busy.
+// that was found empty: that one is filled. refused is not nil when nothing is left for a claim. No round trip at
+// first; then 1 or 2 to read, and 1 more for each limit whose slice has to be filled. Errors: table.Stale when others
+// move the same limit at this moment, 503 busy.
 func (c *ClaimCounter) Plan(ctx context.Context, t *table.Table) (count Count, refused *Refusal, err error) {
 	if c.read {
 		if err := c.readLevels(ctx, t); err != nil {
@@ -84,9 +84,9 @@ func (c *ClaimCounter) Plan(ctx context.Context, t *table.Table) (count Count, r
 
 // choose says which item of one limit counts the order, and fills it before where that is needed. ok is false when
 // nothing is left.
-func (c *ClaimCounter) choose(ctx context.Context, t *table.Table, of allowance, l *level, spread int) (from part,
-	ok bool,
-	err error) {
+func (c *ClaimCounter) choose(
+	ctx context.Context, t *table.Table, of allowance, l *level, spread int,
+) (from part, ok bool, err error) {
 	if l == nil {
 		return of.guess(spread), true, nil
 	}
