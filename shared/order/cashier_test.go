@@ -68,8 +68,8 @@ func (s till) paid(t *testing.T) *order.Order {
 	return o
 }
 
-// canceled is a paid order that is canceled while the call for its refund goes wrong. That does not fail the request: the
-// refund stays due.
+// canceled is a paid order that is canceled while the call for its refund goes wrong. That does not fail the request:
+// the refund stays due.
 func (s till) canceled(t *testing.T, mode fault.Mode) *order.Order {
 	t.Helper()
 	o := s.paid(t)

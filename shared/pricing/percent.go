@@ -3,10 +3,10 @@ package pricing
 // whole is 100 % in basis points.
 const whole = 10_000
 
-// PlanPercent plans to take a percentage, in basis points, off these lines together, rounded once and a half up. most is
-// how many units of each line get it, the dearest first; 0 is all. Where a floor leaves less than the percentage, what is
-// left counts before the rounding, so that no rounded unit goes to one that refuses it and a further unit never makes the
-// rest dearer; with move, which lets Take move what floors refuse, each unit counts in full.
+// PlanPercent plans to take a percentage, in basis points, off these lines together, rounded once and a half up. most
+// is how many units of each line get it, the dearest first; 0 is all. Where a floor leaves less than the percentage,
+// what is left counts before the rounding, so that no rounded unit goes to one that refuses it and a further unit never
+// makes the rest dearer. With move, which lets Take move what floors refuse, each unit counts in full.
 func (d *Draft) PlanPercent(lines []int, most, basisPoints int, move bool) {
 	p := percent{d: d, most: most, basisPoints: int64(basisPoints), move: move}
 	d.weights = d.weights[:0]

@@ -248,7 +248,8 @@ func TestManyPromotionsAreNeverWorseThanTheBestSingleOne(t *testing.T) {
 	})
 }
 
-// apart leaves out what groups units, contests lines or needs an amount where an earlier promotion does so or groups units.
+// apart leaves out what groups units, contests lines or needs an amount where an earlier promotion does so or groups
+// units.
 func apart(promotions []promotion.Promotion) (kept []promotion.Promotion) {
 	groups := func(p *promotion.Promotion) bool { return p.Kind == promotion.BuyXGetY || p.Kind == promotion.SetPrice }
 	needs := func(p *promotion.Promotion) bool {
@@ -264,9 +265,9 @@ func apart(promotions []promotion.Promotion) (kept []promotion.Promotion) {
 	return kept
 }
 
-// TestOneUnitMoreNeverCostsMoreThanItsPrice holds for one promotion that groups units or needs an amount, with any others
-// that do neither and do not contest its lines. A second one works on what the first left, and that may be less when the
-// first takes more.
+// TestOneUnitMoreNeverCostsMoreThanItsPrice holds for one promotion that groups units or needs an amount, with any
+// others that do neither and do not contest its lines. A second one works on what the first left, and that may be less
+// when the first takes more.
 func TestOneUnitMoreNeverCostsMoreThanItsPrice(t *testing.T) {
 	t.Parallel()
 	s := shop(t)
