@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -20,16 +22,21 @@ import (
 
 	"dangol/infra/local/engine"
 	"dangol/infra/local/tables"
+	"dangol/shared/cart"
 	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/table"
 )
 
-// floorItem is how large the item of the floor is: about a cart with two lines.
-const floorItem = 1_500
+// floorAnswer is how large the answer of the floor is: about that of a cart with one line.
+const floorAnswer = 1_500
 
 // serveFloor is the least that an optimistic change of one item costs on this machine: net/http, one GetItem, one
-// PutItem that checks the version, the same client and the same engine with its data on disk, and nothing of a shop. It
-// runs in a process of its own, so that its processor time is counted like the shop's.
+// PutItem of the same item that checks the version, the same client and the same engine with its data on disk, and
+// nothing of a shop. The item is a guest's cart. It runs in a process of its own, so that its processor time is counted
+// like the shop's.
 func serveFloor(ctx context.Context, data string) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -47,6 +54,10 @@ func serveFloor(ctx context.Context, data string) error {
 	if err := e.IndexExpiry(indexedTable, table.TTLAttribute); err != nil {
 		return err
 	}
+	cart, err := floorItem(ctx, table.New(db, indexedTable, nil))
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -55,7 +66,7 @@ func serveFloor(ctx context.Context, data string) error {
 	mux.HandleFunc("POST /{table}/{item}", func(w http.ResponseWriter, r *http.Request) {
 		// Another request changed the item: read and try again, as a shop would.
 		for {
-			err := changeFloorItem(r.Context(), db, r.PathValue("table"), r.PathValue("item"))
+			err := changeFloorItem(r.Context(), db, r.PathValue("table"), r.PathValue("item"), cart)
 			var met *types.ConditionalCheckFailedException
 			if errors.As(err, &met) {
 				continue
@@ -68,7 +79,7 @@ func serveFloor(ctx context.Context, data string) error {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		// An answer as large as a cart, so that encoding and sending it count as well.
-		json.NewEncoder(w).Encode(map[string]string{"text": strings.Repeat("x", floorItem)})
+		json.NewEncoder(w).Encode(map[string]string{"text": strings.Repeat("x", floorAnswer)})
 	})
 	server := &http.Server{Handler: mux}
 	// The same two lines as the local shop prints, which system.start reads.
@@ -101,8 +112,34 @@ func functionClient(endpoint string) *dynamodb.Client {
 	return dynamodb.NewFromConfig(env.AWS(), func(o *dynamodb.Options) { o.BaseEndpoint = &endpoint })
 }
 
-// changeFloorItem reads an item and writes it back under the next version.
-func changeFloorItem(ctx context.Context, db *dynamodb.Client, tableName, key string) error {
+// floorItem is a guest's cart after as many changes as the benchmark makes to each, as the shop stores it.
+func floorItem(ctx context.Context, t *table.Table) (table.Item, error) {
+	store := cart.Store{Table: t, Clock: clock.System{}}
+	c, token, _, err := store.CreateGuest(ctx, cart.Cart{Currency: "KRW", Language: "ko"}, idempotency.Request{}, "")
+	if err != nil {
+		return nil, err
+	}
+	for n := range cartAdds {
+		try := cart.Attempt{Key: fmt.Sprintf("bench-key-0-%d", n), Hash: "0123456789abcdef"}
+		_, _, err := store.Change(ctx, cart.Ref{CartID: c.ID, Token: token}, try, func(c *cart.Cart) error {
+			variant := id.New("var", c.CreatedAt)
+			if len(c.Lines) == 0 {
+				c.Lines = append(c.Lines, cart.Line{ID: cart.LineID(variant, nil), VariantID: variant,
+					ProductID: id.New("prod", c.CreatedAt), SeenPrice: 38_000, AddedAt: c.CreatedAt})
+			}
+			c.Lines[0].Quantity++
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	found, err := t.BatchGet(ctx, true, cart.KeyOfGuest(c.ID))
+	return found[cart.KeyOfGuest(c.ID)], err
+}
+
+// changeFloorItem reads an item and writes it back under the next version; the first time it is the cart.
+func changeFloorItem(ctx context.Context, db *dynamodb.Client, tableName, key string, cart table.Item) error {
 	id := map[string]types.AttributeValue{
 		table.HashKey: &types.AttributeValueMemberS{Value: key},
 		table.SortKey: &types.AttributeValueMemberS{Value: "FLOOR"},
@@ -112,24 +149,20 @@ func changeFloorItem(ctx context.Context, db *dynamodb.Client, tableName, key st
 	if err != nil {
 		return err
 	}
-	// An item that is not there has version 0.
-	read := 0
-	if n, ok := got.Item["version"].(*types.AttributeValueMemberN); ok {
-		fmt.Sscan(n.Value, &read)
+	item, condition := got.Item, "#v = :v"
+	if len(item) == 0 {
+		item, condition = maps.Clone(cart), "attribute_not_exists(#v) OR #v = :v"
+		maps.Copy(item, id)
 	}
-	item := map[string]types.AttributeValue{
-		table.HashKey: id[table.HashKey], table.SortKey: id[table.SortKey],
-		"version": &types.AttributeValueMemberN{Value: fmt.Sprint(read + 1)},
-		"text":    &types.AttributeValueMemberS{Value: strings.Repeat("x", floorItem)},
-		// As every cart has; far enough in the future not to be deleted.
-		table.TTLAttribute: &types.AttributeValueMemberN{Value: "4102444800"},
-	}
+	// A condition on the version that was read, as every optimistic write has.
+	read := item["version"]
+	version, _ := strconv.Atoi(read.(*types.AttributeValueMemberN).Value)
+	item["version"] = &types.AttributeValueMemberN{Value: strconv.Itoa(version + 1)}
 	_, err = db.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: name, Item: item,
-		ConditionExpression:      aws.String("attribute_not_exists(#v) OR #v = :v"),
-		ExpressionAttributeNames: map[string]string{"#v": "version"},
-		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":v": &types.AttributeValueMemberN{Value: fmt.Sprint(read)}},
+		ConditionExpression:       aws.String(condition),
+		ExpressionAttributeNames:  map[string]string{"#v": "version"},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":v": read},
 	})
 	return err
 }

@@ -31,6 +31,9 @@ type operation struct {
 	drain   bool // what it leaves to be delivered counts as part of it
 }
 
+// cartAdds is how often a unit is put into each cart.
+const cartAdds = 8
+
 // operations are measured in this order, on one shop: later ones run with the data of earlier ones.
 var operations = []operation{
 	{name: "product list", times: 100, do: func(s *shopper) error { return s.get("/products?limit=20&currency=KRW") }},
@@ -38,7 +41,7 @@ var operations = []operation{
 		return s.get("/products?q=" + "%EC%9D%B8%EC%82%BC" + "&currency=KRW")
 	}},
 	// As many as keep a cart as small as a real one.
-	{name: "cart add", times: 8, prepare: (*shopper).newCart, do: (*shopper).add},
+	{name: "cart add", times: cartAdds, prepare: (*shopper).newCart, do: (*shopper).add},
 	{name: "cart read", times: 100, prepare: (*shopper).fullCart, do: func(s *shopper) error {
 		return s.get("/carts/" + s.cart)
 	}},
