@@ -2,9 +2,6 @@ package carts
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"strconv"
 
 	"dangol/shared/address"
@@ -36,18 +33,8 @@ func (in Changing) fresh(c *cart.Cart) error {
 
 // attempt names the request for the cart's own memory of idempotency keys, with what it asks for.
 func attempt(ctx context.Context, body any) (cart.Attempt, error) {
-	r := api.Idempotency(ctx)
-	// Without a key nothing has to be recognized.
-	if !r.Keyed() {
-		return cart.Attempt{}, nil
-	}
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return cart.Attempt{}, err
-	}
-	// 8 bytes of the hash tell two bodies under one key apart; the key itself is unguessable.
-	sum := sha256.Sum256(raw)
-	return cart.Attempt{Key: r.Token(""), Hash: hex.EncodeToString(sum[:8])}, nil
+	key, hash, err := api.Idempotency(ctx).Named(body)
+	return cart.Attempt{Key: key, Hash: hash}, err
 }
 
 // The inputs below are what Huma decodes and validates by

@@ -2,9 +2,6 @@ package orders
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"time"
 
 	"dangol/shared/order"
@@ -159,15 +156,6 @@ func (f *Orders) once(
 // requestOf names the request by its key and the hash of its body; the zero value when the client
 // sent no key.
 func requestOf(ctx context.Context, body any) (order.Request, error) {
-	key := api.Idempotency(ctx)
-	if !key.Keyed() {
-		return order.Request{}, nil
-	}
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return order.Request{}, err
-	}
-	sum := sha256.Sum256(raw)
-	// Eight bytes are enough: the hash only tells two bodies under the same key apart.
-	return order.Request{Key: key.Token(""), Hash: hex.EncodeToString(sum[:8])}, nil
+	key, hash, err := api.Idempotency(ctx).Named(body)
+	return order.Request{Key: key, Hash: hash}, err
 }

@@ -2,9 +2,6 @@ package returns
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"math/rand/v2"
 	"strings"
 
@@ -82,17 +79,8 @@ func (f *Returns) request(ctx context.Context, in *requestInput) (*output, error
 
 // requestOf names the request by its key and what it asks for; the zero value when the client sent no key.
 func requestOf(ctx context.Context, body any) (order.Request, error) {
-	key := api.Idempotency(ctx)
-	if !key.Keyed() {
-		return order.Request{}, nil
-	}
-	// encoding/json writes fields in a fixed order, so the same body gives the same hash.
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return order.Request{}, err
-	}
-	sum := sha256.Sum256(raw)
-	return order.Request{Key: key.Token(""), Hash: hex.EncodeToString(sum[:8])}, nil
+	key, hash, err := api.Idempotency(ctx).Named(body)
+	return order.Request{Key: key, Hash: hash}, err
 }
 
 // repeated returns the return that the same request made before. An order without returns is not asked for them. Error:

@@ -55,7 +55,7 @@ type Store struct{ Table *table.Table }
 // Of lists the invoices of a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
 func (s Store) Of(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]Invoice, table.Cursor,
 	error) {
-	return list(ctx, s.Table, subscriptionID, "INVOICE#", limit, after, func(i Item) Invoice { return i.Invoice })
+	return table.Latest(ctx, s.Table, partition(subscriptionID), "INVOICE#", limit, after, func(i Item) Invoice { return i.Invoice })
 }
 
 // CreditNotesOf lists the credit notes of a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors:
@@ -63,7 +63,7 @@ func (s Store) Of(ctx context.Context, subscriptionID string, limit int, after t
 func (s Store) CreditNotesOf(
 	ctx context.Context, subscriptionID string, limit int, after table.Cursor,
 ) ([]CreditNote, table.Cursor, error) {
-	return list(ctx, s.Table, subscriptionID, "CREDIT#", limit, after,
+	return table.Latest(ctx, s.Table, partition(subscriptionID), "CREDIT#", limit, after,
 		func(i CreditItem) CreditNote { return i.Note.Value })
 }
 
@@ -179,27 +179,4 @@ func entryOf(item table.Item) (BookEntry, error) {
 	var in bookKeys
 	err := item.Decode(&in)
 	return in.Card.Value, err
-}
-
-// list reads the documents of a subscription whose sort key begins with a prefix, the latest first.
-func list[Stored, T any](
-	ctx context.Context, t *table.Table, subscriptionID, prefix string, limit int, after table.Cursor, of func(Stored) T,
-) ([]T, table.Cursor, error) {
-	page, err := t.Query(ctx, table.Query{
-		Where: "#pk = :pk AND begins_with(#sk, :prefix)",
-		With:  map[string]any{":pk": partition(subscriptionID), ":prefix": prefix},
-		Limit: limit, After: after, Backwards: true,
-	})
-	if err != nil {
-		return nil, "", err
-	}
-	out := make([]T, len(page.Items))
-	for i, item := range page.Items {
-		var stored Stored
-		if err := item.Decode(&stored); err != nil {
-			return nil, "", err
-		}
-		out[i] = of(stored)
-	}
-	return out, page.Next, nil
 }

@@ -63,6 +63,22 @@ func (r Request) Token(fallback string) string {
 	return r.scope[:32]
 }
 
+// Named is the name of the request and a hash of what it asks for, for an item that remembers its last requests itself;
+// both are empty without a key. Bodies of the same content have the same hash, however they are written.
+func (r Request) Named(body any) (key, hash string, err error) {
+	if !r.Keyed() {
+		return "", "", nil
+	}
+	// encoding/json writes fields in a fixed order.
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return "", "", err
+	}
+	sum := sha256.Sum256(raw)
+	// Eight bytes tell two bodies under one key apart; the key itself is not to be guessed.
+	return r.Token(""), hex.EncodeToString(sum[:8]), nil
+}
+
 // record is what is kept of a keyed request.
 type record struct {
 	table.Key

@@ -76,6 +76,29 @@ func (t *Table) Query(ctx context.Context, q Query) (Page, error) {
 	return page, err
 }
 
+// Latest lists items of one kind in a partition, those whose sort key begins with prefix, the last of the sort order
+// first, and converts each. 1 round trip; 0.5 RCU per 4 KB. Errors: ErrCursor.
+func Latest[Stored, T any](
+	ctx context.Context, t *Table, partition, prefix string, limit int, after Cursor, of func(Stored) T,
+) ([]T, Cursor, error) {
+	page, err := t.Query(ctx, Query{
+		Where: "#pk = :pk AND begins_with(#sk, :prefix)", With: map[string]any{":pk": partition, ":prefix": prefix},
+		Limit: limit, After: after, Backwards: true,
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	out := make([]T, len(page.Items))
+	for i, item := range page.Items {
+		var stored Stored
+		if err := item.Decode(&stored); err != nil {
+			return nil, "", err
+		}
+		out[i] = of(stored)
+	}
+	return out, page.Next, nil
+}
+
 // All reads every page of q and hands each item to each; it stops at the first error.
 func (t *Table) All(ctx context.Context, q Query, each func(Item) error) error {
 	for {

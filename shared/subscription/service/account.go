@@ -29,7 +29,7 @@ func accountKey(customerID, currency string) table.Key {
 
 // AccountCredit is the credit of a customer that no subscription holds, by currency. 1 round trip, 0.5 RCU.
 func (s *Service) AccountCredit(ctx context.Context, customerID string) ([]money.Money, error) {
-	all, _, err := listUnder(ctx, s, accountPK(customerID), "CREDIT#", pageSize, "", identity[account])
+	all, _, err := table.Latest(ctx, s.Table, accountPK(customerID), "CREDIT#", pageSize, "", identity[account])
 	var out []money.Money
 	// The list is read newest key first; backwards it is in the order of the currencies.
 	for _, a := range slices.Backward(all) {

@@ -94,7 +94,7 @@ func claimedKey(customerID, id string) table.Key {
 // table.ErrCursor.
 func (s *Service) Gifts(ctx context.Context, customerID string, limit int, after table.Cursor) ([]ClaimedGift,
 	table.Cursor, error) {
-	return listUnder(ctx, s, claimedKey(customerID, "").PK, "GIFT#", limit, after, identity[ClaimedGift])
+	return table.Latest(ctx, s.Table, claimedKey(customerID, "").PK, "GIFT#", limit, after, identity[ClaimedGift])
 }
 
 // Claim gives a gift to the customer of the command. to is how to reach them, place where their parcels go, under the
