@@ -55,7 +55,8 @@ type Store struct{ Table *table.Table }
 // Of lists the invoices of a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
 func (s Store) Of(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]Invoice, table.Cursor,
 	error) {
-	return table.Latest(ctx, s.Table, partition(subscriptionID), "INVOICE#", limit, after, func(i Item) Invoice { return i.Invoice })
+	return table.Latest(ctx, s.Table, partition(subscriptionID), "INVOICE#", limit, after,
+		func(i Item) Invoice { return i.Invoice })
 }
 
 // CreditNotesOf lists the credit notes of a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors:
