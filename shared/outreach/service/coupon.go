@@ -17,14 +17,17 @@ type CouponSource struct {
 	PromotionID string          `dynamodbav:"promotionId"`
 	Batch       promotion.Batch `dynamodbav:"batch"`
 	Until       string          `dynamodbav:"until,omitempty"` // last day, YYYY-MM-DD
-	Next        int             `dynamodbav:"next"`            // number of the next code
 }
 
 // couponKey is the key of the source of a name.
 func couponKey(name string) table.Key { return table.Key{PK: "COUPON#" + name, SK: "COUPON"} }
 
-// SetCoupon says which promotion's codes a name stands for. Another promotion under the same name starts at its first
-// code; the same one goes on, with what has changed of it. 1 round trip, 2 for the same one.
+// codesKey is the key of the counter of the codes of a promotion that were given out. It belongs to the promotion and
+// not to a name: a promotion that stands behind two names, or again after another one, gives no code twice.
+func codesKey(promotionID string) table.Key { return table.Key{PK: "CODES#" + promotionID, SK: "CODES"} }
+
+// SetCoupon says which promotion's codes a name stands for, with the end and the number of codes that the promotion has
+// now. 1 round trip.
 func (s *Service) SetCoupon(ctx context.Context, name string, p *promotion.Promotion) error {
 	if p.Codes.Batch == nil {
 		return errors.New("outreach: the promotion has no batch of codes")
@@ -34,46 +37,25 @@ func (s *Service) SetCoupon(ctx context.Context, name string, p *promotion.Promo
 	if !p.Ends.IsZero() {
 		source.Until = p.Ends.Add(-1).In(s.Shop.Zone).Format(time.DateOnly)
 	}
-	err := s.Table.Put(ctx, table.Put{
-		// codes that were given out are not given out again
-		Item: source, If: "attribute_not_exists(#pk) OR #promotionId <> :id",
-		With: map[string]any{":id": p.ID},
-	})
-	if _, refused := table.Failed(err); !refused {
-		return err
-	}
-	// The same promotion: its codes go on, with the end and the number of codes that it has now.
-	_, err = s.Table.Update(ctx, table.Update{
-		Key: source.Key, Do: "SET #batch = :batch, #until = :until", If: "#promotionId = :id", // not one set meanwhile
-		With: map[string]any{":batch": source.Batch, ":until": source.Until, ":id": p.ID},
-	})
-	if _, refused := table.Failed(err); refused {
-		return nil
-	}
-	return err
+	return s.Table.Put(ctx, table.Put{Item: source}) // the newest decision counts
 }
 
 // coupon is the code of a recipient: the same each time, and another for each recipient. ok is false when there is no
 // promotion for the name, or its codes are used up. A number that was taken and not stored with the contact is lost,
-// never given twice.
-func (s *Service) coupon(ctx context.Context, name string, c *contact.Contact) (code, until string, ok bool) {
+// never given twice. 1 round trip, 2 for the first time.
+func (s *Service) coupon(ctx context.Context, name string, c *contact.Contact) (code, until string, ok bool,
+	err error) {
 	var source CouponSource
 	if err := s.Table.Get(ctx, couponKey(name), &source); err != nil {
-		return "", "", false
+		return "", "", false, ignoreMissing(err)
 	}
 	// By promotion: with another one behind the name the person gets another code.
 	key := name + "#" + source.PromotionID
 	number, known := c.Coupons[key]
 	if !known {
-		after, err := s.Table.Update(ctx, table.Update{
-			Key: source.Key, Do: "ADD #next :one", If: "#promotionId = :id AND #next < :size", // one number for each recipient
-			With: map[string]any{":one": 1, ":id": source.PromotionID, ":size": source.Batch.Size},
-		})
-		if err != nil || after.Decode(&source) != nil {
-			return "", "", false
+		if number, ok, err = s.nextCode(ctx, source); err != nil || !ok {
+			return "", "", false, err
 		}
-		// Next is the number after the one that was taken.
-		number = source.Next - 1
 		if c.Coupons == nil {
 			c.Coupons = map[string]int{}
 		}
@@ -81,7 +63,29 @@ func (s *Service) coupon(ctx context.Context, name string, c *contact.Contact) (
 	}
 	// The batch may have become smaller since.
 	if number >= source.Batch.Size {
-		return "", "", false
+		return "", "", false, nil
 	}
-	return source.Batch.Code(number), source.Until, true
+	return source.Batch.Code(number), source.Until, true, nil
+}
+
+// nextCode takes the next number of a batch; ok is false when its codes are used up. 1 round trip.
+func (s *Service) nextCode(ctx context.Context, source CouponSource) (number int, ok bool, err error) {
+	after, err := s.Table.Update(ctx, table.Update{
+		Key: codesKey(source.PromotionID), Do: "ADD #next :one",
+		If:   "attribute_not_exists(#next) OR #next < :size", // one number for each recipient
+		With: map[string]any{":one": 1, ":size": source.Batch.Size},
+	})
+	if _, usedUp := table.Failed(err); usedUp {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	var counter struct {
+		Next int `dynamodbav:"next"` // the number after the one that was taken
+	}
+	if err := after.Decode(&counter); err != nil {
+		return 0, false, err
+	}
+	return counter.Next - 1, true, nil
 }

@@ -10,6 +10,7 @@ import (
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/consent"
 	"dangol/shared/outreach/service"
+	"dangol/shared/platform/due"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
@@ -84,6 +85,81 @@ func TestEachRecipientHasOneCodeOfTheirOwn(t *testing.T) {
 	}
 	if len(codes) != 4 {
 		t.Errorf("%d codes of the other promotion", len(codes))
+	}
+}
+
+// A promotion that stands behind a name again after another one, or behind two names, gives each of its codes once.
+func TestACodeIsGivenToOnePersonWhateverTheNameStoodForBetween(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Shop.Policy.Cap = compliance.FrequencyCap{}
+	spring := &promotion.Promotion{ID: "promo_1"}
+	spring.Codes.Batch = promotion.NewBatch("batch_1", "SPRING", 10)
+	may := &promotion.Promotion{ID: "promo_2"}
+	may.Codes.Batch = promotion.NewBatch("batch_2", "MAY", 10)
+	f.readers(2)
+	f.coupon(spring)
+	first, _ := f.codes("2026-03-10T12:10")
+	f.coupon(may)
+	f.coupon(spring)
+	if err := f.SetCoupon(t.Context(), "welcome", spring); err != nil {
+		t.Fatal(err)
+	}
+	f.readers(4)
+	owner := map[string]string{}
+	for _, name := range []string{"spring", "welcome"} {
+		f.mails = nil
+		c := f.spring(func(p *service.CampaignPlan) {
+			p.Coupon, p.Local = name, f.clock.Now().In(seoul).Add(10*time.Minute).Format("2006-01-02T15:04")
+		})
+		f.schedule(c)
+		f.advance(15 * time.Minute)
+		for _, m := range f.mails {
+			code := m.Compose.Coupon
+			if other := owner[code]; code == "" || other != "" && other != m.To+name {
+				t.Errorf("%q of %s belongs to %s", code, m.To+name, other)
+			}
+			owner[code] = m.To + name
+			if was, had := first[m.To]; had && name == "spring" && was != code {
+				t.Errorf("%s had %s and gets %s", m.To, was, code)
+			}
+		}
+		if len(f.mails) != 4 {
+			t.Errorf("%s: %d mails", name, len(f.mails))
+		}
+	}
+}
+
+// A database that does not answer is no promotion without codes: the mail goes out once it answers again.
+func TestACouponThatCannotBeReadDelaysItsMail(t *testing.T) {
+	t.Parallel()
+	down := ""
+	db := &interceptor{before: func(operation, pk string) error {
+		if down != "" && strings.HasPrefix(pk, down) {
+			return errDown
+		}
+		return nil
+	}}
+	f := newFixture(t, db.wrap)
+	emails := f.readers(1)
+	p := &promotion.Promotion{ID: "promo_1"}
+	p.Codes.Batch = promotion.NewBatch("batch_1", "SPRING", 10)
+	f.coupon(p)
+	c := f.spring(func(p *service.CampaignPlan) { p.Coupon = "spring" })
+	f.schedule(c)
+	f.clock.Advance(30 * time.Minute)
+	f.work() // the audience
+	f.clock.Advance(time.Minute)
+	page := due.Job{Key: table.Key{PK: "CAMPAIGN#" + c.ID, SK: "PAGE#000001"}}
+	for _, down = range []string{"COUPON#", "CODES#"} {
+		if err := f.WorkPage(t.Context(), page); err == nil {
+			t.Errorf("without %s the page is done", down)
+		}
+	}
+	down = ""
+	f.advance(5 * time.Minute)
+	if len(f.mails) != 1 || f.mails[0].To != emails[0] || !strings.HasPrefix(f.mails[0].Compose.Coupon, "SPRING-") {
+		t.Errorf("mails after the outage: %+v", f.mails)
 	}
 }
 

@@ -188,7 +188,10 @@ func (s *Service) recipient(ctx context.Context, c *Campaign, p page, r pageReci
 		}
 		// Last, because a code that was taken is used up.
 		if name := c.Plan.Coupon; name != "" {
-			code, until, ok := s.coupon(ctx, name, person)
+			code, until, ok, err := s.coupon(ctx, name, person)
+			if err != nil {
+				return nil, false, err
+			}
 			if !ok {
 				return s.once(planned, planned.withheld("no_coupon", now)), false, nil
 			}

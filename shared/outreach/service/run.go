@@ -132,7 +132,10 @@ func (s *Service) WorkRun(ctx context.Context, job due.Job) error {
 	_, err = s.Contacts.ChangeID(ctx, r.Run.Person, now, func(c *contact.Contact) ([]table.Write, bool, error) {
 		// The run was read before the contact. An event that changed both in between has changed the run's edition, and then
 		// the transaction is refused.
-		writes := s.advance(ctx, d, r, c, now)
+		writes, err := s.advance(ctx, d, r, c, now)
+		if err != nil {
+			return nil, false, err
+		}
 		settled, err := s.settle(ctx, c, now)
 		return append(writes, settled...), false, err
 	})
@@ -159,23 +162,26 @@ func (s *Service) later(ctx context.Context, r stored, at time.Time) error {
 
 // advance moves the run and returns the writes of what follows.
 func (s *Service) advance(ctx context.Context, d sequence.Definition, r stored, c *contact.Contact,
-	now time.Time) []table.Write {
+	now time.Time) ([]table.Write, error) {
 	next, out := sequence.Advance(d, r.Run, c.Person, c.Location(s.Shop.Zone), now)
 	// A wait or a branch, or the end.
 	if out == nil {
-		return s.finish(r, next, c)
+		return s.finish(r, next, c), nil
 	}
 	p := s.plan(ctx, d, next, *out, *c)
 	// A code is only taken when the mail may go out.
 	if name := out.Send.Coupon; name != "" && out.Withheld == "" && s.gate(p, *c, now).Allowed {
-		code, until, ok := s.coupon(ctx, name, c)
+		code, until, ok, err := s.coupon(ctx, name, c)
+		if err != nil {
+			return nil, err
+		}
 		if !ok {
 			out.Withheld = "no_coupon" // a mail about a code without one would be a lie
 		}
 		p.Mail.Compose.Coupon, p.Mail.Compose.Until = code, until
 	}
 	if out.Withheld != "" {
-		return append(s.finish(r, next, c), s.withhold(p, string(out.Withheld), now)...)
+		return append(s.finish(r, next, c), s.withhold(p, string(out.Withheld), now)...), nil
 	}
 	decision := s.gate(p, *c, now)
 	switch {
@@ -183,13 +189,13 @@ func (s *Service) advance(ctx context.Context, d sequence.Definition, r stored, 
 		writes := s.write(p, c, decision, now)
 		// Noted, so that a goal can still stop it in the outbox.
 		r.Pending = append(r.Pending, p.Mail.ID)
-		return append(s.finish(r, next, c), writes...)
+		return append(s.finish(r, next, c), writes...), nil
 	case decision.Waits():
 		waiting := r.Run // stands where it stood, and asks again then
 		waiting.Due = decision.NotBefore
-		return []table.Write{r.save(waiting)}
+		return []table.Write{r.save(waiting)}, nil
 	}
-	return append(s.finish(r, next, c), s.withhold(p, string(decision.Reason), now)...)
+	return append(s.finish(r, next, c), s.withhold(p, string(decision.Reason), now)...), nil
 }
 
 // withhold records a message that is not sent. The holdout is only counted: a record for each would

@@ -35,7 +35,7 @@ type fixture struct {
 	mails []outbox.Mail
 }
 
-func newFixture(t testing.TB) *fixture {
+func newFixture(t testing.TB, wrap ...func(table.DB) table.DB) *fixture {
 	t.Helper()
 	now := clock.Stopped(start)
 	shop := service.Shop{
@@ -43,7 +43,7 @@ func newFixture(t testing.TB) *fixture {
 		LinkBase: "https://api.example.com", Zone: seoul,
 		Policy: compliance.GatePolicy{Cap: compliance.FrequencyCap{Max: 4, Reserved: 1, Window: 7 * 24 * time.Hour}},
 	}
-	s, err := service.New(localtest.Table(t, table.Outreach), shop, now, slog.New(slog.DiscardHandler))
+	s, err := service.New(localtest.Table(t, table.Outreach, wrap...), shop, now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

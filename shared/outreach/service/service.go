@@ -2,9 +2,9 @@
 // It decides nothing by itself: the rules are those of the packages sequence, segment, campaign and consent, and every
 // message passes compliance.Allowed.
 //
-// It owns the items CONTACT#..., RUN#..., CAMPAIGN#..., SEGMENT#... and SERIES#... of the table Outreach. What has to
-// be sent goes into the outbox in the transaction of the change that caused it, so nothing is lost or sent twice
-// whatever fails in between.
+// It owns the items CONTACT#..., RUN#..., CAMPAIGN#..., SEGMENT#..., SERIES#..., COUPON#..., CODES#... and ORDER#... of
+// the table Outreach. What has to be sent goes into the outbox in the transaction of the change that caused it, so
+// nothing is lost or sent twice whatever fails in between.
 package service
 
 import (
