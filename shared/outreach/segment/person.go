@@ -25,6 +25,9 @@ type Person struct {
 	Birthday string    `json:"birthday,omitempty" dynamodbav:"birthday,omitempty"`
 	Since    time.Time `json:"since,omitzero" dynamodbav:"since,omitempty"`
 	Orders   []Order   `json:"orders,omitempty" dynamodbav:"orders,omitempty"` // oldest first
+	// CanceledOrders are the ids of the orders canceled last, so that a purchase that arrives after its cancellation, or
+	// arrives again, does not count.
+	CanceledOrders []string `json:"canceledOrders,omitempty" dynamodbav:"canceledOrders,omitempty"`
 	// Events are the times at which something happened, by event type, oldest first.
 	Events  map[string][]time.Time                           `json:"events,omitempty" dynamodbav:"events,omitempty"`
 	Consent map[compliance.Channel]compliance.ChannelConsent `json:"consent,omitempty" dynamodbav:"consent,omitempty"`
@@ -42,9 +45,10 @@ type Order struct {
 // Limits of what is kept of one person, so that the item stays small (about 20 KB at the most). Older orders and events
 // are dropped.
 const (
-	MaxOrders = 100
-	MaxEvents = 50
-	MaxTags   = 50
+	MaxOrders   = 100
+	MaxCanceled = 50
+	MaxEvents   = 50
+	MaxTags     = 50
 	// MaxProducts of an order are remembered: a wholesale order must not fill the item.
 	MaxProducts = 40
 )
@@ -75,9 +79,16 @@ func (p *Person) Undone(event string, from, to time.Time) {
 	}
 }
 
-// Ordered adds a purchase, once for each order id, with each product once. The oldest are dropped beyond MaxOrders.
+// Knows reports whether an order was noted before, be it as a purchase or as canceled.
+func (p Person) Knows(orderID string) bool {
+	return slices.Contains(p.CanceledOrders, orderID) ||
+		slices.ContainsFunc(p.Orders, func(o Order) bool { return o.ID == orderID })
+}
+
+// Ordered adds a purchase, once for each order id and never one that was canceled, with each product once. The oldest
+// are dropped beyond MaxOrders.
 func (p *Person) Ordered(o Order) {
-	if slices.ContainsFunc(p.Orders, func(known Order) bool { return known.ID == o.ID }) {
+	if p.Knows(o.ID) {
 		return
 	}
 	o.Products = slices.Compact(slices.Sorted(slices.Values(o.Products)))
@@ -88,8 +99,12 @@ func (p *Person) Ordered(o Order) {
 	p.Orders = p.Orders[max(0, len(p.Orders)-MaxOrders):]
 }
 
-// Canceled takes a purchase out again.
+// Canceled takes a purchase out again, and keeps it out when its event comes after this one.
 func (p *Person) Canceled(orderID string) {
+	if !slices.Contains(p.CanceledOrders, orderID) {
+		p.CanceledOrders = append(slices.Clone(p.CanceledOrders), orderID)
+		p.CanceledOrders = p.CanceledOrders[max(0, len(p.CanceledOrders)-MaxCanceled):]
+	}
 	p.Orders = slices.DeleteFunc(slices.Clone(p.Orders), func(o Order) bool { return o.ID == orderID })
 }
 

@@ -210,3 +210,29 @@ func TestAPersonStaysSmallAndInOrder(t *testing.T) {
 		t.Error("a canceled order still counts")
 	}
 }
+
+// Events come late, twice and out of order; a canceled order is no purchase in any of these cases.
+func TestACanceledOrderIsNoPurchaseInWhateverOrderItsEventsCome(t *testing.T) {
+	t.Parallel()
+	order := segment.Order{ID: "ord_1", At: noon, Amount: 12_000, Currency: "KRW"}
+	for _, sequence := range []string{"pc", "cp", "pcp", "cpc", "ppcc", "cpp"} {
+		var p segment.Person
+		for _, event := range sequence {
+			if event == 'p' {
+				p.Ordered(order)
+			} else {
+				p.Canceled(order.ID)
+			}
+		}
+		if len(p.Orders) != 0 || !p.Knows(order.ID) {
+			t.Errorf("%s: %d purchases, known %t", sequence, len(p.Orders), p.Knows(order.ID))
+		}
+	}
+	var p segment.Person
+	for n := range 3 * segment.MaxCanceled {
+		p.Canceled(fmt.Sprint("ord_", n))
+	}
+	if len(p.CanceledOrders) != segment.MaxCanceled || !p.Knows(fmt.Sprint("ord_", 3*segment.MaxCanceled-1)) {
+		t.Errorf("%d canceled orders are kept", len(p.CanceledOrders))
+	}
+}

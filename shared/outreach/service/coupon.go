@@ -24,7 +24,9 @@ func couponKey(name string) table.Key { return table.Key{PK: "COUPON#" + name, S
 
 // codesKey is the key of the counter of the codes of a promotion that were given out. It belongs to the promotion and
 // not to a name: a promotion that stands behind two names, or again after another one, gives no code twice.
-func codesKey(promotionID string) table.Key { return table.Key{PK: "CODES#" + promotionID, SK: "CODES"} }
+func codesKey(promotionID string) table.Key {
+	return table.Key{PK: "CODES#" + promotionID, SK: "CODES"}
+}
 
 // SetCoupon says which promotion's codes a name stands for, with the end and the number of codes that the promotion has
 // now. 1 round trip.

@@ -95,8 +95,8 @@ func (s *Service) ordered(c *contact.Contact, h TriggerEvent, now time.Time) []t
 	if h.Canceled != "" {
 		c.Person.Canceled(h.Canceled)
 	}
-	// Known already: counted before.
-	if h.Order == nil || slices.ContainsFunc(c.Person.Orders, func(o segment.Order) bool { return o.ID == h.Order.ID }) {
+	// Counted before, or canceled before the purchase was heard of.
+	if h.Order == nil || c.Person.Knows(h.Order.ID) {
 		return nil
 	}
 	counted := intervals(c.ID, c.Person, *h.Order, now)

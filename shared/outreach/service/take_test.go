@@ -3,8 +3,13 @@ package service_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
+
+	"dangol/shared/outreach/segment"
+	"dangol/shared/outreach/sequence"
+	"dangol/shared/outreach/service"
 )
 
 func TestASecondOrderIsCountedForTheSeriesThatItStartsAnew(t *testing.T) {
@@ -54,6 +59,37 @@ func TestWhoHasBoughtIsNotHelpedWithAFirstPurchase(t *testing.T) {
 	for _, step := range f.templates() {
 		if step == "nudge" {
 			t.Errorf("sent %q", f.templates())
+		}
+	}
+}
+
+// The event of a cancellation may overtake that of its order, and that of the order may come again after it.
+func TestAnOrderThatIsCanceledIsNoPurchaseWhenItsEventComesLater(t *testing.T) {
+	t.Parallel()
+	for _, order := range []string{"canceled placed", "placed canceled placed"} {
+		f := newFixture(t)
+		f.agree(person)
+		at := f.clock.Now()
+		for name := range strings.FieldsSeq(order) {
+			h := service.TriggerEvent{Event: sequence.Event{Type: "order." + name, At: at,
+				Data: map[string]string{"orderId": "ord_1"}}}
+			if name == "placed" {
+				h.Order = &segment.Order{ID: "ord_1", At: at, Amount: 12_000, Currency: "KRW", Products: []string{"prd_1"}}
+			} else {
+				h.Canceled = "ord_1"
+			}
+			if err := f.Take(t.Context(), person, h); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c, err := f.Contacts.Of(t.Context(), person)
+		if err != nil || len(c.Person.Orders) != 0 {
+			t.Errorf("%s: purchases %+v, %v", order, c.Person.Orders, err)
+		}
+		year, week := at.UTC().ISOWeek()
+		sold, err := f.Outbox.Report(t.Context(), fmt.Sprintf("sales:%d-W%02d", year, week))
+		if n := sold["prd_1"]["orders"]; err != nil || n != strings.Count(order, "placed")-1 {
+			t.Errorf("%s: sold in %d orders, %v", order, n, err)
 		}
 	}
 }
