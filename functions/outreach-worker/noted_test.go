@@ -62,3 +62,30 @@ func TestEveryEventThatConditionsOfferIsNotedOnPeople(t *testing.T) {
 		t.Errorf("the canceled order still counts: %+v", c.Person.Orders)
 	}
 }
+
+// An order ends once, as canceled or as never paid; in neither case has the person bought.
+func TestAnOrderThatIsNeverPaidIsNoPurchase(t *testing.T) {
+	t.Parallel()
+	env := apitest.Env(t, "outreach-worker", noon, shop)
+	handler, err := outreachworker.New(t.Context(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := env.Tables(t.Context(), "OUTREACH_TABLE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const mina = "mina@example.com"
+	ref := events.OrderRef{OrderID: "ord_1", CustomerID: "cus_mina", Email: mina, Language: "ko"}
+	for i, body := range []event.Body{
+		events.OrderPlaced{OrderRef: ref, PlacedAt: noon, Total: money.Of(9_000, "KRW")},
+		events.OrderPaymentFailed{OrderRef: ref, PlacedAt: noon, Total: money.Of(9_000, "KRW")},
+	} {
+		deliver(t, func(payload []byte) error { _, err := handler.Invoke(t.Context(), payload); return err },
+			"evt_"+string(rune('a'+i)), noon.Add(time.Duration(i)*time.Minute), body)
+	}
+	c, err := contact.Store{Table: tables[0]}.Of(t.Context(), mina)
+	if err != nil || len(c.Person.Orders) != 0 || len(c.Person.Events["order.canceled"]) != 1 {
+		t.Errorf("orders %+v, events %v, %v", c.Person.Orders, c.Person.Events, err)
+	}
+}

@@ -129,8 +129,9 @@ func (w Worker) jobs() worker.Kinds {
 // consumers are the events that the function hears.
 func (w Worker) consumers() function.Consumers {
 	return function.Consumers{
-		function.On(w.cartChanged), function.On(w.orderPlaced), function.On(w.orderCanceled), function.On(w.orderDelivered),
-		function.On(w.subscriptionChanged), function.On(w.reviewPublished),
+		function.On(w.cartChanged), function.On(w.orderPlaced), function.On(w.orderCanceled),
+		function.On(w.orderNeverPaid), function.On(w.orderDelivered), function.On(w.subscriptionChanged),
+		function.On(w.reviewPublished),
 	}
 }
 
@@ -158,8 +159,20 @@ func (w Worker) orderPlaced(ctx context.Context, e event.Envelope, b events.Orde
 
 // orderCanceled takes a purchase back, and notes that it was.
 func (w Worker) orderCanceled(ctx context.Context, e event.Envelope, b events.OrderCanceled) error {
-	return w.take(ctx, b.Email, service.TriggerEvent{
-		Event: happened("order.canceled", e, "orderId", b.OrderID, "url", w.Service.Shop.URL+"/"), Canceled: b.OrderID,
+	return w.canceled(ctx, e, b.OrderRef)
+}
+
+// orderNeverPaid takes a purchase back whose payment could not be taken: it was canceled like any other, and makes
+// nobody a customer who may be written to.
+func (w Worker) orderNeverPaid(ctx context.Context, e event.Envelope, b events.OrderPaymentFailed) error {
+	return w.canceled(ctx, e, b.OrderRef)
+}
+
+// canceled is what orderCanceled and orderNeverPaid have in common.
+func (w Worker) canceled(ctx context.Context, e event.Envelope, order events.OrderRef) error {
+	return w.take(ctx, order.Email, service.TriggerEvent{
+		Event:    happened("order.canceled", e, "orderId", order.OrderID, "url", w.Service.Shop.URL+"/"),
+		Canceled: order.OrderID,
 	})
 }
 
