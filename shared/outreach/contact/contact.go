@@ -51,7 +51,9 @@ type Contact struct {
 	// Entered is when the person's latest run of a series began, by series.
 	Entered  map[string]time.Time `dynamodbav:"entered,omitempty"`
 	Segments []string             `dynamodbav:"segments,omitempty"` // those the person is in
-	Push     []push.Subscription  `dynamodbav:"push,omitempty"`
+	// SegmentsOf is the customer whose segments were written to Commerce.
+	SegmentsOf string              `dynamodbav:"segmentsOf,omitempty"`
+	Push       []push.Subscription `dynamodbav:"push,omitempty"`
 	// Runs are the keys of the runs that are under way, so that an event finds them without an index.
 	Runs []string `dynamodbav:"runs,omitempty"`
 	// Exposure is whether the person was held out of a series when they entered it last, for the lift.
@@ -64,6 +66,8 @@ type Contact struct {
 	Version int       `dynamodbav:"version"`
 	Changed time.Time `dynamodbav:"changed"`
 	WriteID string    `dynamodbav:"writeId,omitempty"`
+	// Overtaken says that a change was decided before and that another one came between; it is not stored.
+	Overtaken bool `dynamodbav:"-"`
 }
 
 // Exposure is one entry of a person into a series.

@@ -65,10 +65,12 @@ func (s Store) ChangeRead(
 func (s Store) change(
 	ctx context.Context, read func() (Contact, error), now time.Time, change func(*Contact) ([]table.Write, bool, error),
 ) (Contact, error) {
+	tried := false
 	return table.Modify(ctx, func(context.Context, table.Item) (Contact, error) {
 		return read()
 	}, func(ctx context.Context, c Contact) (Contact, error) {
 		version := c.Version
+		c.Overtaken, tried = tried, true
 		writes, skip, err := change(&c)
 		if err != nil || skip {
 			return c, err

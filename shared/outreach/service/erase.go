@@ -16,7 +16,7 @@ import (
 // clicks and browsers, and its runs with their data. Mails that still wait are not sent. Kept are the proofs of
 // consent, the records of messages and whose an order was, which hold a hash of the address and no more, for as long as
 // the law asks (전자상거래법 시행령 6조; GDPR 7(1), 17(3)(e)). The content of a mail that still waits is kept for as long as
-// its task is. Erased again is as good. 3 round trips, and two for each mail.
+// its task is. Erased again is as good. 5 round trips, and two for each mail.
 func (s *Service) Erase(ctx context.Context, email string) error {
 	now := s.Clock.Now()
 	c, err := s.Contacts.Of(ctx, email)
@@ -27,12 +27,10 @@ func (s *Service) Erase(ctx context.Context, email string) error {
 	if err := s.forgetContents(ctx, email); err != nil {
 		return err
 	}
-	// Commerce keeps the segments for prices; an empty list takes the person out of all.
-	if s.Commerce != nil && c.CustomerID != "" {
-		// Always: an empty list is the newest.
-		if err := s.Commerce.Put(ctx, table.Put{Item: store.Segments(c.CustomerID)}); err != nil {
-			return err
-		}
+	// Commerce keeps the segments for prices. Before the contact, which names the customer, and again after it: a change
+	// that was under way meanwhile may have written them, and is not stored itself.
+	if err := s.forgetSegments(ctx, c.CustomerID); err != nil {
+		return err
 	}
 	_, err = s.Contacts.ChangeID(ctx, consent.ContactID(email), now, func(c *contact.Contact) ([]table.Write, bool,
 		error) {
@@ -49,7 +47,18 @@ func (s *Service) Erase(ctx context.Context, email string) error {
 		c.Erase(now)
 		return writes, false, nil
 	})
-	return ignoreMissing(err)
+	if err := ignoreMissing(err); err != nil {
+		return err
+	}
+	return s.forgetSegments(ctx, c.CustomerID)
+}
+
+// forgetSegments takes a customer out of all segments. 1 round trip.
+func (s *Service) forgetSegments(ctx context.Context, customerID string) error {
+	if s.Commerce == nil || customerID == "" {
+		return nil
+	}
+	return s.Commerce.Put(ctx, table.Put{Item: store.Segments(customerID)}) // always: an empty list is the newest
 }
 
 // forgetContents removes what was in the mails that were sent to an address. Their records stay.

@@ -121,17 +121,28 @@ func (s *Service) place(ctx context.Context, c *contact.Contact, now time.Time) 
 			next = at
 		}
 	}
-	if slices.Equal(in, c.Segments) {
-		return next, nil
-	}
-	if s.Commerce != nil && c.CustomerID != "" {
-		// Without a condition: it is the whole list, and the newest is written last.
-		if err := s.Commerce.Put(ctx, table.Put{Item: store.Segments(c.CustomerID, in...)}); err != nil {
-			return next, err
-		}
+	if err := s.tellCommerce(ctx, c, in); err != nil {
+		return next, err
 	}
 	c.Segments = in
 	return next, nil
+}
+
+// tellCommerce writes the segments of a customer where promotions find them: when they have changed, when it is known
+// only now which customer the person is, and whenever another change has come between. The list that was written for
+// the try before was then decided by what is no longer there, and may have replaced that of the other change. 1 round
+// trip at most.
+func (s *Service) tellCommerce(ctx context.Context, c *contact.Contact, in []string) error {
+	known := c.SegmentsOf == c.CustomerID || len(in) == 0 // a customer without an item is in no segment
+	if s.Commerce == nil || c.CustomerID == "" || slices.Equal(in, c.Segments) && known && !c.Overtaken {
+		return nil
+	}
+	// Without a condition: it is the whole list, and each change that is stored was written last.
+	err := s.Commerce.Put(ctx, table.Put{Item: store.Segments(c.CustomerID, in...)})
+	if err == nil {
+		c.SegmentsOf = c.CustomerID
+	}
+	return err
 }
 
 // settle puts the contact into its segments and into the due index, and returns the writes of the series that start

@@ -1,11 +1,14 @@
 package service_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
 
 	"dangol/infra/testkit/localtest"
+	"dangol/shared/compliance"
+	"dangol/shared/outreach/consent"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/segment"
 	"dangol/shared/outreach/sequence"
@@ -67,5 +70,107 @@ func TestPeopleComeIntoSegmentsAndLeaveThem(t *testing.T) {
 	all, err := f.Segments(t.Context())
 	if err != nil || len(all) != 1 || !all[0].Ready {
 		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+// inCommerce are the segments that promotions see of a customer.
+func (f *fixture) inCommerce(customerID string) []string {
+	f.t.Helper()
+	var found struct {
+		Segments []string `dynamodbav:"segments"`
+	}
+	err := f.Commerce.Get(f.t.Context(), store.KeyOfSegments(customerID), &found)
+	if err != nil && !errors.Is(err, table.ErrNotFound) {
+		f.t.Fatal(err)
+	}
+	return found.Segments
+}
+
+// customer lets the person do something as a customer.
+func (f *fixture) customer(customerID, event string, order *segment.Order) {
+	f.t.Helper()
+	err := f.Take(f.t.Context(), person, service.TriggerEvent{
+		Event: sequence.Event{Type: event, At: f.clock.Now(), Data: map[string]string{"orderId": "1", "cartId": "1"}},
+		Order: order, Profile: func(c *contact.Contact) { c.CustomerID = customerID },
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// Somebody may be in segments before it is known which customer they are.
+func TestPromotionsSeeTheSegmentsOfSomebodyWhoBecomesACustomer(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Commerce = localtest.Table(t, table.Commerce)
+	agreed := segment.Condition{Consent: &segment.ConsentCondition{Channel: compliance.Email, Is: compliance.Given}}
+	if _, err := f.SaveSegment(t.Context(), "agreed", agreed); err != nil {
+		t.Fatal(err)
+	}
+	f.agree(person)
+	f.take(person, "cart.changed", "cartId", "1")
+	if !f.in(person, "agreed") {
+		t.Fatal("not in the segment")
+	}
+	f.customer("cus_1", "cart.changed", nil)
+	if got := f.inCommerce("cus_1"); !slices.Equal(got, []string{"agreed"}) {
+		t.Errorf("promotions see %q", got)
+	}
+}
+
+// Of two changes at one time one is decided again; what it wrote for promotions the first time must not stay.
+func TestPromotionsSeeTheSegmentsOfTheChangeThatWasStored(t *testing.T) {
+	t.Parallel()
+	db := &interceptor{}
+	f := newFixture(t)
+	f.Commerce = localtest.Table(t, table.Commerce, db.wrap)
+	one, none := 1, 0
+	for name, c := range map[string]segment.Condition{
+		"bought": {Orders: &segment.OrderCondition{AtLeast: one}},
+		"looked": {All: []segment.Condition{
+			{Orders: &segment.OrderCondition{AtMost: &none}}, {Event: &segment.EventCondition{Type: "cart.changed", AtLeast: one}},
+		}},
+	} {
+		if _, err := f.SaveSegment(t.Context(), name, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.agree(person)
+	// The order is taken in while the cart is: after its segments were decided, and before it is stored.
+	db.before = func(string, string) error {
+		db.before = nil
+		f.customer("cus_1", "order.placed", &segment.Order{ID: "1", At: f.clock.Now(), Amount: 1_000, Currency: "KRW"})
+		return nil
+	}
+	f.customer("cus_1", "cart.changed", nil)
+	if got := f.inCommerce("cus_1"); !slices.Equal(got, []string{"bought"}) {
+		t.Errorf("promotions see %q", got)
+	}
+}
+
+// A change that was under way while a person was erased leaves nothing of them with the promotions.
+func TestNoSegmentOutlivesTheErasureOfItsCustomer(t *testing.T) {
+	t.Parallel()
+	db := &interceptor{}
+	f := newFixture(t, db.wrap)
+	f.Commerce = localtest.Table(t, table.Commerce)
+	bought := segment.Condition{Orders: &segment.OrderCondition{AtLeast: 1}}
+	if _, err := f.SaveSegment(t.Context(), "bought", bought); err != nil {
+		t.Fatal(err)
+	}
+	f.customer("cus_1", "cart.changed", nil)
+	// The order is taken in by another worker when the erasure has emptied the list and is about to be stored.
+	db.before = func(operation, pk string) error {
+		if operation != "PutItem" && operation != "TransactWriteItems" || pk != "CONTACT#"+consent.ContactID(person) {
+			return nil
+		}
+		db.before = nil
+		return f.Commerce.Put(t.Context(), table.Put{Item: store.Segments("cus_1", "bought")})
+	}
+	if err := f.Erase(t.Context(), person); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.inCommerce("cus_1"); len(got) != 0 {
+		t.Errorf("promotions see %q", got)
 	}
 }
