@@ -16,8 +16,10 @@ import (
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/segment"
 	"dangol/shared/outreach/service"
+	"dangol/shared/platform/due"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
 )
 
 // spring is a campaign at half past twelve by the shop's clock, half an hour after the tests begin.
@@ -346,6 +348,53 @@ func TestASegmentHasThePeopleThatItsPreviewCounts(t *testing.T) {
 	for _, email := range emails {
 		if !f.in(email, "agreed") {
 			t.Errorf("%s is not in", email)
+		}
+	}
+}
+
+// A mail that an operator sends again belongs to a recipient who is counted already: nobody else is taken for settled.
+func TestAMailThatIsSentAgainIsCountedForOneRecipient(t *testing.T) {
+	t.Parallel()
+	for _, state := range []outbox.State{outbox.Rejected, outbox.Unknown} {
+		f := newFixture(t)
+		emails := f.readers(2)
+		c := f.spring()
+		f.schedule(c)
+		f.clock.Advance(30 * time.Minute)
+		f.work() // the audience
+		f.clock.Advance(time.Minute)
+		for range 2 { // both mails are planned, and the mailer has sent none
+			if err := f.WorkPage(t.Context(), due.Job{Key: table.Key{PK: "CAMPAIGN#" + c.ID, SK: "PAGE#000001"}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		failed := outbox.Mail{
+			ID: c.ID + "-" + consent.ContactID(emails[0]), Kind: compliance.Marketing, To: emails[0], Template: "campaign",
+			Source: outbox.Source{Name: "campaign:" + c.ID, Step: "a"}, Contact: consent.ContactID(emails[0]),
+		}
+		var queued task.Task[outbox.Mail]
+		if err := f.Table.Get(t.Context(), task.KeyOf(outbox.DueMarketing, failed.ID), &queued); err != nil {
+			t.Fatal(err)
+		}
+		queued.State, queued.Due = task.Done, due.Due{}
+		writes := append(failed.Settle(state, "", "test", f.clock.Now()), table.Put{Item: queued})
+		if err := f.Table.Transact(t.Context(), "", writes...); err != nil {
+			t.Fatal(err)
+		}
+		if _, p := f.campaign(c.ID); p.Open != 1 {
+			t.Errorf("%s: %+v", state, p)
+		}
+		for range 2 {
+			if _, err := f.Resend(t.Context(), failed.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, p := f.campaign(c.ID); p.Open != 2 || p.Settled() != 0 {
+			t.Errorf("%s, sent again: %+v", state, p)
+		}
+		f.advance(10 * time.Minute)
+		if got, p := f.campaign(c.ID); got.Status != campaign.Finished || p.Sent != 2 || p.Settled() != 2 {
+			t.Errorf("%s, in the end: %s %+v", state, got.Status, p)
 		}
 	}
 }

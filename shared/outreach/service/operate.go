@@ -17,7 +17,8 @@ import (
 )
 
 // Resend sends a mail of the list of failures once more, as a new mail with the same content, and takes it off the
-// list. It is the one way in which a marketing mail of unknown outcome is sent again: a person decides. Errors: 404
+// list. The new mail is counted in the place of the one that failed, so that each recipient of a campaign is counted
+// once. It is the one way in which a marketing mail of unknown outcome is sent again: a person decides. Errors: 404
 // mail_not_found, 409 mail_was_sent.
 func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 	r, err := s.Outbox.Get(ctx, mailID)
@@ -33,7 +34,7 @@ func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 			"Only mails that were rejected, or whose outcome is unknown, are sent again.")
 	}
 	if r.Channel == compliance.Push {
-		return s.resendPush(ctx, mailID)
+		return s.resendPush(ctx, r)
 	}
 	for _, kind := range []string{outbox.DueMail, outbox.DueMarketing} {
 		var t task.Task[outbox.Mail]
@@ -51,7 +52,7 @@ func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 		again := t.Payload.Value
 		// No latest: a person has decided that it still matters.
 		again.ID, again.Planned, again.Latest = mailID+"-again", s.Clock.Now(), time.Time{}
-		return again.ID, s.storeAgain(ctx, mailID, again.Task(s.Clock.Now()))
+		return again.ID, s.storeAgain(ctx, r, again.Task(s.Clock.Now()))
 	}
 	return "", errNotKept
 }
@@ -60,9 +61,9 @@ func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 var errNotKept = problem.NotFound("mail_not_found", "The content of this mail is no longer kept.")
 
 // resendPush is Resend for a push message.
-func (s *Service) resendPush(ctx context.Context, id string) (string, error) {
+func (s *Service) resendPush(ctx context.Context, r outbox.Record) (string, error) {
 	var t task.Task[PushMessage]
-	err := s.Table.Get(ctx, task.KeyOf(DuePush, id), &t)
+	err := s.Table.Get(ctx, task.KeyOf(DuePush, r.ID), &t)
 	if errors.Is(err, table.ErrNotFound) {
 		return "", errNotKept
 	}
@@ -70,18 +71,26 @@ func (s *Service) resendPush(ctx context.Context, id string) (string, error) {
 		return "", err
 	}
 	again := t.Payload.Value
-	again.ID, again.Planned, again.Latest = id+"-again", s.Clock.Now(), time.Time{}
-	return again.ID, s.storeAgain(ctx, id, again.task(s.Clock.Now()))
+	again.ID, again.Planned, again.Latest = r.ID+"-again", s.Clock.Now(), time.Time{}
+	return again.ID, s.storeAgain(ctx, r, again.task(s.Clock.Now()))
 }
 
-// storeAgain stores the task of a message that is sent again, and takes the message off the list of failures.
-func (s *Service) storeAgain(ctx context.Context, id string, again any) error {
-	// once, however often the button is pressed
-	err := s.Table.Put(ctx, table.Put{Item: again, If: table.IfNew})
-	if _, stored := table.Failed(err); err != nil && !stored {
+// storeAgain stores the task of a message that is sent again, takes the outcome of the message back from the counters
+// of its source, and takes the message off the list of failures.
+func (s *Service) storeAgain(ctx context.Context, failed outbox.Record, again any) error {
+	now := s.Clock.Now()
+	counter := outbox.CountRejected
+	if failed.State == outbox.Unknown {
+		counter = outbox.CountUnknown
+	}
+	err := s.Table.Transact(ctx, "",
+		table.Put{Item: again, If: table.IfNew}, // once, however often the button is pressed
+		outbox.Count(failed.Source, failed.ID, now, outbox.Counters{counter: -1}),
+	)
+	if _, stored := table.Met(err, 0); err != nil && !stored {
 		return err
 	}
-	return s.Outbox.Clear(ctx, id, s.Clock.Now())
+	return s.Outbox.Clear(ctx, failed.ID, now)
 }
 
 // Lift lets an address be written to again that bounced, once somebody has found out that the mailbox works: without it
