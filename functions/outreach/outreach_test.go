@@ -393,6 +393,38 @@ func TestABrowserAgreesToPushAndLeaves(t *testing.T) {
 	}
 }
 
+// A request that comes again is about the same browser; the person's other browser keeps the consent.
+func TestABrowserThatLeavesTwiceDoesNotTakeTheConsentOfAnotherOne(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	token := b.sign(tracking.Preferences, b.agree().ID)
+	for _, n := range []string{"1", "2"} {
+		b.guest.Do("POST", "/outreach/push/subscriptions", strings.NewReplacer("TOKEN", token,
+			"ENDPOINT", "https://fcm.googleapis.com/fcm/send/"+n).Replace(browser)).Want(201)
+		b.clock.Advance(time.Minute)
+	}
+	leave := func(n string) {
+		t.Helper()
+		b.guest.Do("POST", "/outreach/push/unsubscribe",
+			`{"token":"`+token+`","endpoint":"https://fcm.googleapis.com/fcm/send/`+n+`"}`).Want(204)
+		b.clock.Advance(time.Minute)
+	}
+	for range 3 {
+		leave("1")
+		if c := b.contact(reader); len(c.Push) != 1 || c.Consent[compliance.Push].Answer != compliance.Given {
+			t.Fatalf("browsers %d, consent %q", len(c.Push), c.Consent[compliance.Push].Answer)
+		}
+	}
+	leave("2")
+	proofs, err := b.service.Proofs(t.Context(), b.contact(reader).ID)
+	leave("2")
+	again, err2 := b.service.Proofs(t.Context(), b.contact(reader).ID)
+	if c := b.contact(reader); len(c.Push) != 0 || c.Consent[compliance.Push].Answer != compliance.Refused ||
+		len(again) != len(proofs) || err != nil || err2 != nil {
+		t.Errorf("%+v, %d and %d proofs, %v, %v", c.Push, len(proofs), len(again), err, err2)
+	}
+}
+
 func TestOnlyMerchantsPlanCampaigns(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -142,11 +142,5 @@ func (f *Outreach) unsubscribePush(ctx context.Context, in *UnsubscribePushInput
 	if err != nil {
 		return nil, err
 	}
-	// Without an action only the list of browsers changes.
-	change := consent.Change{Channel: compliance.Push, At: f.now(), Source: "browser", TextVersion: "browser"}
-	if len(c.Push) <= 1 {
-		change.Action = consent.Withdraw // the last browser leaves
-	}
-	_, err = f.Service.AnswerID(ctx, c.ID, change, func(c *contact.Contact) { c.Unsubscribe(in.Body.Endpoint) })
-	return nil, err
+	return nil, f.Service.RemoveBrowser(ctx, c.ID, in.Body.Endpoint)
 }
