@@ -187,8 +187,8 @@ type DryRun struct {
 type DryRunMail struct {
 	Contact string    `json:"contact"`
 	At      time.Time `json:"at"`
-	Variant string    `json:"variant,omitempty"`
-	Subject string    `json:"subject,omitempty"`
+	Variant string    `json:"variant,omitempty" doc:"Absent for those who get the variant that wins the test."`
+	Subject string    `json:"subject,omitempty" doc:"Absent as variant is."`
 	Reason  string    `json:"reason"`
 }
 
@@ -206,19 +206,21 @@ func (s *Service) DryRunCampaign(ctx context.Context, c *Campaign) (DryRun, erro
 		planned := s.campaignMessage(c, a, person)
 		reason, subject := "holdout", ""
 		if !a.Holdout {
-			// The gate is asked for the time of sending, because of nights and the cap.
-			at := planned.Mail.Planned
-			d := s.gate(planned, person, at)
+			d := s.decide(c, &planned, person, s.Clock.Now())
 			reason, subject = string(d.Reason), d.Subject
 			if d.Allowed {
 				run.Mails++
 			}
 		}
+		variant := planned.Mail.Source.Step
+		// Nobody knows yet what the test will say.
+		if c.test() != nil && !a.Tester && c.Winner == "" {
+			variant, subject = "", ""
+		}
 		run.People++
 		run.Reasons[reason]++
 		if len(run.Sample) < dryRunSample {
-			run.Sample = append(run.Sample,
-				DryRunMail{person.ID, planned.Mail.Planned, planned.Mail.Source.Step, subject, reason})
+			run.Sample = append(run.Sample, DryRunMail{person.ID, planned.Mail.Planned, variant, subject, reason})
 		}
 	})
 	return run, err

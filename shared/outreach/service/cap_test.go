@@ -89,3 +89,80 @@ func TestAMailThatWaitsForTheCapKeepsTheReasonItIsAllowedFor(t *testing.T) {
 		}
 	}
 }
+
+// A mail that waits for the cap is one that is sent: the dry run says so, and when.
+func TestADryRunWaitsForTheCapAsTheCampaignDoes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		onCap    compliance.OnCap
+		lateness int // minutes
+		sent     bool
+	}{
+		"waits":                      {compliance.WaitOnCap, 1_440, true},
+		"would wait until too late":  {compliance.WaitOnCap, 60, false},
+		"is skipped by its own plan": {compliance.SkipOnCap, 1_440, false},
+	} {
+		f := newFixture(t)
+		before := f.clock.Now()
+		f.lately(before, func(*contact.Contact) {})
+		plan := f.spring(func(p *service.CampaignPlan) { p.OnCap, p.Lateness = c.onCap, c.lateness })
+		run, err := f.DryRunCampaign(t.Context(), plan)
+		if err != nil || len(run.Sample) != 1 {
+			t.Fatal(name, run, err)
+		}
+		m, err := f.planned(plan, before.Add(30*time.Minute))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		_, p := f.campaign(plan.ID)
+		if one := run.Sample[0]; (run.Mails == 1) != c.sent || (p.Withheld == 0) != c.sent ||
+			c.sent && !one.At.Equal(m.Planned) {
+			t.Errorf("%s: the dry run says %+v, and it became %+v at %s", name, run, p, m.Planned)
+		}
+	}
+}
+
+// A mail that is planned days ahead takes its place under the cap on the day on which it is sent.
+func TestAMailCountsForTheCapFromWhenItIsSent(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.lately(f.clock.Now().Add(-48*time.Hour), func(c *contact.Contact) { c.Zone = "America/Los_Angeles" })
+	m, err := f.planned(f.spring(func(p *service.CampaignPlan) {
+		p.Local, p.By = "2026-03-12T10:00", campaign.RecipientClock
+	}), time.Date(2026, 3, 11, 20, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := f.Contacts.Of(t.Context(), person)
+	if n := len(c.Recent); err != nil || n != 2 || !c.Recent[n-1].Equal(m.Planned) {
+		t.Errorf("planned for %s, counted at %v, %v", m.Planned, c.Recent, err)
+	}
+}
+
+// Which variant the rest gets is not known before the test is over, so a dry run names none.
+func TestADryRunNamesNoVariantForThoseWhoGetTheWinner(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.readers(20)
+	c := f.spring(func(p *service.CampaignPlan) {
+		p.Variants = []service.Variant{variant("a"), variant("b")}
+		p.Test = &service.CampaignTest{Percent: 50, Hours: 4}
+	})
+	run, err := f.DryRunCampaign(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testers := 0
+	for _, one := range run.Sample {
+		tester := one.At.Equal(start.Add(30 * time.Minute))
+		if tester {
+			testers++
+		}
+		if (one.Variant != "") != tester || (one.Subject != "") != tester {
+			t.Errorf("%+v", one)
+		}
+	}
+	if testers == 0 || testers == len(run.Sample) {
+		t.Errorf("%d testers of %d", testers, len(run.Sample))
+	}
+}

@@ -42,9 +42,13 @@ func (s *Service) gate(p PlannedMessage, c contact.Contact, now time.Time) compl
 // write returns the writes that hand an allowed message over, and notes it on the contact for the frequency cap. A mail
 // or push message of the same id that is there already refuses the transaction.
 func (s *Service) write(p PlannedMessage, c *contact.Contact, d compliance.GateDecision, now time.Time) []table.Write {
-	// Only advertising counts for the cap.
+	// Only advertising counts for the cap, from when it is sent: a mail of a campaign may be planned days ahead.
 	if p.Message.Kind == compliance.Marketing {
-		c.Sent(now)
+		sent := p.Mail.Planned
+		if sent.Before(now) {
+			sent = now
+		}
+		c.Sent(sent)
 	}
 	if p.Push != nil {
 		return []table.Write{table.Put{Item: p.Push.task(now), If: table.IfNew}}

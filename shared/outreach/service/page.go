@@ -75,14 +75,23 @@ func (s *Service) WorkPage(ctx context.Context, job due.Job) error {
 		return s.putOff(ctx, p, now.Add(time.Minute))
 	}
 	p.Done, p.Due = true, due.Due{}
-	return s.Table.Put(ctx, table.Put{Item: p, If: table.IfExists}) // done once more is as good
+	return s.savePage(ctx, p)
 }
 
 // putOff stores how far a page is and when it goes on.
 func (s *Service) putOff(ctx context.Context, p page, at time.Time) error {
 	p.Due = due.On(DuePage, p.Key.String(), at)
-	// messages carry ids of their own: a page worked twice harms nobody
-	return s.Table.Put(ctx, table.Put{Item: p, If: table.IfExists})
+	return s.savePage(ctx, p)
+}
+
+// savePage stores how far a page is, unless it is done. Messages have ids of their own, so that two workers on one page
+// plan nobody twice; but a page that one of them has ended must not begin again, or its recipients are counted twice.
+func (s *Service) savePage(ctx context.Context, p page) error {
+	err := s.Table.Put(ctx, table.Put{Item: p, If: "#done = :no", With: map[string]any{":no": false}})
+	if _, done := table.Failed(err); done {
+		return nil
+	}
+	return err
 }
 
 // cancelPage counts the recipients of a stopped campaign who have not been planned. The end of the page and the count
@@ -172,17 +181,7 @@ func (s *Service) recipient(ctx context.Context, c *Campaign, p page, r pageReci
 		if a.Holdout {
 			return s.once(planned, s.withhold(planned, "holdout", now)), false, nil
 		}
-		// For the time of sending, as the dry run asks: the cap may be over by then, or the night have begun.
-		at := planned.Mail.Planned
-		if at.Before(now) {
-			at = now
-		}
-		d := s.gate(planned, *person, at)
-		// The cap or the night is over before the mail is too late. The mail is lawful for the reason that it has then.
-		if d.Waits() && c.Plan.OnCap == compliance.WaitOnCap && d.NotBefore.Before(planned.Mail.Latest) {
-			planned.Mail.Planned = d.NotBefore
-			d = s.gate(planned, *person, d.NotBefore)
-		}
+		d := s.decide(c, &planned, *person, now)
 		if !d.Allowed {
 			return s.once(planned, planned.withheld(string(d.Reason), now)), false, nil
 		}
@@ -209,6 +208,24 @@ func (s *Service) recipient(ctx context.Context, c *Campaign, p page, r pageReci
 		return nil // planned already by another worker
 	}
 	return err
+}
+
+// decide asks the gate about a message of a campaign for the time of sending: the cap may be over by then, or the night
+// have begun. A message that waits and is not too late afterwards is planned for the end of its wait, and lawful for the
+// reason that it has then.
+func (s *Service) decide(
+	c *Campaign, p *PlannedMessage, person contact.Contact, now time.Time,
+) compliance.GateDecision {
+	at := p.Mail.Planned
+	if at.Before(now) {
+		at = now
+	}
+	d := s.gate(*p, person, at)
+	if d.Waits() && c.Plan.OnCap == compliance.WaitOnCap && d.NotBefore.Before(p.Mail.Latest) {
+		p.Mail.Planned = d.NotBefore
+		d = s.gate(*p, person, d.NotBefore)
+	}
+	return d
 }
 
 // leaveOut records that a recipient gets nothing, without what is known of them.

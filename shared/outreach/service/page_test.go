@@ -8,6 +8,8 @@ import (
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/campaign"
 	"dangol/shared/outreach/service"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/table"
 )
 
 // A stopped campaign has settled everybody: those who have their mail, and those who will have none.
@@ -45,5 +47,40 @@ func TestACampaignThatIsStoppedDuringItsTestHasNobodyOpen(t *testing.T) {
 	p, _, err := f.Progress(t.Context(), stopped)
 	if err != nil || p.Open != 0 || p.Settled() != people || p.Sent == 0 || p.Canceled == 0 {
 		t.Errorf("%s %+v of %d people, %v", stopped.Status, p, people, err)
+	}
+}
+
+// A worker that read a page before the campaign was stopped finds it done and does not open it again.
+func TestAPageThatWasEndedDoesNotBeginAgain(t *testing.T) {
+	t.Parallel()
+	db := &interceptor{}
+	f := newFixture(t, db.wrap)
+	f.readers(3)
+	c := f.spring()
+	f.schedule(c)
+	f.clock.Advance(30 * time.Minute)
+	f.work() // the audience
+	f.clock.Advance(time.Minute)
+	if _, err := f.Steer(t.Context(), c.ID, campaign.Paused, "test"); err != nil {
+		t.Fatal(err)
+	}
+	page := due.Job{Key: table.Key{PK: "CAMPAIGN#" + c.ID, SK: "PAGE#000001"}}
+	// The campaign is stopped and its page ended while a worker is about to put the page off because of the pause.
+	db.before = func(operation, pk string) error {
+		if operation != "PutItem" || pk != page.Key.PK {
+			return nil
+		}
+		db.before = nil
+		if _, err := f.Steer(t.Context(), c.ID, campaign.Stopped, "test"); err != nil {
+			return err
+		}
+		return f.WorkPage(t.Context(), page)
+	}
+	if err := f.WorkPage(t.Context(), page); err != nil {
+		t.Fatal(err)
+	}
+	f.advance(10 * time.Minute)
+	if _, p := f.campaign(c.ID); p.Canceled != 3 || p.Settled() != 3 {
+		t.Errorf("3 people, %+v", p)
 	}
 }
