@@ -150,10 +150,13 @@ func (s *Service) WorkRun(ctx context.Context, job due.Job) error {
 	return err
 }
 
-// later puts a run off without moving it.
+// later puts a run off without moving it. When its step was due stays as it is: a message that has become too late
+// meanwhile is not sent.
 func (s *Service) later(ctx context.Context, r stored, at time.Time) error {
-	r.Run.Due = at
-	err := s.Table.Put(ctx, r.save(r.Run))
+	read := r.Edition
+	r.Edition, r.Due = read+1, due.On(DueRun, r.PK, at)
+	// only what was read is replaced
+	err := s.Table.Put(ctx, table.Put{Item: r, If: "#edition = :read", With: map[string]any{":read": read}})
 	if _, refused := table.Failed(err); refused {
 		return nil
 	}

@@ -235,6 +235,30 @@ func TestAPausedSeriesKeepsPeopleWhereTheyAre(t *testing.T) {
 	}
 }
 
+// A pause is no reason to remind of a cart a week later: the reminder may be six hours late.
+func TestAMessageThatBecameTooLateInAPauseIsNotSent(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.agree(person)
+	f.take(person, "cart.changed", "cartId", "cart_1")
+	if err := f.PauseSeries(t.Context(), "abandoned_cart", true); err != nil {
+		t.Fatal(err)
+	}
+	f.clock.Advance(2 * time.Hour)
+	for range 12 { // the run is looked at, now and then, for a day
+		f.work()
+		f.clock.Advance(2 * time.Hour)
+	}
+	if err := f.PauseSeries(t.Context(), "abandoned_cart", false); err != nil {
+		t.Fatal(err)
+	}
+	f.advance(30 * time.Minute)
+	cards, _, err := f.Outbox.SentTo(t.Context(), person, 10, "")
+	if err != nil || len(f.mails) != 0 || len(cards) != 1 || cards[0].Reason != "too_late" {
+		t.Errorf("sent %q, recorded %+v, %v", f.templates(), cards, err)
+	}
+}
+
 func TestTheSameEventAgainStartsNoSecondRun(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
