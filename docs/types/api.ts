@@ -11070,7 +11070,9 @@ export interface components {
             at: string;
             contact: string;
             reason: string;
+            /** @description Absent as variant is. */
             subject?: string;
+            /** @description Absent for those who get the variant that wins the test. */
             variant?: string;
         };
         ServiceDryRunStep: {
