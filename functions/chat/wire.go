@@ -35,7 +35,7 @@ func Spec() function.Spec {
 		Tables: []function.Grant{
 			{
 				Table:   table.Care.Name,
-				Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"},
+				Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"},
 				Indexes: []string{table.ByOne},
 			},
 			{Table: table.Commerce.Name, Actions: []string{"GetItem"}, Indexes: []string{table.ByOne}},

@@ -20,6 +20,13 @@ func (c Conversation) ProvedEmail() string {
 	return c.Email
 }
 
+// OpensMailbox reports whether the change to after lets mails go to an address that they could not go to before, while a
+// person has written something: what was not read meanwhile is to be mailed there.
+func (c Conversation) OpensMailbox(after Conversation) bool {
+	to := after.ProvedEmail()
+	return to != "" && !SameEmail(to, c.ProvedEmail()) && !after.FirstAnswerAt.IsZero()
+}
+
 // SameEmail reports whether two addresses are one mailbox as far as a shop can tell: letters count alike in either
 // case.
 func SameEmail(a, b string) bool { return a != "" && strings.EqualFold(a, b) }

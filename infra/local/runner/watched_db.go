@@ -122,7 +122,7 @@ func (w watched) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput,
 	return w.DB.DeleteItem(ctx, in, o...)
 }
 
-// BatchWriteItem writes in turn. Batches are for imports and tests, which publish nothing.
+// BatchWriteItem writes in turn. Batches are for imports, erasure and tests, which publish nothing.
 func (w watched) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput,
 	o ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
 	done, err := w.turn(ctx, false)

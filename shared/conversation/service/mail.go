@@ -124,7 +124,7 @@ func (s *Service) Contact(ctx context.Context, who Participant, conversationID, 
 			after.Name = name
 		}
 		if !send {
-			return outcome{after: after}, nil
+			return outcome{after: after, writes: s.armOnProof(c, after)}, nil
 		}
 		body := letter(after, events.MailAddressCode, email)
 		body.Code = code
@@ -162,7 +162,7 @@ func (s *Service) ProveEmail(ctx context.Context, who Participant, conversationI
 		if after.EmailCheck == c.EmailCheck && after.EmailProvedAt.Equal(c.EmailProvedAt) {
 			return outcome{}, errors.Join(errUnchanged, refused)
 		}
-		return outcome{after: after}, nil
+		return outcome{after: after, writes: s.armOnProof(c, after)}, nil
 	})
 	if errors.Is(err, errUnchanged) {
 		err = nil
@@ -173,7 +173,17 @@ func (s *Service) ProveEmail(ctx context.Context, who Participant, conversationI
 	return done.c, err
 }
 
-// arm is the write that sets the timer of what the shopper has not read: some minutes after a person's message.
+// armOnProof is the write that sets the timer when an address was proved after a person wrote: no timer could run for
+// what was written before. The shopper, who is there, has the same minutes to read it.
+func (s *Service) armOnProof(before, after conversation.Conversation) []table.Write {
+	if !before.OpensMailbox(after) {
+		return nil
+	}
+	return []table.Write{s.arm(after)}
+}
+
+// arm is the write that sets the timer of what the shopper has not read: some minutes after a person's message, or
+// after the proof of the address that it can be mailed to.
 func (s *Service) arm(c conversation.Conversation) table.Update {
 	d := due.On(UnreadKind, c.ID, s.Clock.Now().Add(conversation.UnreadAfter))
 	return table.Update{

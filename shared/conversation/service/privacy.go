@@ -133,7 +133,8 @@ func (s *Service) EraseOf(ctx context.Context, customerID string) (int, error) {
 const eraseTries = 4
 
 // Erase deletes a conversation and all that belongs to it, its files included. The conversation itself goes last, so
-// that a failure on the way can be repeated. A message that comes in between is erased too. Errors: busy.
+// that a failure on the way can be repeated. A message that comes in between is erased too. 3 round trips, and 1 for
+// each 25 items. Errors: busy.
 func (s *Service) Erase(ctx context.Context, conversationID string) error {
 	gone := "" // an agent who was removed while the conversation was theirs
 	for range eraseTries {
@@ -150,10 +151,16 @@ func (s *Service) Erase(ctx context.Context, conversationID string) error {
 		}
 		counter := holders(holder(r.Conversation, gone), "")
 		// Conversation and counter in one transaction, so that the agent's number stays right.
-		err = s.Table.Transact(ctx, id.New("era", s.Clock.Now()), append([]table.Write{table.Delete{
+		writes := append([]table.Write{table.Delete{
 			Key: r.Key, If: "#version = :version", // nobody wrote since its parts were deleted
 			With: map[string]any{":version": r.Version},
-		}}, counter...)...)
+		}}, counter...)
+		// The customer's list goes with it and not before: by the list it is found when this has to be repeated. It has no
+		// condition, because it belongs to this conversation alone.
+		if r.CustomerID != "" {
+			writes = append(writes, table.Delete{Key: keyOfPointer(r.CustomerID, r.ID)})
+		}
+		err = s.Table.Transact(ctx, id.New("era", s.Clock.Now()), writes...)
 		canceled, refused := table.Refused(err)
 		if !refused {
 			return err
@@ -165,7 +172,7 @@ func (s *Service) Erase(ctx context.Context, conversationID string) error {
 	return problem.Busy(fmt.Errorf("erase %s: %d tries", conversationID, eraseTries))
 }
 
-// eraseParts deletes everything of a conversation but its head.
+// eraseParts deletes everything of a conversation but its head and its line in the customer's list.
 func (s *Service) eraseParts(ctx context.Context, r record) error {
 	var keys []table.Key
 	var files []string
@@ -193,14 +200,6 @@ func (s *Service) eraseParts(ctx context.Context, r record) error {
 			return err
 		}
 	}
-	if r.CustomerID != "" {
-		keys = append(keys, keyOfPointer(r.CustomerID, r.ID))
-	}
-	for _, key := range keys {
-		// Each of these belongs to this conversation alone.
-		if err := s.Table.Delete(ctx, table.Delete{Key: key}); err != nil {
-			return err
-		}
-	}
-	return nil
+	// Each of these belongs to this conversation alone.
+	return s.Table.BatchDelete(ctx, keys...)
 }

@@ -54,17 +54,32 @@ func (t *Table) batchGet(ctx context.Context, strong bool, want []map[string]typ
 // BatchPut writes whole items without conditions: only for items that are theirs alone to write, such as history rows
 // under a key made of their content. 1 round trip per 25 items.
 func (t *Table) BatchPut(ctx context.Context, items ...any) error {
-	// 25 items is DynamoDB's limit for one BatchWriteItem.
-	for chunk := range slices.Chunk(items, 25) {
-		writes := make([]types.WriteRequest, len(chunk))
-		for i, item := range chunk {
-			av, err := attributevalue.MarshalMap(item)
-			if err != nil {
-				return fmt.Errorf("marshal %T: %w", item, err)
-			}
-			writes[i] = types.WriteRequest{PutRequest: &types.PutRequest{Item: av}}
+	writes := make([]types.WriteRequest, len(items))
+	for i, item := range items {
+		av, err := attributevalue.MarshalMap(item)
+		if err != nil {
+			return fmt.Errorf("marshal %T: %w", item, err)
 		}
-		if err := t.batchWrite(ctx, writes); err != nil {
+		writes[i] = types.WriteRequest{PutRequest: &types.PutRequest{Item: av}}
+	}
+	return t.batchWrites(ctx, writes)
+}
+
+// BatchDelete deletes items without conditions, those that are not there included: only for what nobody may keep, such
+// as the parts of something that is erased. Keys must differ from each other. 1 round trip per 25 items.
+func (t *Table) BatchDelete(ctx context.Context, keys ...Key) error {
+	writes := make([]types.WriteRequest, len(keys))
+	for i, k := range keys {
+		writes[i] = types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: k.Attributes()}}
+	}
+	return t.batchWrites(ctx, writes)
+}
+
+// batchWrites sends writes in batches, in turn.
+func (t *Table) batchWrites(ctx context.Context, writes []types.WriteRequest) error {
+	// 25 items is DynamoDB's limit for one BatchWriteItem.
+	for chunk := range slices.Chunk(writes, 25) {
+		if err := t.batchWrite(ctx, chunk); err != nil {
 			return err
 		}
 	}
