@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"dangol/shared/compliance"
 	"dangol/shared/conversation"
 	"dangol/shared/customer"
@@ -113,15 +115,24 @@ func noCustomer() CustomerView {
 	}
 }
 
-// View reads all of it. 8 round trips, and 1 for each recovery case.
+// readsAtOnce bounds how many of its sources a view reads at the same time: one agent's panel takes a few connections to
+// the database and not one for each source.
+const readsAtOnce = 4
+
+// View reads all of it, its sources side by side. 8 round trips, and 1 for each recovery case; it takes as long as
+// about 3 of them. The first failure ends it.
 func (k customers) View(ctx context.Context, customerID string) (CustomerView, error) {
 	v := noCustomer()
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(readsAtOnce)
+	// Each writes the fields that are its own. The longest come first.
 	for _, read := range []func(context.Context, string, *CustomerView) error{
-		k.readOrders, k.readReturns, k.readSubscriptions, k.readReviews, k.readCases, k.readConsent,
+		k.readCases, k.readConsent, k.readReviews, k.readOrders, k.readReturns, k.readSubscriptions,
 	} {
-		if err := read(ctx, customerID, &v); err != nil {
-			return v, err
-		}
+		group.Go(func() error { return read(ctx, customerID, &v) })
+	}
+	if err := group.Wait(); err != nil {
+		return noCustomer(), err
 	}
 	return v, nil
 }
