@@ -180,9 +180,10 @@ func (s Store) booked(ctx context.Context, key table.Key) (callback.Request, boo
 }
 
 // Change applies a rule to a request that nobody else changes at the same time; who meets another reads again. 2 round
-// trips.
+// trips. Errors: call_not_found; those of the rule; busy.
 func (s Store) Change(ctx context.Context, call string,
 	rule func(callback.Request) (callback.Request, error)) (callback.Request, error) {
+	var gone forgotten
 	for range 8 {
 		before, err := s.Get(ctx, call)
 		if err != nil {
@@ -197,28 +198,31 @@ func (s Store) Change(ctx context.Context, call string,
 			// nobody else changed it meanwhile
 			Item: s.recordOf(after), If: "#version = :seen", With: map[string]any{":seen": before.Version},
 		}}
-		if after.Ended() && !before.Ended() && after.CustomerID != "" {
+		listed, slot := -1, -1
+		if after.Ended() && !before.Ended() && after.CustomerID != "" && !gone.listed {
+			listed = len(writes)
 			writes = append(writes, s.expirePointer(after))
 		}
-		slot := len(writes)
-		if after.State == callback.Canceled && before.State != callback.Canceled {
+		if after.State == callback.Canceled && before.State != callback.Canceled && !gone.slot {
+			slot = len(writes)
 			writes = append(writes, release(after))
 		}
 		err = s.Table.Transact(ctx, id.New("cal", s.Clock.Now()), writes...)
 		canceled, refused := table.Refused(err)
-		switch {
-		case err == nil:
+		if err == nil {
 			return after, nil
-		case !refused:
-			return before, err
-		case canceled.Refused(slot): // the slot has been forgotten, which is no reason to keep the call
-			if err := s.Table.Transact(ctx, id.New("cal", s.Clock.Now()), writes[:slot]...); err == nil {
-				return after, nil
-			}
 		}
+		if !refused {
+			return before, err
+		}
+		gone.listed = gone.listed || listed > 0 && canceled.Refused(listed)
+		gone.slot = gone.slot || slot > 0 && canceled.Refused(slot)
 	}
 	return callback.Request{}, problem.Busy(errors.New("call " + call))
 }
+
+// forgotten are the items beside a request that are not there any more, which is no reason to keep the request as it is.
+type forgotten struct{ listed, slot bool }
 
 // release frees the place that a request has in its slot.
 func release(r callback.Request) table.Update {
@@ -228,11 +232,11 @@ func release(r callback.Request) table.Update {
 	}
 }
 
-// expirePointer lets a request leave its customer's list when the request itself expires. It has no condition: the
-// request that is written with it has one.
+// expirePointer lets a request leave its customer's list when the request itself expires.
 func (s Store) expirePointer(r callback.Request) table.Update {
 	return table.Update{
 		Key: keyOfPointer(r.CustomerID, r.ID), Do: "SET #ttl = :ttl",
+		If:   table.IfExists, // a list that does not have the request gets no entry without its client's key
 		With: map[string]any{":ttl": s.Clock.Now().Add(keptFor).Unix()},
 	}
 }
