@@ -94,6 +94,10 @@ func (x *Index) search(question, language string, limit int) []Hit {
 	known := x.known(terms, language)
 	for _, f := range fields {
 		scores, self := x.segments[language+f.suffix].scores(terms, known, f.k)
+		// Texts of which none has a term, such as answers that are one emoji each, say nothing for or against an entry.
+		if self == 0 {
+			continue
+		}
 		for n, score := range scores {
 			like := score / self
 			sum[n] += f.weight * score * (1 + f.same*like*like)
