@@ -181,11 +181,16 @@ func (s *Store) Entries(ctx context.Context) ([]Edited, error) {
 	return all, err
 }
 
+// nextVersion is the version after the one that was seen. It is a time in milliseconds and not a count, so that an entry
+// that is removed and made again, or that an import replaces while it is edited, has no version that it had before.
+func nextVersion(seen int, now time.Time) int { return max(seen+1, int(now.UnixMilli())) }
+
 // Put writes an entry that is at the version seen; 0 for a new one. 1 round trip. Errors: 412 version_mismatch.
 func (s *Store) Put(ctx context.Context, e faq.FAQEntry, seen, order int) (Edited, error) {
 	now := s.Clock.Now()
+	next := nextVersion(seen, now)
 	put := table.Put{If: table.IfNew,
-		Item: entryRecord{Key: table.Key{PK: entriesPK, SK: e.ID}, FAQEntry: e, Order: order, Version: seen + 1,
+		Item: entryRecord{Key: table.Key{PK: entriesPK, SK: e.ID}, FAQEntry: e, Order: order, Version: next,
 			UpdatedAt: now}}
 	if seen > 0 {
 		put.If, put.With = "#version = :seen", map[string]any{":seen": seen} // nobody else edited it meanwhile
@@ -194,7 +199,7 @@ func (s *Store) Put(ctx context.Context, e faq.FAQEntry, seen, order int) (Edite
 	if _, refused := table.Failed(err); refused {
 		return Edited{}, problem.Precondition("version_mismatch", "The entry was changed by someone else; read it again.")
 	}
-	return Edited{e, seen + 1, now}, err
+	return Edited{e, next, now}, err
 }
 
 // Remove deletes an entry; one that is not there is no error.
@@ -214,10 +219,11 @@ func (s *Store) Import(ctx context.Context, entries []faq.FAQEntry) error {
 	for _, e := range there {
 		version[e.ID] = e.Version
 	}
-	items := make([]any, len(entries))
+	items, now := make([]any, len(entries)), s.Clock.Now()
 	for i, e := range entries {
 		items[i] = entryRecord{
-			Key: table.Key{PK: entriesPK, SK: e.ID}, FAQEntry: e, Order: i, Version: version[e.ID] + 1, UpdatedAt: s.Clock.Now(),
+			Key: table.Key{PK: entriesPK, SK: e.ID}, FAQEntry: e, Order: i, Version: nextVersion(version[e.ID], now),
+			UpdatedAt: now,
 		}
 	}
 	// An import replaces by intention; the versions rise so that an edit under way is refused.
