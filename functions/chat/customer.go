@@ -115,8 +115,8 @@ func noCustomer() CustomerView {
 	}
 }
 
-// readsAtOnce bounds how many of its sources a view reads at the same time: one agent's panel takes a few connections to
-// the database and not one for each source.
+// readsAtOnce bounds how many of its sources a view reads at the same time: one agent's panel takes a few connections
+// to the database and not one for each source.
 const readsAtOnce = 4
 
 // View reads all of it, its sources side by side. 8 round trips, and 1 for each recovery case; it takes as long as

@@ -51,7 +51,8 @@ func fill(t *testing.T, k customers, orders int) {
 	for n := range orders {
 		at := panelTime.AddDate(0, 0, n-orders)
 		o := &order.Order{ID: order.NewID(at), PlacedAt: at, State: order.Delivered, Draft: order.Draft{
-			CustomerID: "ann", Totals: order.Totals{Totals: pricing.Totals{Currency: "KRW"}}, Lines: []order.Line{{ID: "l", Title: "Soap"}},
+			CustomerID: "ann", Totals: order.Totals{Totals: pricing.Totals{Currency: "KRW"}},
+			Lines: []order.Line{{ID: "l", Title: "Soap"}},
 		}}
 		must(k.orders.Table.Transact(ctx, o.ID, k.orders.Place(o)))
 		if n < 2 {
@@ -61,7 +62,8 @@ func fill(t *testing.T, k customers, orders int) {
 		}
 	}
 	must(k.reviews.Create(ctx, &review.Review{
-		ID: "rev_1", ProductID: "prod_1", OrderID: "ord_1", LineID: "l", AuthorID: "ann", State: review.Published, Written: panelTime,
+		ID: "rev_1", ProductID: "prod_1", OrderID: "ord_1", LineID: "l", AuthorID: "ann", State: review.Published,
+		Written: panelTime,
 		Content: review.Content{Stars: 2, Text: strings.Repeat("비", shownOfReview+1), Language: "ko"},
 	}, &reviews.Screening{}, false, reviews.Effect{}))
 	_, err := k.profiles.Change(ctx, "ann", func(p *customer.Profile) (bool, error) {
@@ -113,7 +115,7 @@ func TestThePanelReadsItsSourcesSideBySideUpToABound(t *testing.T) {
 			inFlight++
 			most = max(most, inFlight)
 			mu.Unlock()
-			time.Sleep(trip)
+			<-time.After(trip)
 			mu.Lock()
 			inFlight--
 			mu.Unlock()

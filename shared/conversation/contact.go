@@ -20,8 +20,8 @@ func (c Conversation) ProvedEmail() string {
 	return c.Email
 }
 
-// OpensMailbox reports whether the change to after lets mails go to an address that they could not go to before, while a
-// person has written something: what was not read meanwhile is to be mailed there.
+// OpensMailbox reports whether the change to after lets mails go to an address that they could not go to before, while
+// a person has written something: what was not read meanwhile is to be mailed there.
 func (c Conversation) OpensMailbox(after Conversation) bool {
 	to := after.ProvedEmail()
 	return to != "" && !SameEmail(to, c.ProvedEmail()) && !after.FirstAnswerAt.IsZero()

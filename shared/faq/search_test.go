@@ -124,7 +124,8 @@ func TestAnEntryIsShownInTheShoppersLanguageWhereItHasIt(t *testing.T) {
 	t.Parallel()
 	both := entry("both", "ko", "주차장이 있나요", "없습니다")
 	both.Texts["en"] = faq.FAQText{Question: "Is there parking", Answer: "No"}
-	index := load(t, both, entry("ko-only", "ko", "선물 포장이 되나요", "됩니다"), entry("en-only", "en", "Do you ship abroad", "Yes"))
+	index := load(t, both, entry("ko-only", "ko", "선물 포장이 되나요", "됩니다"),
+		entry("en-only", "en", "Do you ship abroad", "Yes"))
 	for _, test := range []struct {
 		asked, language   string
 		id, shown, answer string
@@ -187,7 +188,8 @@ func TestTheBoundsOfAnEntry(t *testing.T) {
 		e := entry("a", "ko", "", "")
 		e.Texts["ko"] = text
 		wrong := e.Validate("/e")
-		if test.pointer == "" && len(wrong) > 0 || test.pointer != "" && (len(wrong) != 1 || wrong[0].Pointer != test.pointer) {
+		if test.pointer == "" && len(wrong) > 0 || test.pointer != "" &&
+			(len(wrong) != 1 || wrong[0].Pointer != test.pointer) {
 			t.Errorf("%s: %v", test.name, wrong)
 		}
 	}
@@ -209,7 +211,8 @@ func TestGroupsHaveEveryQuestionOnce(t *testing.T) {
 	start := time.Date(2026, 11, 30, 1, 0, 0, 0, time.UTC)
 	asked := rapid.Custom(func(t *rapid.T) faq.Miss {
 		return faq.Miss{
-			Question: rapid.SampledFrom([]string{"주차장이 있나요", "주차 되나요", "강아지 사료", "사료 파나요", "dog food", "", "?"}).Draw(t, "question"),
+			Question: rapid.SampledFrom([]string{"주차장이 있나요", "주차 되나요", "강아지 사료", "사료 파나요", "dog food", "", "?"}).Draw(t,
+				"question"),
 			Language: rapid.SampledFrom(faq.Languages).Draw(t, "language"),
 			At:       start.Add(time.Duration(rapid.IntRange(0, 100).Draw(t, "minute")) * time.Minute),
 		}

@@ -221,7 +221,8 @@ func (s Store) Change(ctx context.Context, call string,
 	return callback.Request{}, problem.Busy(errors.New("call " + call))
 }
 
-// forgotten are the items beside a request that are not there any more, which is no reason to keep the request as it is.
+// forgotten are the items beside a request that are not there any more, which is no reason to keep the request as it
+// is.
 type forgotten struct{ listed, slot bool }
 
 // release frees the place that a request has in its slot.

@@ -19,7 +19,8 @@ type erasing struct {
 	ids []string
 }
 
-// erasable is a customer with a conversation that agent a has, of more items than one batch takes, and one with the bot.
+// erasable is a customer with a conversation that agent a has, of more items than one batch takes, and one with the
+// bot.
 func erasable(t testing.TB, in *fault.Injector) erasing {
 	t.Helper()
 	resume := in.Pause()

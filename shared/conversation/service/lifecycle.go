@@ -67,13 +67,7 @@ func (s *Service) move(
 	}
 	// After the write: listeners ask the log when they hear of it.
 	s.tell(ctx, done.c, done.added, "")
-	after, err := s.assign(ctx, done)
-	// The change is written, so it is not refused, and its repetition would be. The conversation waits in the queue: its
-	// timer is running, and an agent who comes online is given it.
-	if err != nil {
-		s.Log.WarnContext(ctx, "assign", "conversation", conversationID, "error", err)
-	}
-	return after.c, nil
+	return s.assigned(ctx, done).c, nil
 }
 
 // Transfer gives the caller's conversation to the queue of a team.
@@ -150,6 +144,17 @@ func (s *Service) Rate(ctx context.Context, who Participant, conversationID stri
 		})
 }
 
+// assigned is assign after a change that is stored: it is not refused because nobody could be looked for, and its
+// repetition would be. The conversation waits in the queue: its timer is running, and an agent who comes online is
+// given it.
+func (s *Service) assigned(ctx context.Context, done result) result {
+	after, err := s.assign(ctx, done)
+	if err != nil {
+		s.Log.WarnContext(ctx, "assign", "conversation", done.c.ID, "error", err)
+	}
+	return after
+}
+
 // assign gives a queued conversation to the agent who fits best, if anybody is there. An agent who fills up or leaves
 // at the same moment is passed over.
 func (s *Service) assign(ctx context.Context, done result) (result, error) {
@@ -218,6 +223,6 @@ func (s *Service) Ring(ctx context.Context, conversationID string) (conversation
 	if ring == conversation.RingEscalate || ring == conversation.RingRequeue {
 		s.signal(metricEscalated)
 	}
-	_, err = s.assign(ctx, done)
-	return ring, err
+	s.assigned(ctx, done)
+	return ring, nil
 }

@@ -64,8 +64,7 @@ func (s *Service) ReceiveMail(ctx context.Context, c conversation.Conversation,
 		return done.c, err
 	}
 	s.tell(ctx, done.c, done.added, "")
-	after, err := s.assign(ctx, done)
-	return after.c, err
+	return s.assigned(ctx, done).c, nil
 }
 
 // followUp begins the conversation that goes on after one that cannot be opened again, with the same shopper. There is

@@ -127,9 +127,11 @@ func (s *Service) Send(ctx context.Context, who Participant, conversationID stri
 		return done.c, shownAll(done.added, who), err
 	}
 	s.tell(ctx, done.c, done.added, who.Connection)
-	// An agent's message, or one that a person will answer.
+	// An agent's message, or one that a person will answer: an agent is looked for where it put the conversation into the
+	// queue.
 	if who.Role != conversation.Shopper || done.c.State != conversation.WithBot {
-		return s.settled(ctx, who, done)
+		after := s.assigned(ctx, done)
+		return after.c, shownAll(after.added, who), nil
 	}
 	// After the shopper's message is stored: the bot may be slow or fail.
 	after, err := s.botTurn(ctx, done.c, done.added[0])
@@ -139,13 +141,6 @@ func (s *Service) Send(ctx context.Context, who Participant, conversationID stri
 		return done.c, shownAll(done.added, who), nil
 	}
 	return after.c, shownAll(append(done.added, after.added...), who), nil
-}
-
-// settled looks for an agent when the message put the conversation into the queue.
-func (s *Service) settled(ctx context.Context, who Participant, done result) (conversation.Conversation, []Message,
-	error) {
-	after, err := s.assign(ctx, done)
-	return after.c, shownAll(after.added, who), err
 }
 
 // shownAll is the messages as the caller may see them.
@@ -287,7 +282,7 @@ func (s *Service) botTurn(ctx context.Context, c conversation.Conversation, m Me
 		return done, err
 	}
 	s.tell(ctx, done.c, done.added, "")
-	return s.assign(ctx, done)
+	return s.assigned(ctx, done), nil
 }
 
 // botOutcome is what a reply changes: the answer first, then the hand-over, so that the shopper

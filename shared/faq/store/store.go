@@ -181,8 +181,9 @@ func (s *Store) Entries(ctx context.Context) ([]Edited, error) {
 	return all, err
 }
 
-// nextVersion is the version after the one that was seen. It is a time in milliseconds and not a count, so that an entry
-// that is removed and made again, or that an import replaces while it is edited, has no version that it had before.
+// nextVersion is the version after the one that was seen. It is a time in milliseconds and not a count, so that an
+// entry that is removed and made again, or that an import replaces while it is edited, has no version that it had
+// before.
 func nextVersion(seen int, now time.Time) int { return max(seen+1, int(now.UnixMilli())) }
 
 // Put writes an entry that is at the version seen; 0 for a new one. 1 round trip. Errors: 412 version_mismatch.
