@@ -262,7 +262,9 @@ func TestTheCardholderDecidesOnce(t *testing.T) {
 	answers := make([]answer, 8)
 	var all sync.WaitGroup
 	for n := range answers {
-		all.Go(func() { answers[n] = read(t, http.MethodPost, p.NextActionURL, "decision="+[]string{"approve", "decline"}[n%2]) })
+		all.Go(func() {
+			answers[n] = read(t, http.MethodPost, p.NextActionURL, "decision="+[]string{"approve", "decline"}[n%2])
+		})
 	}
 	all.Wait()
 	e := b.server.Ledger()[0]
