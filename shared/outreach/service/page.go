@@ -211,8 +211,8 @@ func (s *Service) recipient(ctx context.Context, c *Campaign, p page, r pageReci
 }
 
 // decide asks the gate about a message of a campaign for the time of sending: the cap may be over by then, or the night
-// have begun. A message that waits and is not too late afterwards is planned for the end of its wait, and lawful for the
-// reason that it has then.
+// have begun. A message that waits and is not too late afterwards is planned for the end of its wait, and lawful for
+// the reason that it has then.
 func (s *Service) decide(
 	c *Campaign, p *PlannedMessage, person contact.Contact, now time.Time,
 ) compliance.GateDecision {

@@ -128,7 +128,8 @@ func TestPromotionsSeeTheSegmentsOfTheChangeThatWasStored(t *testing.T) {
 	for name, c := range map[string]segment.Condition{
 		"bought": {Orders: &segment.OrderCondition{AtLeast: one}},
 		"looked": {All: []segment.Condition{
-			{Orders: &segment.OrderCondition{AtMost: &none}}, {Event: &segment.EventCondition{Type: "cart.changed", AtLeast: one}},
+			{Orders: &segment.OrderCondition{AtMost: &none}},
+			{Event: &segment.EventCondition{Type: "cart.changed", AtLeast: one}},
 		}},
 	} {
 		if _, err := f.SaveSegment(t.Context(), name, c); err != nil {
