@@ -78,14 +78,19 @@ func (c GiveCoupon) do(r *run) error {
 	if err := f.Err(); err != nil {
 		return err
 	}
+	// A period that the unpaid invoice has taken is one of the coupon before.
+	if r.s.Open != nil {
+		r.s.Open.Coupon = false
+	}
 	r.s.Coupon, r.note = &k, "coupon"
 	return nil
 }
 
-// discount is what the coupon takes off a whole period of a price.
+// discount is what the coupon takes off a whole period of a price. It waits while a plan is paid ahead, to which the
+// subscriber may have changed after it was given.
 func (s *Subscription) discount(price int64) int64 {
 	k := s.Coupon
-	if k == nil || k.Left == 0 {
+	if k == nil || k.Left == 0 || s.Terms.Prepaid > 1 {
 		return 0
 	}
 	if k.PercentBP > 0 {

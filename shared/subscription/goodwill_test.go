@@ -124,6 +124,38 @@ func TestAPeriodOfACouponIsGivenBackWithAPaymentThatFailsForGood(t *testing.T) {
 	}
 }
 
+// What is paid ahead takes no coupon, also when the plan is changed after the coupon was given: the cycles that are not
+// used are given back at their price, and no more than was paid.
+func TestACouponWaitsWhileCyclesArePaidAhead(t *testing.T) {
+	t.Parallel()
+	h := open(t, starting(plan(Membership, 10_000)), seoul("2027-01-10 10:00"))
+	h.do(GiveCoupon{Coupon: Coupon{PercentBP: 5_000, Left: 2}}, seoul("2027-01-15 10:00"))
+	h.do(Downgrade{Terms: terms(plan(Membership, 9_000, prepaid(12)), 1)}, seoul("2027-01-16 10:00"))
+	h.until(seoul("2027-02-10 10:01"))
+	if h.cash() != 10_000+12*9_000 || h.s.Coupon.Left != 2 {
+		t.Errorf("%d paid, %d periods of the coupon are left", h.cash(), h.s.Coupon.Left)
+	}
+	h.do(Cancel{Now: true}, seoul("2027-02-11 10:00"))
+	h.balances()
+	if h.left != 0 {
+		t.Errorf("%d of credit that nobody has paid", h.left)
+	}
+}
+
+// A period that comes back with an unpaid invoice belongs to the coupon that it was taken from.
+func TestANewCouponGetsNoPeriodOfTheOneItReplaces(t *testing.T) {
+	t.Parallel()
+	h := open(t, starting(plan(Membership, 10_000)), seoul("2027-01-10 10:00"),
+		answering(success, lost, lost, lost, lost, lost, lost))
+	h.do(GiveCoupon{Coupon: Coupon{Amount: 1_000, Left: 3}}, seoul("2027-01-15 10:00"))
+	h.until(seoul("2027-02-10 10:01"))
+	h.do(GiveCoupon{Coupon: Coupon{Amount: 9_000, Left: 1}}, seoul("2027-02-10 12:00"))
+	h.do(Cancel{Reason: "too dear", Now: true}, seoul("2027-02-11 10:00"))
+	if h.s.Coupon.Left != 1 {
+		t.Errorf("%d periods are left of a coupon for one", h.s.Coupon.Left)
+	}
+}
+
 func TestOnlyAnUnpaidInvoiceIsRemindedOf(t *testing.T) {
 	t.Parallel()
 	h := open(t, starting(plan(Membership, 10_000)), seoul("2027-01-10 10:00"),

@@ -29,6 +29,9 @@ var anyPlan = rapid.Custom(func(t *rapid.T) *Plan {
 	p.Policy.Stock.Do = rapid.SampledFrom([]StockAction{StockWait, StockSkip, StockRefund, StockSubstitute}).Draw(t,
 		"stock")
 	p.Policy.Substitutes = []Item{{VariantID: "var_other", Quantity: 1}}
+	p.Policy.Dunning = rapid.SampledFrom([]Dunning{
+		{}, {}, {TechnicalTries: 12, TechnicalMinutes: 60, SuspendDays: 1, CancelDays: 2},
+	}).Draw(t, "dunning")
 	return p
 })
 
@@ -45,7 +48,7 @@ func anyCommand(t *rapid.T, s Subscription, at time.Time) Command {
 	switch rapid.SampledFrom([]string{
 		"skip", "unskip", "date", "pause", "resume", "swap", "quantity", "address", "move", "upgrade", "upgrade", "downgrade",
 		"propose", "consent",
-		"consent", "consent", "refuse", "cancel", "cancel now", "reactivate", "card", "pay", "stale",
+		"consent", "consent", "refuse", "cancel", "cancel now", "reactivate", "card", "pay", "stale", "coupon",
 	}).Draw(t, "command") {
 	case "skip":
 		return SkipNext{}
@@ -90,6 +93,10 @@ func anyCommand(t *rapid.T, s Subscription, at time.Time) Command {
 		return ChangeCard{Card: Card{Token: fmt.Sprint("card_", rapid.IntRange(1, 3).Draw(t, "card")), Brand: "mastercard"}}
 	case "pay":
 		return PayNow{}
+	case "coupon":
+		return GiveCoupon{Coupon: rapid.SampledFrom([]Coupon{
+			{PercentBP: 5_000, Left: 3}, {PercentBP: 3_333, Left: 1}, {Amount: 2_500, Left: 2},
+		}).Draw(t, "coupon")}
 	}
 	return ChargeFailed{Key: Key(s.ID, 1), Attempt: 99, Kind: payment.KindSoft}
 }
@@ -99,6 +106,7 @@ func other(t *rapid.T, s Subscription, price int64) Terms {
 	o := s.Terms
 	o.PlanID, o.Version, o.Price = "plan_other", 1, price
 	o.Interval = rapid.SampledFrom([]Interval{o.Interval, o.Interval, Every(1, Month), Every(1, Year)}).Draw(t, "interval")
+	o.Prepaid = rapid.SampledFrom([]int{o.Prepaid, o.Prepaid, 1, 3}).Draw(t, "prepaid")
 	return o
 }
 
