@@ -58,7 +58,7 @@ type Decision struct {
 	// Wait says what a zero Retry waits for.
 	Wait Wait
 	// Counts says that the failure is the subscriber's to mend: they are told and the days to suspension run. A technical
-	// failure with tries left does not count.
+	// failure that is tried again by itself does not count.
 	Counts bool
 }
 
@@ -96,13 +96,14 @@ func Next(p Dunning, attempts, used []Attempt, at time.Time, days func(first tim
 		retry = nextMoneyDay(p.MoneyDays, n, first, at, days)
 	}
 	if retry.IsZero() {
-		return Decision{Wait: WaitNothing, Counts: counts}
+		return Decision{Wait: WaitNothing, Counts: true}
 	}
 	// Earlier invoices of the same card count too: the networks count per card and merchant.
 	retry, ok := allowedByNetwork(slices.Concat(used, attempts), last, retry)
-	// A retry on or after the last day would come when the subscription has ended.
+	// A retry on or after the last day would come when the subscription has ended. Without one also a technical failure is
+	// the subscriber's to mend: nothing else would bring the invoice to an end.
 	if !ok || !retry.Before(days(first, p.CancelDays)) {
-		return Decision{Wait: WaitNothing, Counts: counts}
+		return Decision{Wait: WaitNothing, Counts: true}
 	}
 	return Decision{Retry: retry, Counts: counts}
 }

@@ -315,3 +315,29 @@ func TestRetriesStayWithinTheNetworksLimits(t *testing.T) {
 		t.Fatalf("only %d tries: nothing was held back", len(at))
 	}
 }
+
+// A machine that is ill until the last day of the plan's patience leaves an invoice that somebody has to pay: the
+// subscriber is told, and the subscription does not hang without anything due.
+func TestAMachineThatStaysIllEndsInDunning(t *testing.T) {
+	t.Parallel()
+	p := plan(Membership, 10_000)
+	p.Policy.Dunning = Dunning{TechnicalTries: 12, TechnicalMinutes: 60, SuspendDays: 1, CancelDays: 2}
+	if err := p.Check(); err != nil {
+		t.Fatal(err)
+	}
+	first := true
+	h := open(t, starting(p), seoul("2026-03-10 10:00"), func(h *shop) {
+		h.provider = func(Charge) outcome {
+			if first {
+				first = false
+				return success
+			}
+			return ill
+		}
+	})
+	h.until(seoul("2026-04-30 10:00"))
+	wantState(t, h, Ended)
+	if told := h.noticeDates(NoticePaymentFailed); h.s.EndReason != EndUnpaid || len(told) != 1 {
+		t.Errorf("ended as %s, told on %v", h.s.EndReason, told)
+	}
+}

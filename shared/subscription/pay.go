@@ -206,7 +206,8 @@ func (r *run) follow(kind payment.Kind) {
 	d := Next(r.s.Terms.Policy.Dunning, counted, r.s.Used, r.at, r.s.days)
 	o.RetryAt, o.Wait = d.Retry, d.Wait
 	r.event(EventFailed, string(kind), o.Amount)
-	if !d.Counts || brokenOff {
+	// What they broke off changes nothing that was decided before; where nothing was, the invoice must not be forgotten.
+	if !d.Counts || brokenOff && !o.Since.IsZero() {
 		return
 	}
 	if r.s.Terms.delivers() {
