@@ -144,6 +144,9 @@ func (c MailGift) do(r *run) error {
 		return refuse("gift_claimed", "The gift has been claimed.")
 	case g.Mails >= maxGiftMails:
 		return refuse("too_many_mails", "The gift was announced %d times already.", g.Mails)
+	// Nothing is promised that is not paid.
+	case r.s.Open != nil:
+		return refuse("payment_running", "A payment is being made. Try again in a few minutes.")
 	}
 	if c.Recipient != "" {
 		g.Recipient = c.Recipient
@@ -170,6 +173,9 @@ func (c ClaimGift) do(r *run) error {
 		return refuse("gift_claimed", "The gift has been claimed.")
 	case civil.DateAt(r.at, r.s.zone()) >= g.Until:
 		return refuse("gift_expired", "This gift could be claimed until %s.", g.Until.Add(-1))
+	// Canceled by the giver while it is being paid.
+	case r.s.Open != nil:
+		return refuse("payment_running", "A payment is being made. Try again in a few minutes.")
 	}
 	var f fields
 	f.Require(c.CustomerID != "", "/customerId", "required", "a customer")

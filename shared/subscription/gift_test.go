@@ -150,3 +150,20 @@ func TestAGiftIsSentOrGivenBack(t *testing.T) {
 		}
 	})
 }
+
+// A gift that its giver cancels while it is being paid cannot be claimed before the payment has an outcome: what is paid
+// then is kept for a gift, or goes back.
+func TestAGiftIsClaimedOnlyOnceItIsPaid(t *testing.T) {
+	t.Parallel()
+	start := seoul("2026-03-10 09:00")
+	h := open(t, given(plan(Box, 20000, prepaid(3)), Gift{}, without), start, answering(tookMute))
+	h.do(Cancel{}, start.Add(time.Minute))
+	wantCode(t, h.try(claim("adr_2"), start.Add(2*time.Minute)), "payment_running")
+	wantCode(t, h.try(MailGift{}, start.Add(2*time.Minute)), "payment_running")
+	h.until(start.Add(time.Hour))
+	h.do(claim("adr_2"), start.Add(2*time.Hour))
+	h.balances()
+	if len(h.parcels) != 1 || h.cash() != 60000 {
+		t.Errorf("%d parcels, %d paid\n%s", len(h.parcels), h.cash(), h.story())
+	}
+}
