@@ -2,6 +2,7 @@ package subscription_test
 
 import (
 	"testing"
+	"time"
 
 	. "dangol/shared/subscription"
 )
@@ -136,4 +137,28 @@ func TestPauseSkipAndCancel(t *testing.T) {
 		wantDates(t, h.opens(SpanPaid), "2026-03-10", "2026-05-05")
 		h.tiles()
 	})
+}
+
+// Whoever starts again is there, like whoever starts: a payment that is declined at once is answered and not mailed.
+func TestAStartThatIsDeclinedIsMailedOnlyToWhoHasLeft(t *testing.T) {
+	t.Parallel()
+	begin, later := seoul("2026-03-10 10:00"), seoul("2026-05-05 10:00")
+	again := terms(plan(Membership, 33000), 1)
+	for name, c := range map[string]struct {
+		answer outcome
+		mails  int
+	}{
+		"declined at once":                     {poor, 0},
+		"declined by an answer that came late": {outcome{mute: true}, 1},
+	} {
+		h := open(t, starting(plan(Membership, 31000)), begin, answering(success, c.answer, poor))
+		h.do(Cancel{Now: true}, begin.Add(time.Hour))
+		before := len(h.noticeDates(NoticeEnded))
+		h.do(Reactivate{Terms: &again, Card: &Card{Token: "card_2"}}, later)
+		h.until(later.Add(time.Hour))
+		wantState(t, h, Ended)
+		if got := len(h.noticeDates(NoticeEnded)) - before; got != c.mails || h.s.EndReason != EndNotStarted {
+			t.Errorf("%s: %d mails, ended as %s", name, got, h.s.EndReason)
+		}
+	}
 }

@@ -318,7 +318,7 @@ func (r *run) end(reason string) {
 		r.s.Credit = 0
 	}
 	// Whoever subscribes is there and is told that the payment was declined; a mail is for an outcome that comes later.
-	if reason == EndNotStarted && (r.at.Sub(r.s.StartedAt) <= present || r.broken()) {
+	if reason == EndNotStarted && (r.at.Sub(r.s.Span.Start) <= present || r.broken()) {
 		return
 	}
 	if r.s.Begun() || reason == EndNotStarted || reason == EndNothingToBuy {
