@@ -50,7 +50,7 @@ func versionKey(id string, version int) table.Key {
 // planNotFound is the answer for a plan that is not there or not offered.
 func planNotFound() error { return problem.NotFound("plan_not_found", "There is no such plan.") }
 
-// Plan reads the latest version of a plan, eventually consistent. 1 round trip. Errors: 404 plan_not_found.
+// Plan reads the latest version of a plan, strongly consistent. 1 round trip. Errors: 404 plan_not_found.
 func (s *Service) Plan(ctx context.Context, id string) (*Plan, error) {
 	var stored planItem
 	err := s.Table.Get(ctx, subscription.PlanKey(id), &stored)

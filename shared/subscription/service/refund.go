@@ -143,6 +143,10 @@ func (s *Service) refundStateWrite(ctx context.Context, id string, t Task, state
 	if err != nil || r.State == state && r.Reason == reason {
 		return nil, err
 	}
+	// The provider's message has overtaken its answer, and knows more.
+	if state == RefundPending {
+		return nil, nil
+	}
 	return []table.Write{s.refundStatePut(r, state, reason)}, nil
 }
 

@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -139,6 +140,42 @@ func TestWhatTheBankSaysOfARefundLaterIsNoted(t *testing.T) {
 				t.Errorf("news of a refund that is not there: %v", err)
 			}
 		})
+	}
+}
+
+// reportingProvider lets the message about a refund arrive before the answer to the call that asked for it.
+type reportingProvider struct {
+	payment.Provider
+	report func(payment.Refund)
+}
+
+func (p reportingProvider) Refund(ctx context.Context, in payment.RefundRequest) (payment.Refund, error) {
+	out, err := p.Provider.Refund(ctx, in)
+	if err == nil {
+		p.report(out)
+	}
+	return out, err
+}
+
+// The answer "pending" is older than the message that the refund was made or failed, which must not be lost by it.
+func TestAMessageAboutARefundThatOvertakesItsAnswerCounts(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[payment.RefundState]service.RefundState{
+		payment.RefundSucceeded: service.RefundDone, payment.RefundFailed: service.RefundFailed,
+	} {
+		w := calm(t)
+		var subscriptionID string
+		w.Billing.Provider = reportingProvider{w.Billing.Provider, func(r payment.Refund) {
+			r.State, r.Metadata = said, map[string]string{"subscription": subscriptionID}
+			message := payment.Notification{Subject: payment.SubjectRefund, Refund: r}
+			if err := w.Unfaulted.HandleWebhook(t.Context(), message); err != nil {
+				t.Error(err)
+			}
+		}}
+		r := stopped(t, w, "pm_card_pendingRefund", func(r *service.Record) { subscriptionID = r.Sub.ID })
+		if got := refundOf(t, w, r); got.State != want || len(w.Of(t, r.Sub.ID).Tasks) != 0 {
+			t.Errorf("the message says %s, the refund is %s", said, got.State)
+		}
 	}
 }
 
