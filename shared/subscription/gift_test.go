@@ -151,8 +151,8 @@ func TestAGiftIsSentOrGivenBack(t *testing.T) {
 	})
 }
 
-// A gift that its giver cancels while it is being paid cannot be claimed before the payment has an outcome: what is paid
-// then is kept for a gift, or goes back.
+// A gift that its giver cancels while it is being paid cannot be claimed before the payment has an outcome: what is
+// paid then is kept for a gift, or goes back.
 func TestAGiftIsClaimedOnlyOnceItIsPaid(t *testing.T) {
 	t.Parallel()
 	start := seoul("2026-03-10 09:00")
