@@ -20,7 +20,7 @@ func (b business) coupons(ctx context.Context, customerID, language string) (str
 	var buttons []conversation.Button
 	for _, p := range published {
 		code := p.Codes.Single
-		if code == "" || !p.Runs(now) || !slices.Contains(p.Conditions.Customers, customerID) || len(buttons) == shown {
+		if code == "" || !p.Live(now) || !slices.Contains(p.Conditions.Customers, customerID) || len(buttons) == shown {
 			continue
 		}
 		body, err := json.Marshal(map[string]any{"codes": []string{code}})
