@@ -159,7 +159,8 @@ func TestNobodysOrderButTheCustomersIsReturned(t *testing.T) {
 		}
 	}
 	// A reason that a client made up is asked for again.
-	if text, _ := c.do(t, conversation.ReturnOrder, other.ID+":because", "en"); text != conversation.Say("return_why", "en") {
+	if text, _ := c.do(t, conversation.ReturnOrder, other.ID+":because", "en"); text != conversation.Say("return_why",
+		"en") {
 		t.Errorf("a reason that does not exist: %q", text)
 	}
 }
