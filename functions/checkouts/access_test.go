@@ -10,8 +10,7 @@ import (
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	system.Check(t, system.Function{
-		Spec:           checkouts.Spec(),
-		BoundsUnproved: "not every bound has a right body yet",
+		Spec: checkouts.Spec(),
 		Routes: system.Routes{
 			"startCheckout": {Needs: system.OwnCart, Owned: true, Body: `{"paymentMethod":"pm_card_visa"}`, Guarded: map[string]string{
 				"/total/currency minLength": "the total has to be the one that was shown, its currency included",

@@ -28,8 +28,7 @@ func TestAccess(t *testing.T) {
 	confirm := linked(tracking.Confirm, "email", "2026-03-01T00:00:00Z")
 	unsubscribe := linked(tracking.Unsubscribe, "cart", "m1")
 	system.Check(t, system.Function{
-		Spec:           outreach.Spec(),
-		BoundsUnproved: "not every bound has a right body yet",
+		Spec: outreach.Spec(),
 		Routes: system.Routes{
 			"signUpForNews":     {Needs: nobody, Body: `{"email":"{email}","language":"ko","source":"form","textVersion":"1"}`},
 			"confirmSignUpPage": {Needs: confirm}, "confirmSignUp": {Needs: confirm},

@@ -29,8 +29,7 @@ func TestAccess(t *testing.T) {
 		return r
 	}
 	system.Check(t, system.Function{
-		Spec:           returns.Spec(),
-		BoundsUnproved: "not every bound has a right body yet",
+		Spec: returns.Spec(),
 		Routes: system.Routes{
 			"quoteReturn": shopper(delivered, wantedBody),
 			"requestReturn": shopper(quoted,
@@ -39,18 +38,20 @@ func TestAccess(t *testing.T) {
 			"listMyReturns":      {},
 			"getReturn":          shopper(requested, ""),
 			"cancelReturn":       shopper(requested, ""),
-			"sendReturn":         shopper(requested, ""),
+			"sendReturn": {Needs: requested, Owned: true, Operators: true,
+				Bodies: []string{`{"carrier":"cj","trackingNumber":"1234-5678"}`}},
 			"payReturnBalance": asShown(shopper(requested,
 				`{"paymentMethod":"pm_card_visa","amount":{"amount":1,"currency":"KRW"}}`)),
 			"holdForExchange": asShown(shopper(requested,
 				`{"paymentMethod":"pm_card_visa","amount":{"amount":1,"currency":"KRW"}}`)),
-			"getMyStoreCredit":     {},
-			"listReturns":          {Query: "state=approved"},
-			"approveReturn":        {Needs: requested},
-			"rejectReturn":         {Needs: requested, Body: `{"reason":"used"}`},
-			"bookReturn":           {Needs: requested},
-			"receiveReturn":        {Needs: requested},
-			"inspectReturn":        {Needs: received},
+			"getMyStoreCredit": {},
+			"listReturns":      {Query: "state=approved"},
+			"approveReturn":    {Needs: requested},
+			"rejectReturn":     {Needs: requested, Body: `{"reason":"used"}`},
+			"bookReturn":       {Needs: requested},
+			"receiveReturn":    {Needs: requested, Bodies: []string{`{"lines":[{"lineId":"{lineId}","good":1,"damaged":0,"wrong":0}]}`}},
+			"inspectReturn": {Needs: received, Bodies: []string{`{"lines":[{"lineId":"{lineId}","accepted":1,"grade":"B",` +
+				`"restocked":1,"writeOff":0,"damageFee":0,"note":"opened"}]}`}},
 			"receiveReturns":       {Needs: requested, Body: `{"returns":["{returnId}"]}`},
 			"reportReturns":        {},
 			"getReturnsOfCustomer": {Needs: requested},

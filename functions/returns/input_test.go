@@ -217,6 +217,9 @@ func TestPartOfAReturnArrivesDamagedOrNotAtAll(t *testing.T) {
 	r := d.request(o, wanted("refund", back(line, 4, "changed_mind")))
 	at := "/admin/returns/" + r.ID
 	d.agent().Do("POST", at+"/receive", object{"lines": []object{{"lineId": line, "good": 5}}}).WantField("/lines")
+	// A second count of the same line in one body would replace the first.
+	twice := []object{{"lineId": line, "good": 1}, {"lineId": line, "good": 1}}
+	d.agent().Do("POST", at+"/receive", object{"lines": twice}).WantField("/lines/1/lineId")
 	d.agent().Do("POST", at+"/receive", object{"lines": []object{{"lineId": line, "good": 1, "wrong": 1}}}).Want(200)
 	d.agent().Do("POST", at+"/receive", object{"lines": []object{{"lineId": line, "damaged": 1}}}).Want(200)
 	d.agent().Do("POST", at+"/inspect", object{"lines": []object{{"lineId": line, "accepted": 3}}}).WantField("/lines")

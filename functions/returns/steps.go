@@ -2,6 +2,7 @@ package returns
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"dangol/events"
@@ -251,7 +252,24 @@ func (f *Returns) receive(ctx context.Context, in *receiveInput) (*output, error
 	if in.Body != nil {
 		counts = in.Body.Lines
 	}
+	if err := onceEach(counts, func(c Counted) string { return c.LineID }); err != nil {
+		return nil, err
+	}
 	return f.step(ctx, in.ReturnInput, f.received(counts))
+}
+
+// onceEach checks the lines of a body, which name each line of the return once at most: a second entry would replace
+// the first. Errors: 422 at the entry.
+func onceEach[L any](lines []L, lineID func(L) string) error {
+	var wrong problem.Fields
+	wrong.Count(len(lines), 0, maxParts, "/lines")
+	named := map[string]bool{}
+	for i, l := range lines {
+		id := lineID(l)
+		wrong.Require(!named[id], fmt.Sprintf("/lines/%d/lineId", i), "not_allowed", "each line once")
+		named[id] = true
+	}
+	return wrong.Err()
 }
 
 // received counts what arrived; everything as announced when there are no counts.
@@ -302,6 +320,9 @@ type inspectInput struct {
 func (f *Returns) inspect(ctx context.Context, in *inspectInput) (*output, error) {
 	results := map[string]rma.Result{}
 	if in.Body != nil {
+		if err := onceEach(in.Body.Lines, func(l Found) string { return l.LineID }); err != nil {
+			return nil, err
+		}
 		for _, l := range in.Body.Lines {
 			results[l.LineID] = rma.Result{
 				Accepted: l.Accepted, Grade: l.Grade, Restocked: l.Restocked, WriteOff: l.WriteOff, DamageFee: l.DamageFee,

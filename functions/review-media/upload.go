@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"dangol/events"
@@ -74,12 +73,8 @@ func (f *Media) add(ctx context.Context, in *addInput) (*addOutput, error) {
 		return nil, err
 	}
 	b := in.Body
-	switch {
-	case !slices.Contains(picture.Types[b.Kind], b.Type):
-		return nil, problem.InvalidField("/type", "not_allowed", "%s", strings.Join(picture.Types[b.Kind], ", "))
-	// Videos have no check here: the schema's maximum is theirs.
-	case b.Kind == "photo" && b.Size > picture.MaxPhotoBytes:
-		return nil, problem.InvalidField("/size", "too_large", "at most %d", picture.MaxPhotoBytes)
+	if err := picture.Announced(b.Kind, b.Type, b.Size); err != nil {
+		return nil, err
 	}
 	now := f.Clock.Now()
 	m := review.Media{ID: id.New("med", now), Kind: b.Kind, Type: b.Type, State: review.MediaUploading, Added: now}

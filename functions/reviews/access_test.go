@@ -11,12 +11,11 @@ import (
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	// A purchase takes many calls, so routes that leave a thing as it is for the next caller share one.
-	product, own, question := once(system.AProduct), once(ownReview), once(ownQuestion)
+	product, own, question := system.Once(system.AProduct), system.Once(ownReview), system.Once(ownQuestion)
 	read := reader(own)
 	csv := map[string]string{"Content-Type": "text/csv"}
 	system.Check(t, system.Function{
-		Spec:           reviews.Spec(),
-		BoundsUnproved: "not every bound has a right body yet",
+		Spec: reviews.Spec(),
 		Routes: system.Routes{
 			"listReviews": {Needs: product}, "getReviewSummary": {Needs: product},
 			"getReviewsForSearchEngines": {Needs: product},
@@ -26,10 +25,10 @@ func TestAccess(t *testing.T) {
 				Body: `{"orderId":"{orderId}","lineId":"{orderLine}","stars":2,"text":"약해요 {unique}"}`,
 			},
 			"editReview":   {Needs: own, Owned: true, Body: `{"stars":3,"text":"괜찮아요"}`},
-			"deleteReview": {Needs: once(ownReview), Owned: true},
+			"deleteReview": {Needs: system.Once(ownReview), Owned: true},
 			"addFollowUp":  {Needs: own, Owned: true, Body: `{"stars":3,"text":"한 달 후"}`},
 			"voteOnReview": {Needs: read, Body: `{"helpful":true}`}, "withdrawVote": {Needs: read},
-			"reportReview":  {Needs: reader(once(ownReview)), Body: `{"reason":"off_topic","note":"about the parcel"}`},
+			"reportReview":  {Needs: reader(system.Once(ownReview)), Body: `{"reason":"off_topic","note":"about the parcel"}`},
 			"listQuestions": {Needs: product}, "askQuestion": {Needs: product,
 				Body: `{"text":"순한가요?","name":"하늘","language":"ko"}`},
 			"answerQuestion":        {Needs: questionToABuyer, Body: `{"text":"네, 순해요","name":"하늘","language":"ko"}`},
@@ -52,17 +51,6 @@ func TestAccess(t *testing.T) {
 		},
 		Journey: rewardAndTakeBack,
 	})
-}
-
-// once makes a thing for the first caller and gives the same one to the others.
-func once(make func(*system.Shop) system.Things) func(*system.Shop) system.Things {
-	things := map[*system.Shop]system.Things{}
-	return func(s *system.Shop) system.Things {
-		if _, ok := things[s]; !ok {
-			things[s] = make(s)
-		}
-		return things[s]
-	}
 }
 
 // reader makes the same things and a new customer who owns none of them.

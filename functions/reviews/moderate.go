@@ -248,6 +248,10 @@ type mediaDecisionInput struct {
 // decideMedia publishes or takes down a photo or video. No event is published: the text is shown as
 // before.
 func (f *Reviews) decideMedia(ctx context.Context, in *mediaDecisionInput) (*inspectOutput, error) {
+	reason, err := review.MediaReason(in.Body.Reason)
+	if err != nil {
+		return nil, err
+	}
 	r, err := f.Store.Change(ctx, in.id(), func(r *review.Review) (e store.Effect, changed bool, err error) {
 		i := r.MediaByID(in.MediaID)
 		if i < 0 {
@@ -264,8 +268,8 @@ func (f *Reviews) decideMedia(ctx context.Context, in *mediaDecisionInput) (*ins
 		}
 		m.State, m.Reason = review.MediaPublished, ""
 		if !in.Body.Publish {
-			m.State, m.Reason = review.MediaRejected, review.Reason(in.Body.Reason)
-			e.Body = events.ReviewMediaRejected{ReviewRef: store.Ref(r), MediaID: m.ID, Kind: m.Kind, Reason: in.Body.Reason}
+			m.State, m.Reason = review.MediaRejected, reason
+			e.Body = events.ReviewMediaRejected{ReviewRef: store.Ref(r), MediaID: m.ID, Kind: m.Kind, Reason: string(reason)}
 		}
 		// The deadline of a held text stays; only that of the photos may have ended.
 		if r.State == review.Published {

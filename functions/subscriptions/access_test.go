@@ -14,6 +14,8 @@ func TestAccess(t *testing.T) {
 	t.Parallel()
 	const plan = `{"kind":"membership","name":{"ko":"단골 {unique}"},"interval":{"unit":"month","count":1},` +
 		`"prices":{"KRW":9900},"tax":{"rateBp":1000,"included":true}}`
+	const address = `{"name":"A","line1":"B","line2":"C","city":"서울","region":"서울","postalCode":"04769","country":"KR",` +
+		`"phone":"+821012345678"}`
 	own := func(body string) system.Request {
 		return system.Request{Needs: system.OwnSubscription, Owned: true, Body: body}
 	}
@@ -22,16 +24,15 @@ func TestAccess(t *testing.T) {
 		`{"do":"move","zone":"Europe/Berlin","region":"DE"}`, `{"do":"cancel","reason":"too many"}`,
 		`{"do":"upgrade","planId":"{otherPlanId}","returnUrl":"https://shop.example.com/back"}`,
 		`{"do":"swap","contents":[{"variantId":"{variantId}","quantity":1}]}`,
-		`{"do":"change_address","address":{"name":"A","line1":"B","country":"KR"}}`,
+		`{"do":"change_address","address":` + address + `}`,
 	}
 	unset := map[string]string{"/day minimum": "without a day the one of the date is kept"}
 	var byShop []string
-	for _, change := range changes {
+	for _, change := range append(changes, `{"do":"pause","until":"2027-02-01"}`) {
 		byShop = append(byShop, `{"note":"asked by telephone",`+change[1:])
 	}
 	system.Check(t, system.Function{
-		Spec:           subscriptions.Spec(),
-		BoundsUnproved: "not every bound has a right body yet",
+		Spec: subscriptions.Spec(),
 		Routes: system.Routes{
 			"listPlans":                 {},
 			"getPlan":                   {Needs: aPlan},
@@ -71,9 +72,13 @@ func TestAccess(t *testing.T) {
 			"quoteSubscriptionChange": own(`{"do":"cancel"}`),
 			"changeSubscription": {Needs: changeable, Owned: true, Harmless: unset, Bodies: changes,
 				Body: `{"do":"pause","until":"2027-02-01"}`},
-			"cancelSubscription":         own(""),
-			"reactivateSubscription":     {Needs: canceled, Owned: true},
-			"payNow":                     own(""),
+			"cancelSubscription": {Needs: system.OwnSubscription, Owned: true, Bodies: []string{`{"reason":"too many"}`}},
+			"reactivateSubscription": {Needs: ended, Owned: true, Bodies: []string{
+				`{"planId":"{planId}","quantity":1,"returnUrl":"https://shop.example.com/back"}`,
+			}, Harmless: map[string]string{"/quantity minimum": "without a quantity the one of before is kept"},
+				Guarded: map[string]string{"/offer maxLength": "an offer has to be one that the plan makes"}},
+			"payNow": {Needs: system.OwnSubscription, Owned: true,
+				Bodies: []string{`{"returnUrl":"https://shop.example.com/back"}`}},
 			"confirmSubscriptionPayment": own(""),
 			"updatePaymentMethod":        own(`{"paymentMethod":"pm_card_visa"}`),
 			"explainCancellation":        {Needs: canceled, Owned: true, Body: `{"reason":"too many"}`},
@@ -90,9 +95,10 @@ func TestAccess(t *testing.T) {
 			"getGift":     {Needs: claimedGift, Owned: true},
 			"changeGift": {Needs: claimedGift, Owned: true, Bodies: []string{
 				`{"do":"pause","until":"2027-02-01"}`, `{"do":"change_date","to":"2026-12-24"}`,
-				`{"do":"change_address","address":{"name":"A","line1":"B","country":"KR"}}`,
+				`{"do":"change_address","address":` + address + `}`,
 			}, Body: `{"do":"move","zone":"Asia/Seoul","region":"KR"}`},
-			"mailGift":           {Needs: ownGift, Owned: true},
+			"mailGift": {Needs: ownGift, Owned: true,
+				Bodies: []string{`{"recipient":"{unique}@example.com"}`}},
 			"listCreditNotes":    {Needs: refusedRefund, Owned: true},
 			"getCreditNote":      {Needs: refusedRefund, Owned: true},
 			"listAllCreditNotes": {Query: "year=2026"},
@@ -115,6 +121,13 @@ func aPlan(s *system.Shop) system.Things {
 func canceled(s *system.Shop) system.Things {
 	b := system.OwnSubscription(s)
 	s.Do(b.Owner.Caller, "POST", "/subscriptions/"+b.Fill["subscriptionId"]+"/cancel", nil)
+	return b
+}
+
+// ended is a subscription that ended at once and can be begun anew.
+func ended(s *system.Shop) system.Things {
+	b := system.OwnSubscription(s)
+	s.Do(b.Owner.Caller, "POST", "/subscriptions/"+b.Fill["subscriptionId"]+"/changes", `{"do":"cancel_now"}`)
 	return b
 }
 

@@ -1,5 +1,12 @@
 package review
 
+import (
+	"cmp"
+	"slices"
+
+	"dangol/shared/platform/problem"
+)
+
 // Reason is a code for why a review, a photo or a question is not shown.
 type Reason string
 
@@ -64,6 +71,19 @@ func PolicyOf(r Reason) (p ModerationPolicy, ok bool) {
 		}
 	}
 	return p, false
+}
+
+// MediaReasons are the reasons for which a moderator takes a photo or video down.
+var MediaReasons = []Reason{ImageUnfit, PersonalData, OffTopic, WrongProduct, Illegal}
+
+// MediaReason is the reason given for taking a photo or video down; without one it is that it cannot be shown. Errors:
+// 422 invalid_input.
+func MediaReason(given string) (Reason, error) {
+	r := cmp.Or(Reason(given), ImageUnfit)
+	if !slices.Contains(MediaReasons, r) {
+		return "", problem.InvalidField("/reason", "not_allowed", "one of %v", MediaReasons)
+	}
+	return r, nil
 }
 
 // Finding is a reason with the words it is about.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"dangol/shared/compliance"
 	"dangol/shared/platform/due"
@@ -104,10 +105,27 @@ func (r *RMA) Book(s Shipment, by string, now time.Time) error {
 	return nil
 }
 
+// Bounds of what is said of a parcel that comes back, in characters.
+const (
+	maxCarrier  = 40
+	maxTracking = 60
+)
+
+// check holds what somebody says of the parcel against its bounds.
+func (s Shipment) check() error {
+	var wrong problem.Fields
+	wrong.Text(s.Carrier, 0, maxCarrier, "/carrier")
+	wrong.Text(s.TrackingNumber, 0, maxTracking, "/trackingNumber")
+	return wrong.Err()
+}
+
 // HandOver notes that the carrier has the parcel; from then on it does not expire, because the customer has done their
 // part. Goods that are held for an exchange are not held forever, though: anybody can say that a parcel is on its way.
-// changed is false when that was known. Error: 409 return_state.
+// changed is false when that was known. Errors: 409 return_state; 422 for a carrier or number that is too long.
 func (r *RMA) HandOver(s Shipment, by string, now time.Time) (changed bool, err error) {
+	if err := s.check(); err != nil {
+		return false, err
+	}
 	switch {
 	case r.in(InTransit):
 		return false, nil
@@ -205,6 +223,9 @@ func (r *RMA) Inspect(results map[string]Result, by string, now time.Time) error
 	return nil
 }
 
+// maxNote bounds what the inspection says of a line, in characters.
+const maxNote = 1000
+
 // check is what is wrong with the result of a line; nil when nothing is. Error: 422.
 func (l *Line) check(got Result) error {
 	arrived := l.Count.Good + l.Count.Damaged
@@ -224,6 +245,8 @@ func (l *Line) check(got Result) error {
 			l.LineID)
 	case got.Grade != "" && !slices.Contains(Grades, got.Grade):
 		return problem.InvalidField("/lines", "not_allowed", "grades are A, B, C and D")
+	case utf8.RuneCountInString(got.Note) > maxNote:
+		return problem.InvalidField("/lines", "too_long", "line %s: a note of at most %d characters", l.LineID, maxNote)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package rma_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -138,6 +139,8 @@ func TestTheInspectionAcceptsAtMostWhatArrived(t *testing.T) {
 		{"more restocked than arrived", map[string]rma.Result{"soap": {Accepted: 2, Restocked: 2, WriteOff: 2}}, false},
 		{"a grade that is none", map[string]rma.Result{"soap": {Accepted: 1, Grade: "E"}}, false},
 		{"another line", map[string]rma.Result{"towel": {Accepted: 1}}, false},
+		{"a note of 1,000 characters", map[string]rma.Result{"soap": {Accepted: 1, Note: strings.Repeat("가", 1000)}}, true},
+		{"a longer note", map[string]rma.Result{"soap": {Accepted: 1, Note: strings.Repeat("가", 1001)}}, false},
 	} {
 		r := request(rma.Label)
 		r.State = rma.Booked
@@ -147,6 +150,32 @@ func TestTheInspectionAcceptsAtMostWhatArrived(t *testing.T) {
 		}
 		if err := r.Inspect(c.result, rma.ByShop, noon); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+func TestWhatIsSaidOfAParcelHasBounds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		parcel rma.Shipment
+		wrong  string // the pointer, "" when it is taken
+	}{
+		{"nothing is said of it", rma.Shipment{}, ""},
+		{"the longest", rma.Shipment{Carrier: strings.Repeat("가", 40), TrackingNumber: strings.Repeat("1", 60)}, ""},
+		{"a longer carrier", rma.Shipment{Carrier: strings.Repeat("가", 41)}, "/carrier"},
+		{"a longer number", rma.Shipment{Carrier: "cj", TrackingNumber: strings.Repeat("1", 61)}, "/trackingNumber"},
+	} {
+		r := request(rma.Own)
+		if err := steps["approve"](r, noon); err != nil {
+			t.Fatal(err)
+		}
+		changed, err := r.HandOver(c.parcel, rma.ByCustomer, noon)
+		if changed != (c.wrong == "") || c.wrong != "" && problem.From(err).Fields[0].Pointer != c.wrong {
+			t.Errorf("%s: %v, %v", c.name, changed, err)
+		}
+		if c.wrong != "" && r.State != rma.Approved {
+			t.Errorf("%s: refused, and the return is %s", c.name, r.State)
 		}
 	}
 }

@@ -56,6 +56,12 @@ func Parse(t testing.TB, raw []byte) (d Document) {
 	return d
 }
 
+// TakesJSON reports whether an operation takes a JSON body. It fails the test when there is no such operation.
+func (d Document) TakesJSON(t testing.TB, operationID string) bool {
+	t.Helper()
+	return d.request(t, operationID) != nil
+}
+
 // request is the schema of the JSON body of an operation, nil when it takes none. It fails the test when there is no
 // such operation.
 func (d Document) request(t testing.TB, operationID string) schema {

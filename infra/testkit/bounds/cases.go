@@ -19,6 +19,8 @@ type Case struct {
 	Body    string
 	// Added says that the right body has no such field: it was added, and what it stands in was made from the schema.
 	Added bool
+	// Known is the pointer to the innermost value around it that the right body has, "" for the body itself.
+	Known string
 }
 
 // Cases returns a body for each bound of the request of an operation of the document, at any depth: right with one
@@ -99,14 +101,27 @@ func (w *walker) key(path []string) string {
 // add makes the body with the wrong value at the path.
 func (w *walker) add(path []string, wrong wrong) {
 	present := find(w.right, path) != nil
+	known := len(path)
+	for known > 0 && find(w.right, path[:known]) == nil {
+		known--
+	}
 	body := w.put(w.root, clone(w.right), path, wrong.value)
 	raw, err := json.Marshal(body)
 	if err != nil {
 		panic(err) // everything in it came from JSON
 	}
 	w.cases = append(w.cases, Case{
-		Pointer: "/" + strings.Join(path, "/"), Rule: wrong.rule, Kind: wrong.kind(), Body: string(raw), Added: !present,
+		Pointer: pointer(path), Rule: wrong.rule, Kind: wrong.kind(), Body: string(raw), Added: !present,
+		Known: pointer(path[:known]),
 	})
+}
+
+// pointer is the JSON pointer to a path.
+func pointer(path []string) string {
+	if len(path) == 0 {
+		return ""
+	}
+	return "/" + strings.Join(path, "/")
 }
 
 // put sets a value in a body and makes what is missing on the way from the schema.

@@ -3,6 +3,18 @@ package system
 // Fill is the values of placeholders; see Things.
 type Fill = map[string]string
 
+// Once makes a thing for the first caller of a shop and gives the same one to the others: for things that take many
+// calls to make and that a route leaves as they are.
+func Once(make func(*Shop) Things) func(*Shop) Things {
+	made := map[*Shop]Things{}
+	return func(s *Shop) Things {
+		if _, ok := made[s]; !ok {
+			made[s] = make(s)
+		}
+		return made[s]
+	}
+}
+
 // AProduct is a product with stock: {id}, {variantId}.
 func AProduct(s *Shop) Things {
 	product, variant := s.Product(10, nil)

@@ -38,6 +38,18 @@ var Types = map[string][]string{
 	"video": {"video/mp4", "video/quicktime"},
 }
 
+// Announced checks what is said of an upload before it is made: the kind, its MIME type, and the size in bytes. Errors:
+// 422 invalid_input.
+func Announced(kind, mime string, bytes int64) error {
+	var wrong problem.Fields
+	most := map[string]int64{"photo": MaxPhotoBytes, "video": MaxVideoBytes}[kind]
+	wrong.Require(most > 0, "/kind", "not_allowed", "photo or video")
+	wrong.OneOf(mime, "/type", Types[kind]...)
+	wrong.Require(bytes >= 1, "/size", "too_small", "at least 1 byte")
+	wrong.Require(bytes <= most, "/size", "too_large", "at most %d bytes", most)
+	return wrong.Err()
+}
+
 // Made is a photo as it is shown.
 type Made struct {
 	Large, Thumb  []byte // JPEG

@@ -209,6 +209,30 @@ func TestFilesThatAreNoVideo(t *testing.T) {
 	}
 }
 
+func TestAnAnnouncedUploadHasBounds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind, mime string
+		bytes      int64
+		wrong      string // the pointer, "" when it is taken
+	}{
+		{"photo", "image/jpeg", 1, ""},
+		{"photo", "image/webp", picture.MaxPhotoBytes, ""},
+		{"photo", "image/jpeg", 0, "/size"},
+		{"photo", "image/jpeg", picture.MaxPhotoBytes + 1, "/size"},
+		{"photo", "video/mp4", 1, "/type"},
+		{"video", "video/mp4", picture.MaxVideoBytes, ""},
+		{"video", "video/quicktime", picture.MaxVideoBytes + 1, "/size"},
+		{"video", "video/mp4", -1, "/size"},
+		{"sound", "audio/mpeg", 1, "/kind"},
+	} {
+		err := picture.Announced(c.kind, c.mime, c.bytes)
+		if (err == nil) != (c.wrong == "") || err != nil && problem.From(err).Fields[0].Pointer != c.wrong {
+			t.Errorf("%s %s of %d bytes: %v", c.kind, c.mime, c.bytes, err)
+		}
+	}
+}
+
 func nested(depth int) []byte {
 	inside := []byte{}
 	for range depth {
