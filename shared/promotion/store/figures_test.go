@@ -31,14 +31,16 @@ func TestOrdersOfADayThatAreCountedAtOnceAddUp(t *testing.T) {
 	var all sync.WaitGroup
 	for n := range orders {
 		all.Go(func() {
-			b.count(store.AddDaySales("prod_a", "KRW", promotion.DaySales{Day: firstDay, Orders: 1, Revenue: 1_000, Discounted: 100}),
+			b.count(store.AddDaySales("prod_a", "KRW",
+				promotion.DaySales{Day: firstDay, Orders: 1, Revenue: 1_000, Discounted: 100}),
 				store.ShopSold("KRW", store.ShopDay{
 					Day: firstDay, Orders: 1, New: n % 2, Guests: 1, Revenue: 3_000, Discounts: 100,
 				}))
 		})
 	}
 	all.Wait()
-	b.count(store.AddDaySales("prod_a", "KRW", promotion.DaySales{Day: firstDay, Orders: -1, Revenue: -1_000, Discounted: -100}),
+	b.count(store.AddDaySales("prod_a", "KRW",
+		promotion.DaySales{Day: firstDay, Orders: -1, Revenue: -1_000, Discounted: -100}),
 		store.ShopSold("KRW", store.ShopDay{Day: firstDay, Canceled: 1, Refunds: 3_000}))
 	sales, err := b.store.Sales(t.Context(), "prod_a", "KRW", firstDay, firstDay)
 	if want := (promotion.DaySales{Day: firstDay, Orders: 11, Revenue: 11_000, Discounted: 1_100}); err != nil ||
