@@ -14,13 +14,15 @@ func TestAccess(t *testing.T) {
 	const coded = `{"name":{"ko":"코드 {unique}"},"kind":"percentage","starts":"2027-02-05T10:00","ends":"2027-02-05T24:00",` +
 		`"targets":{"products":["{id}"]},"terms":{"basisPoints":1000},"code":"CODE-{unique}","limitPerCode":5,"group":"spring",` +
 		`"reason":"a test"}`
+	const grouped = `{"name":{"ko":"하나 더"},"kind":"buy_x_get_y","starts":"2027-02-05T10:00","ends":"2027-02-05T24:00",` +
+		`"targets":{"products":["{id}"]},"terms":{"buyXGetY":{"buy":1,"get":1,"basisPoints":10000,"applyTo":"cheapest"}}}`
 	const previewed = `{"lines":[{"variantId":"{variantId}","quantity":1}],"draft":` + coded + `}`
 	stateless := map[string]string{"/state enum": "a new promotion is a draft, and a change leaves the state as it is"}
 	const reason = `{"reason":"a test"}`
 	system.Check(t, system.Function{
 		Spec: promotions.Spec(),
 		Routes: system.Routes{
-			"createPromotion": {Needs: system.AProduct, Body: planned, Bodies: []string{coded}, Harmless: stateless},
+			"createPromotion": {Needs: system.AProduct, Body: planned, Bodies: []string{coded, grouped}, Harmless: stateless},
 			"planPromotion":   {Needs: system.AProduct, Body: planned, Bodies: []string{coded}},
 			"previewPromotion": {Needs: system.AProduct, Bodies: []string{previewed},
 				Body: `{"lines":[{"variantId":"{variantId}","quantity":1}]}`},
@@ -29,7 +31,7 @@ func TestAccess(t *testing.T) {
 			"reportDiscounts": {},
 			"reportSales":     {Query: "format=csv"},
 			"getPromotion":    {Needs: published},
-			"replacePromotion": {Needs: drafted, Body: planned, Bodies: []string{coded}, Harmless: stateless,
+			"replacePromotion": {Needs: drafted, Body: planned, Bodies: []string{coded, grouped}, Harmless: stateless,
 				Header: map[string]string{"If-Match": "*"}},
 			"deletePromotion":  {Needs: drafted},
 			"publishPromotion": {Needs: drafted, Body: reason},
