@@ -105,6 +105,7 @@ const (
 func functionClient(endpoint string) *dynamodb.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 100
+	transport.WriteBufferSize = boot.WriteBuffer
 	env := &boot.Env{HTTP: &http.Client{Timeout: 10 * time.Second, Transport: transport},
 		Getenv: func(name string) string {
 			return map[string]string{"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}[name]

@@ -13,6 +13,7 @@ import (
 	"net/http/pprof"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"dangol/infra/local/demo"
@@ -30,6 +31,10 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// Samples of memory are for profiles only, and cost a hundredth of the processor time.
+	if *profile == 0 {
+		runtime.MemProfileRate = 0
+	}
 	if *profile != 0 {
 		address, err := serveProfiles(ctx, *profile)
 		if err != nil {

@@ -56,7 +56,7 @@ type Cart struct {
 	Keys table.List[UsedKey] `dynamodbav:"keys,omitempty"`
 	// of recent writes, to recognize one whose answer was lost
 	WriteIDs table.List[string] `dynamodbav:"writeIds,omitempty"`
-	WriteID  string             `dynamodbav:"writeId,omitempty"` // of the checkout's last step
+	WriteID  string             `dynamodbav:"writeId,omitempty"` // of the last change, or of the checkout's last step
 	// what became of the cart that stood here before
 	LastOrder *LastOrder   `dynamodbav:"lastOrder,omitempty"`
 	Event     *event.Event `dynamodbav:"event,omitempty"` // of the last change

@@ -128,6 +128,7 @@ func (s Store) write(c *Cart, seen stood, writeID string, a Attempt) table.Put {
 	c.UpdatedAt, c.TTL = now, keep(c, now)
 	// The oldest id leaves the list when it is full.
 	c.WriteIDs = append(c.WriteIDs[max(0, len(c.WriteIDs)-keptWriteIDs+1):], writeID)
+	c.WriteID = writeID
 	if a.Key != "" {
 		c.Keys = append(c.Keys[max(0, len(c.Keys)-keptKeys+1):], UsedKey{Key: a.Key, Hash: a.Hash, At: now.Unix()})
 	}

@@ -77,7 +77,7 @@ func (q Quoter) Note(ctx context.Context, c *Cart, at time.Time) error {
 // then. Round trips are those of one quote, and of what the change itself asks for: of a shopper whose address it
 // changes, for example.
 func (q Quoter) ApplyChange(ctx context.Context, c *Cart, at time.Time, change func(*Cart) error) (Priced, error) {
-	q.Promotions = store.Once(q.snapshot())
+	q.Promotions, q.Variants = store.Once(q.snapshot()), &variantsOnce{reader: q.Variants}
 	if err := q.Note(ctx, c, at); err != nil {
 		return Priced{}, err
 	}

@@ -99,6 +99,29 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 	return p, nil
 }
 
+// variantsOnce reads each variant once: what a cart is priced with before a change and after it is one catalog.
+type variantsOnce struct {
+	reader VariantReader
+	known  Variants
+}
+
+// Variants answers with these variants, and with those that were asked for before.
+func (o *variantsOnce) Variants(ctx context.Context, variantIDs []string) (Variants, error) {
+	unknown := unknownTo(o.known, variantIDs)
+	if len(unknown) == 0 && o.known != nil {
+		return o.known, nil
+	}
+	more, err := o.reader.Variants(ctx, unknown)
+	if err != nil {
+		return nil, err
+	}
+	if len(o.known) > 0 {
+		more = o.known.with(more)
+	}
+	o.known = more
+	return o.known, nil
+}
+
 // shopper is who the cart belongs to, as promotions see it.
 func (c *Cart) shopper() store.Shopper {
 	return store.Shopper{

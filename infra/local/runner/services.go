@@ -256,6 +256,7 @@ func (r *Runner) build(ctx context.Context) error {
 func (r *Runner) transport(function string) http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 100
+	t.WriteBufferSize = boot.WriteBuffer
 	if r.options.WrapHTTP != nil {
 		return r.options.WrapHTTP(function, t)
 	}
