@@ -25,7 +25,8 @@ func (f *Outreach) webhookRoutes(s *api.Service) {
 		"What waits to be sent is not sent."), f.deleteWebhook)
 	api.Handle(s, merchant("POST", "/{webhookId}/rotate", "rotateWebhook", "Give an endpoint another secret",
 		"The former one signs too for 24 hours. An endpoint that was disabled works again.", 404, 409), f.rotateWebhook)
-	try := merchant("POST", "/{webhookId}/test", "testWebhook", "Send an event webhook.test", "", 404)
+	try := merchant("POST", "/{webhookId}/test", "testWebhook", "Send an event webhook.test",
+		"409 for an endpoint that is disabled: nothing would be sent.", 404, 409)
 	try.Status = http.StatusAccepted
 	api.Handle(s, try, f.testWebhook)
 	api.Handle(s, merchant("GET", "/{webhookId}/attempts", "listWebhookAttempts", "Requests to an endpoint, newest first",

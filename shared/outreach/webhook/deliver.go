@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -96,12 +97,17 @@ func (p *Publisher) Publish(ctx context.Context, event, id string, data map[stri
 	return nil
 }
 
-// Try sends a test event to one endpoint, whatever it wants to be told of. Errors: 404 webhook_not_found.
+// Try sends a test event to one endpoint, whatever it wants to be told of. Errors: 404 webhook_not_found, 409
+// webhook_disabled for one that nothing is sent to.
 func (p *Publisher) Try(ctx context.Context, endpointID, id string) error {
 	e, err := p.Store.Get(ctx, endpointID)
 	// A removed endpoint has no secret.
 	if err != nil || e.Secret == "" {
 		return errors.Join(err, missing(e))
+	}
+	if e.Disabled != "" {
+		return problem.Conflict("webhook_disabled", "Nothing is sent to this endpoint; give it another secret first.").
+			With("disabled", e.Disabled)
 	}
 	w, err := p.write(e, Test, id, map[string]any{"endpoint": e.ID})
 	if err != nil {
@@ -180,7 +186,7 @@ func (d Deliverer) send(ctx context.Context, t *task.Task[Delivery]) (task.Outco
 		return task.Outcome{Record: d.succeeded(e, began)}, nil
 	// 410 is the receiver's way to say that nothing more is wanted (Standard Webhooks).
 	case status == http.StatusGone:
-		return task.Outcome{Record: d.disabled(e, "gone")}, nil
+		return task.Outcome{Record: d.gone(e)}, nil
 	}
 	return task.Outcome{}, errors.Join(task.ErrLater, errors.New(fault))
 }
@@ -207,14 +213,22 @@ func (d Deliverer) post(ctx context.Context, e Endpoint, what Delivery, now time
 	request.Header.Set("webhook-signature", signature)
 	answer, err := d.Client.Do(request)
 	if err != nil {
-		return 0, "no answer: " + err.Error()
+		return 0, short("no answer: " + err.Error())
 	}
 	defer answer.Body.Close()
 	_, _ = io.CopyN(io.Discard, answer.Body, 4<<10) // read, so that the connection can be used again
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
-		return answer.StatusCode, "the endpoint answered " + answer.Status
+		return answer.StatusCode, short("the endpoint answered " + answer.Status)
 	}
 	return answer.StatusCode, ""
+}
+
+// maxFault bounds what is kept of a fault, in bytes: a receiver decides what its answer says.
+const maxFault = 300
+
+// short cuts a text to what is kept of it.
+func short(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), maxFault)], "")
 }
 
 // succeeded notes when an endpoint worked last, once an hour: it is one more write for each delivery otherwise.
@@ -229,12 +243,23 @@ func (d Deliverer) succeeded(e Endpoint, at time.Time) func(context.Context) ([]
 	}
 }
 
-// disabled stops an endpoint, with the reason for the merchant.
-func (d Deliverer) disabled(e Endpoint, why string) func(context.Context) ([]table.Write, error) {
-	return func(context.Context) ([]table.Write, error) {
-		return []table.Write{table.Update{
-			Key: e.Key, Do: "SET #disabled = :why", With: map[string]any{":why": why}, // a merchant turns it on by a new secret
-		}}, nil
+// gone stops an endpoint that wants nothing more, unless a merchant has turned it on since it was asked, or has removed
+// it: then it has another secret.
+func (d Deliverer) gone(asked Endpoint) func(context.Context) ([]table.Write, error) {
+	return func(ctx context.Context) ([]table.Write, error) {
+		now, err := d.Store.Get(ctx, asked.ID)
+		if problem.Code(err) == "webhook_not_found" || err == nil && now.Secret != asked.Secret {
+			return nil, nil
+		}
+		return []table.Write{disable(asked, "gone")}, err
+	}
+}
+
+// disable is the write that stops an endpoint as it was read, with the reason for the merchant.
+func disable(e Endpoint, why string) table.Write {
+	return table.Update{
+		Key: e.Key, Do: "SET #disabled = :why", If: "#secret = :read", // a merchant turns it on by another secret
+		With: map[string]any{":why": why, ":read": e.Secret},
 	}
 }
 
@@ -248,5 +273,5 @@ func (d Deliverer) abandon(ctx context.Context, t *task.Task[Delivery], _ error)
 	if err != nil {
 		return nil, err
 	}
-	return d.disabled(e, "failing")(ctx)
+	return []table.Write{disable(e, "failing")}, nil
 }

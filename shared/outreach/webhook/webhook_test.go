@@ -1,19 +1,23 @@
 package webhook_test
 
 import (
+	"bufio"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"dangol/infra/testkit/localtest"
 	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/due"
+	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/task"
 )
@@ -126,6 +130,7 @@ type receiver struct {
 	address   string
 
 	mu       sync.Mutex
+	before   func() // is called before an answer
 	answer   int
 	requests []*http.Request
 	bodies   []string
@@ -153,6 +158,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.requests, r.bodies = append(r.requests, request), append(r.bodies, string(body))
+	if r.before != nil {
+		r.before()
+	}
 	w.WriteHeader(r.answer)
 }
 
@@ -300,5 +308,113 @@ func TestBothSecretsSignForADay(t *testing.T) {
 	r.verify(1, after.Secret)
 	if signatures := r.requests[1].Header.Get("webhook-signature"); strings.Contains(signatures, " ") {
 		t.Errorf("the former secret still signs: %s", signatures)
+	}
+}
+
+// A merchant who turns an endpoint on while an answer to an older request is under way is not overruled by it.
+func TestAnEndpointThatIsTurnedOnMeanwhileStaysOn(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t)
+	e := r.endpoint(webhook.ConsentGiven)
+	r.answer = http.StatusGone
+	r.before = func() {
+		r.before = nil
+		if _, err := r.publisher.Store.Rotate(t.Context(), e.ID, r.clock.Now()); err != nil {
+			t.Error(err)
+		}
+	}
+	r.publish(webhook.ConsentGiven, "1")
+	r.work(time.Minute)
+	if got, err := r.publisher.Store.Get(t.Context(), e.ID); err != nil || got.Disabled != "" || len(r.requests) != 1 {
+		t.Errorf("disabled %q after %d requests, %v", got.Disabled, len(r.requests), err)
+	}
+	r.publish(webhook.ConsentGiven, "2")
+	r.work(time.Minute)
+	if got, err := r.publisher.Store.Get(t.Context(), e.ID); err != nil || got.Disabled != "gone" {
+		t.Errorf("disabled %q by an answer to a request with the new secret, %v", got.Disabled, err)
+	}
+}
+
+// What a receiver answers is kept in the log of attempts, which must stay small whatever that is.
+func TestALongAnswerIsKeptShort(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t)
+	listener, err := net.Listen("tcp", strings.TrimPrefix(r.address, "http://")[:len("127.0.0.1")]+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = http.ReadRequest(bufio.NewReader(c))
+			_, _ = c.Write([]byte("HTTP/1.1 500 " + strings.Repeat("가", 3_000) + "\r\nContent-Length: 0\r\n\r\n"))
+			c.Close()
+		}
+	}()
+	host := listener.Addr().String()
+	e, err := r.publisher.Store.Create(t.Context(), "http://"+host+"/hook", []string{webhook.ConsentGiven}, r.clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind := webhook.Deliverer{
+		Store: r.publisher.Store, Client: webhook.Client([]string{host}), Hosts: []string{host}, Engine: r.kind.Engine,
+		Log: slog.New(slog.DiscardHandler),
+	}.Kind()
+	r.publish(webhook.ConsentGiven, "1")
+	err = due.Overdue(t.Context(), r.kind.Table, webhook.Due, r.clock.Now(),
+		func(j due.Job) error { return kind.Work(t.Context(), j) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, _, err := r.publisher.Store.Attempts(t.Context(), e.ID, 10, "")
+	if err != nil || len(log) != 1 || log[0].Status != 500 || len(log[0].Fault) > 300 || !utf8.ValidString(log[0].Fault) {
+		t.Errorf("log of %d, %v: %d bytes", len(log), err, len(log[0].Fault))
+	}
+}
+
+// Two endpoints that are created at the same moment may be one more than a shop may have; both are told of events.
+func TestAnEndpointBeyondTheLimitIsToldOfEventsToo(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t)
+	for range 10 {
+		r.clock.Advance(time.Second)
+		r.endpoint(webhook.ConsentRefused)
+	}
+	if _, err := r.publisher.Store.Create(t.Context(), r.address, []string{webhook.ConsentGiven},
+		r.clock.Now()); problem.Code(err) != "too_many_webhooks" {
+		t.Errorf("an eleventh: %v", err)
+	}
+	late, err := r.publisher.Store.All(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := late[0]
+	e.ID, e.Place, e.Events = "whk_z", "whk_z", []string{webhook.ConsentGiven}
+	e.Key.PK = "WEBHOOK#" + e.ID
+	if err := r.kind.Table.Put(t.Context(), table.Put{Item: e, If: table.IfNew}); err != nil {
+		t.Fatal(err)
+	}
+	r.publish(webhook.ConsentGiven, "1")
+	r.work(time.Minute)
+	if len(r.requests) != 1 {
+		t.Errorf("%d requests", len(r.requests))
+	}
+}
+
+// A test of an endpoint that nothing is sent to would be answered as accepted and never made.
+func TestADisabledEndpointIsNotTested(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t)
+	e := r.endpoint(webhook.ConsentGiven)
+	r.answer = http.StatusGone
+	r.publish(webhook.ConsentGiven, "1")
+	r.work(time.Minute)
+	err := r.publisher.Try(t.Context(), e.ID, "evt_1")
+	if p := problem.From(err); p.Code != "webhook_disabled" || p.Status != http.StatusConflict {
+		t.Errorf("%v", err)
 	}
 }
