@@ -73,3 +73,16 @@ func (q Quiet) Next(at time.Time, zone *time.Location) time.Time {
 	}
 	return morning.UTC()
 }
+
+// Begins is the first instant after at at which the quiet hours begin; ok is false for a channel that has none.
+func (q Quiet) Begins(at time.Time, zone *time.Location) (evening time.Time, ok bool) {
+	if q.From == q.To {
+		return time.Time{}, false
+	}
+	y, m, d := at.In(zone).Date()
+	evening = time.Date(y, m, d, q.From, 0, 0, 0, zone)
+	if !evening.After(at) {
+		evening = time.Date(y, m, d+1, q.From, 0, 0, 0, zone)
+	}
+	return evening.UTC(), true
+}

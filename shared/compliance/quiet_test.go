@@ -36,6 +36,25 @@ func TestQuietHours(t *testing.T) {
 	}
 }
 
+func TestWhenTheNextNightBegins(t *testing.T) {
+	t.Parallel()
+	q := compliance.QuietHours(compliance.Push, "KR")
+	for at, want := range map[string]string{
+		"2026-03-10 12:00:00": "2026-03-10 21:00:00",
+		"2026-03-10 20:59:59": "2026-03-10 21:00:00",
+		"2026-03-10 21:00:00": "2026-03-11 21:00:00",
+		"2026-03-31 23:00:00": "2026-04-01 21:00:00",
+		"2026-04-01 07:00:00": "2026-04-01 21:00:00",
+	} {
+		if got, ok := q.Begins(in(at), seoul); !ok || !got.Equal(in(want)) {
+			t.Errorf("%s: %s, want %s", at, got.In(seoul), want)
+		}
+	}
+	if _, ok := compliance.QuietHours(compliance.Email, "KR").Begins(in("2026-03-10 12:00:00"), seoul); ok {
+		t.Error("e-mail has a night")
+	}
+}
+
 func TestTheRecipientsClockCounts(t *testing.T) {
 	t.Parallel()
 	la, err := time.LoadLocation("America/Los_Angeles")

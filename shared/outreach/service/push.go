@@ -50,8 +50,24 @@ func (m PushMessage) task(now time.Time) *task.Task[PushMessage] {
 	return task.New(DuePush, m.ID, m, now, at)
 }
 
-// pushTTL is how long a push service keeps a message for a browser that is off.
+// pushTTL is how long a push service keeps a message for a browser that is off, at the most.
 const pushTTL = 12 * time.Hour
+
+// ttl is how long a push service may keep a message: not beyond the time from which it is too late, and not into a
+// night in which it must not arrive (정보통신망법 50조 3항).
+func (p Pusher) ttl(m PushMessage, c contact.Contact, now time.Time) time.Duration {
+	until := now.Add(pushTTL)
+	if !m.Latest.IsZero() && m.Latest.Before(until) {
+		until = m.Latest
+	}
+	consented := m.Kind == compliance.Marketing && c.Consent[compliance.Push].Night
+	quiet := compliance.QuietHours(compliance.Push, c.Country)
+	night, ok := quiet.Begins(now, c.Location(p.Service.Shop.Zone))
+	if ok && !consented && night.Before(until) {
+		until = night
+	}
+	return max(0, until.Sub(now))
+}
 
 // Pusher sends push messages.
 type Pusher struct {
@@ -153,12 +169,13 @@ func (p Pusher) deliver(ctx context.Context, m PushMessage, c contact.Contact,
 	if err != nil {
 		return task.Outcome{}, errors.Join(task.ErrLater, err)
 	}
+	ttl := p.ttl(m, c, p.Service.Clock.Now())
 	// One task sends to all browsers: with one that took it the person has been told.
 	var gone []string
 	sent, later, unknown, refused := false, false, false, 0
 	for _, browser := range c.Push {
 		answer, err := sender.Send(ctx, browser,
-			push.Message{Body: body, Topic: m.Replaces, TTL: pushTTL, Urgency: push.Normal})
+			push.Message{Body: body, Topic: m.Replaces, TTL: ttl, Urgency: push.Normal})
 		switch answer.Outcome {
 		case push.Accepted:
 			sent = true

@@ -34,6 +34,7 @@ type pushes struct {
 	mu     sync.Mutex
 	asked  []string
 	shown  []string // what a service worker would get, decrypted
+	kept   []string // the header TTL: how long the push service may keep the message, in seconds
 }
 
 func newPushes(t *testing.T) *pushes {
@@ -49,6 +50,7 @@ func newPushes(t *testing.T) *pushes {
 		p.mu.Lock()
 		p.asked = append(p.asked, r.URL.Path)
 		p.shown = append(p.shown, shown)
+		p.kept = append(p.kept, r.Header.Get("TTL"))
 		p.mu.Unlock()
 		status := http.StatusCreated
 		if _, err := fmt.Sscanf(r.URL.Path, "/%d/", &status); err != nil {
@@ -235,5 +237,37 @@ func TestTheShopHasOneIdentityTowardsPushServices(t *testing.T) {
 	}
 	if strings.Contains(first, "error") || len(first) < 100 {
 		t.Error(first)
+	}
+}
+
+// A browser that is off gets a message when it is on again, but not when that is too late or at night.
+func TestAPushServiceKeepsAMessageNoLongerThanItMayBeShown(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		kind   compliance.MessageKind
+		night  bool // has agreed to messages at night
+		latest time.Duration
+		want   string
+	}{
+		"until it is too late":           {compliance.Marketing, false, time.Hour, "3600"},
+		"until the night begins":         {compliance.Marketing, false, 48 * time.Hour, "32400"},
+		"half a day, also at night":      {compliance.Marketing, true, 48 * time.Hour, "43200"},
+		"no advertising, until at night": {compliance.Transactional, true, 48 * time.Hour, "32400"},
+	} {
+		p := newPushes(t)
+		p.browsers("201")
+		_, err := p.Contacts.Change(t.Context(), person, p.clock.Now(),
+			func(person *contact.Contact) ([]table.Write, bool, error) {
+				state := person.Consent[compliance.Push]
+				state.Night = c.night
+				person.Consent[compliance.Push] = state
+				return nil, false, nil
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.send(c.kind, c.latest); got[outbox.CountSent] != 1 || len(p.kept) != 1 || p.kept[0] != c.want {
+			t.Errorf("%s: kept for %q seconds, want %s; %v", name, p.kept, c.want, got)
+		}
 	}
 }
