@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"dangol/shared/compliance"
 	"dangol/shared/outbox"
@@ -212,45 +213,47 @@ func (f *Outreach) importConsents(ctx context.Context, in *ImportConsentsInput) 
 	out := &ImportConsentsOutput{}
 	out.Body.Refused = []string{}
 	for i, row := range in.Body.Consents {
-		if err := f.importOne(ctx, row); err != nil {
-			if problem.Code(err) == "busy" || ctx.Err() != nil {
-				return nil, err // the whole list may be sent again: what is imported stays as it is
-			}
+		email, change, err := row.consent(f.now())
+		if err != nil {
 			out.Body.Refused = append(out.Body.Refused, fmt.Sprintf("%d: %s", i, err))
 			continue
+		}
+		// No fault of the row: the whole list may be sent again, and what is imported stays as it is.
+		if err := f.importOne(ctx, email, change, row.Language); err != nil {
+			return nil, err
 		}
 		out.Body.Imported++
 	}
 	return out, nil
 }
 
-// importOne imports one consent.
-func (f *Outreach) importOne(ctx context.Context, row ImportedConsent) error {
-	email, err := format.Email("/email", row.Email)
-	if err != nil {
-		return err
+// consent is what a row says, or what is wrong with it.
+func (row ImportedConsent) consent(now time.Time) (email string, change consent.Change, err error) {
+	if email, err = format.Email("/email", row.Email); err != nil {
+		return "", change, err
 	}
 	at, err := parseTime(row.At)
 	if err != nil {
-		return err
+		return "", change, err
 	}
-	change := consent.Change{
+	if row.Language != "" && !format.IsLanguage(row.Language) {
+		return "", change, errors.New("the language is no ISO 639 code such as ko")
+	}
+	change = consent.Change{
 		// By the time of the consent: importing a list again makes the same proofs.
 		ID: "import-" + at.UTC().Format("20060102150405"), Channel: compliance.Email, Action: consent.Import, At: at,
 		Source:      row.Source,
 		TextVersion: row.TextVersion,
 	}
-	if err := change.Check(f.now()); err != nil {
-		return err
-	}
-	if row.Language != "" && !format.IsLanguage(row.Language) {
-		return errors.New("the language is no ISO 639 code such as ko")
-	}
-	// An earlier answer outweighs it, which is no error.
+	return email, change, change.Check(now)
+}
+
+// importOne imports one consent. An earlier answer outweighs it, which is no error, and the language of an import does
+// not replace what the person has chosen.
+func (f *Outreach) importOne(ctx context.Context, email string, change consent.Change, language string) error {
 	c, err := f.Service.Answer(ctx, email, change, nil)
-	// The language of an import does not replace what the person has chosen.
-	if err == nil && row.Language != "" && c.Language == "" {
-		err = f.Service.SetLanguage(ctx, c.ID, row.Language)
+	if err == nil && language != "" && c.Language == "" {
+		err = f.Service.SetLanguage(ctx, c.ID, language)
 	}
 	return err
 }

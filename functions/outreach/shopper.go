@@ -193,8 +193,8 @@ func (f *Outreach) confirmPage(ctx context.Context, in *LinkInput) (*Page, error
 	return page(language, t("confirm"), paragraph(t("confirm_ask"))+form("", "", t("confirm"))), nil
 }
 
-// confirm counts a confirmation. It stands for what was asked for last: the link of an older mail, or one that is too
-// old, gives nothing.
+// confirm counts a confirmation of what was asked for last. A link that is too old gives nothing, nor does one from
+// before a refusal, or one for which nothing is asked any more.
 func (f *Outreach) confirm(ctx context.Context, in *LinkInput) (*Page, error) {
 	fields, err := f.verify(ctx, tracking.Confirm, in.Token, 3)
 	if err != nil {
@@ -213,10 +213,17 @@ func (f *Outreach) confirm(ctx context.Context, in *LinkInput) (*Page, error) {
 	if err != nil || f.now().Sub(requestedAt) > consent.ConfirmWithin || state.Answer == compliance.Refused {
 		return page(language, t("confirm"), paragraph(t("not_confirmed"))), nil
 	}
-	_, err = f.Service.AnswerID(ctx, c.ID, consent.Change{
+	c, err = f.Service.AnswerID(ctx, c.ID, consent.Change{
 		Channel: channel, Action: consent.Confirm, At: f.now(), Source: "confirmation_mail", TextVersion: "confirmation",
 	}, nil)
-	return page(language, t("confirm"), paragraph(t("confirmed"))), err
+	if err != nil {
+		return nil, err
+	}
+	// The answer is what counts, and not that it was given: the request may have been taken back meanwhile.
+	if c.Consent[channel].Answer != compliance.Given {
+		return page(language, t("confirm"), paragraph(t("not_confirmed"))), nil
+	}
+	return page(language, t("confirm"), paragraph(t("confirmed"))), nil
 }
 
 // unsubscribePage shows a button: programs that follow links must not unsubscribe anybody.
@@ -289,10 +296,7 @@ func (f *Outreach) unsubscribe(ctx context.Context, in *FormInput) (*Page, error
 		Channel: compliance.Email, Action: consent.Refuse, At: f.now(), Source: "one_click", TextVersion: "one_click",
 		Message: fields[2],
 	}, nil)
-	if errors.Is(err, table.ErrNotFound) {
-		return page("en", text("en", "unsubscribe"), paragraph(text("en", "unsubscribed"))), nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, table.ErrNotFound) {
 		return nil, err
 	}
 	// The person is off the list whether it is counted or not.

@@ -119,10 +119,14 @@ func (s *Service) Lift(ctx context.Context, email string) error {
 	return err
 }
 
-// SetLanguage sets the language of a contact, which segments may ask about.
+// SetLanguage sets the language of a contact whose language is not known; segments may ask about it. Of somebody who was
+// erased nothing is noted.
 func (s *Service) SetLanguage(ctx context.Context, contactID, language string) error {
 	now := s.Clock.Now()
 	_, err := s.Contacts.ChangeID(ctx, contactID, now, func(c *contact.Contact) ([]table.Write, bool, error) {
+		if c.Language != "" || !c.ErasedAt.IsZero() {
+			return nil, true, nil
+		}
 		c.Language, c.Person.Language = language, language
 		writes, err := s.settle(ctx, c, now)
 		return writes, false, err
