@@ -170,14 +170,15 @@ func (c *Contact) Apply(change consent.Change) consent.Applied {
 	return applied
 }
 
-// Suppress stops everything to the address on a channel. The first reason stays, except that an erasure outweighs all.
+// Suppress stops everything to the address on a channel. The first reason stays, except that an erasure outweighs all,
+// and a complaint what is about the mailbox only: events come out of order, and a bounce may be lifted.
 func (c *Contact) Suppress(channel compliance.Channel, why compliance.Suppression) {
 	if c.Suppression == nil {
 		c.Suppression = map[compliance.Channel]compliance.Suppression{}
 	}
 	known := c.Suppression[channel]
 	switch {
-	case known == compliance.NotSuppressed:
+	case known == compliance.NotSuppressed, why == compliance.Complaint && known != compliance.Erased:
 		c.Suppression[channel] = why
 	case why == compliance.Erased:
 		c.Suppression[channel] = why
@@ -187,9 +188,10 @@ func (c *Contact) Suppress(channel compliance.Channel, why compliance.Suppressio
 	}
 }
 
-// outlive keeps a reason for the time after an erasure; the first one stays.
+// outlive keeps a reason for the time after an erasure; the first one stays, except for a complaint.
 func (c *Contact) outlive(channel compliance.Channel, why compliance.Suppression) {
-	if why == compliance.Erased || why == compliance.NotSuppressed || c.Mailbox[channel] != compliance.NotSuppressed {
+	if why == compliance.Erased || why == compliance.NotSuppressed ||
+		c.Mailbox[channel] != compliance.NotSuppressed && why != compliance.Complaint {
 		return
 	}
 	if c.Mailbox == nil {

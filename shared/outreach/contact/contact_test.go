@@ -128,6 +128,19 @@ func TestTheFirstReasonOfASuppressionStaysUnlessThePersonIsErased(t *testing.T) 
 	}
 }
 
+// A complaint is what the person wants, and must not be lifted with the bounce that was heard of first.
+func TestAComplaintOutweighsABounceInWhicheverOrderTheyCome(t *testing.T) {
+	t.Parallel()
+	for _, first := range []compliance.Suppression{compliance.HardBounce, compliance.ByOperator} {
+		p := contact.New("haneul@example.com")
+		p.Suppress(compliance.Email, first)
+		p.Suppress(compliance.Email, compliance.Complaint)
+		if lifted := p.Lift(compliance.Email); lifted || p.Suppression[compliance.Email] != compliance.Complaint {
+			t.Errorf("after %s lifted %t, suppression %q", first, lifted, p.Suppression[compliance.Email])
+		}
+	}
+}
+
 func TestAnErasureKeepsTheKeyAndNothingOfThePerson(t *testing.T) {
 	t.Parallel()
 	p := contact.New("haneul@example.com")
@@ -167,6 +180,8 @@ func TestWhoComesBackAfterAnErasure(t *testing.T) {
 			want: compliance.Complaint},
 		"an order to a mailbox that is gone": {before: compliance.HardBounce, at: erased.Add(1), back: true,
 			want: compliance.HardBounce},
+		"a complaint that comes after a bounce and the erasure": {before: compliance.HardBounce, later: compliance.Complaint,
+			at: erased.Add(1), back: true, want: compliance.Complaint},
 		"a bounce that comes after the erasure": {later: compliance.HardBounce, at: erased.Add(1), back: true,
 			want: compliance.HardBounce},
 	} {

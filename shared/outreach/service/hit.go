@@ -61,6 +61,11 @@ func (s *Service) takeBack(ctx context.Context, r outbox.Record, at time.Time) e
 	if err != nil || now.Clicked.IsZero() || at.Sub(now.Clicked) > tracking.AllLinksWithin {
 		return ignoreMissing(err)
 	}
+	if r.Contact != "" {
+		if err := s.unclick(ctx, r, at); err != nil {
+			return err
+		}
+	}
 	err = s.Table.Transact(ctx, "",
 		table.Update{
 			// the click that was read, once
@@ -72,10 +77,13 @@ func (s *Service) takeBack(ctx context.Context, r outbox.Record, at time.Time) e
 	if _, met := table.Met(err, 0); met {
 		return nil
 	}
-	if err != nil || r.Contact == "" {
-		return err
-	}
-	_, err = s.Contacts.ChangeID(ctx, r.Contact, s.Clock.Now(), func(c *contact.Contact) ([]table.Write, bool, error) {
+	return err
+}
+
+// unclick takes the click off its person. It comes before the record forgets the click: where it fails, the next
+// request of the program finds the click still to be taken back.
+func (s *Service) unclick(ctx context.Context, r outbox.Record, at time.Time) error {
+	_, err := s.Contacts.ChangeID(ctx, r.Contact, s.Clock.Now(), func(c *contact.Contact) ([]table.Write, bool, error) {
 		c.Untouched(r.ID, attribution.MailClick)
 		// Events carry only their time, so those of the last seconds go.
 		c.Person.Undone("mail.clicked", at.Add(-tracking.AllLinksWithin), at)
