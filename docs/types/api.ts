@@ -4237,7 +4237,9 @@ export interface paths {
         put?: never;
         /**
          * Send an event webhook.test
-         * @description Who may call: merchants.
+         * @description 409 for an endpoint that is disabled: nothing would be sent.
+         *
+         *     Who may call: merchants.
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -28148,6 +28150,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

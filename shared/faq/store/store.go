@@ -37,7 +37,7 @@ type Store struct {
 const (
 	partSize  = 300 << 10           // bytes of an index in one item; an item has at most 400 KB
 	checkAge  = 5 * time.Second     // how old the published version may be in memory
-	keepOld   = 90 * 24 * time.Hour // how long an older version can be brought back
+	keepOld   = 90 * 24 * time.Hour // how long an older version is kept
 	missesFor = 180 * 24 * time.Hour
 )
 
@@ -302,7 +302,7 @@ func (s *Store) point(ctx context.Context, before, v Version) error {
 func (s *Store) retire(ctx context.Context, v Version) error {
 	for n := range v.Parts {
 		_, err := s.Table.Update(ctx, table.Update{
-			// The time to live, so that a version can be brought back for a while.
+			// Not deleted at once: another process may be reading it.
 			Key: keyOfPart(v.Version, n), Do: "SET #ttl = :ttl", If: table.IfExists, // a part that is gone does not come back
 			With: map[string]any{":ttl": s.Clock.Now().Add(keepOld).Unix()},
 		})

@@ -119,8 +119,8 @@ func (s *Service) Lift(ctx context.Context, email string) error {
 	return err
 }
 
-// SetLanguage sets the language of a contact whose language is not known; segments may ask about it. Of somebody who was
-// erased nothing is noted.
+// SetLanguage sets the language of a contact whose language is not known; segments may ask about it. Of somebody who
+// was erased nothing is noted.
 func (s *Service) SetLanguage(ctx context.Context, contactID, language string) error {
 	now := s.Clock.Now()
 	_, err := s.Contacts.ChangeID(ctx, contactID, now, func(c *contact.Contact) ([]table.Write, bool, error) {
