@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -46,10 +47,10 @@ func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 		EventBusName: str("dangol-" + c.Stage.Name), Description: str("What happened in the shop"),
 	})
 	a.mail = awsses.NewConfigurationSet(a.Stack, str("Mail"), &awsses.ConfigurationSetProps{
-		// TLS is required, because mails hold addresses. Addresses that bounce or complain are not
-		// written to again.
+		// TLS is required, because mails hold addresses. The shop itself writes to no address that bounced, until an operator
+		// lifts that (POST /outreach/contacts/lift); a list of SES's own would go on bouncing it. Complaints stay in both.
 		ReputationMetrics: yes(true), TlsPolicy: awsses.ConfigurationSetTlsPolicy_REQUIRE,
-		SuppressionReasons: awsses.SuppressionReasons_BOUNCES_AND_COMPLAINTS,
+		SuppressionReasons: awsses.SuppressionReasons_COMPLAINTS_ONLY,
 	})
 	// SES publishes events to the account's default bus only (a limit of SES).
 	a.mail.AddEventDestination(str("MailEvents"), &awsses.ConfigurationSetEventDestinationOptions{
@@ -78,7 +79,7 @@ func (a *Async) queues(s topology.System) {
 		f, _ := s.Function(q.Name)
 		// AWS asks for at least six times the function's timeout, so that a batch in work is not
 		// given out again.
-		visible := 6 * f.Timeout // AWS: at least six times the function's timeout
+		visible := 6 * f.Timeout
 		a.Queues[q.Name] = awssqs.NewQueue(a.Stack, str("queue-"+q.Name), &awssqs.QueueProps{
 			EnforceSSL: yes(true), Encryption: awssqs.QueueEncryption_SQS_MANAGED, VisibilityTimeout: lasting(visible),
 			DeadLetterQueue: &awssqs.DeadLetterQueue{Queue: a.dead(a.Stack, q.Dead()), MaxReceiveCount: num(q.MaxReceive)},
@@ -152,8 +153,8 @@ func (a *Async) permit(stack awscdk.Stack, fn awslambda.Function, p function.Per
 	case function.SendDue:
 		// The sweeper sends to every work queue, and to the queue of jobs that failed too often.
 		arns := []*string{a.Dead[topology.DeadQueue].QueueArn()}
-		for _, q := range a.Queues {
-			arns = append(arns, q.QueueArn())
+		for _, name := range slices.Sorted(maps.Keys(a.Queues)) {
+			arns = append(arns, a.Queues[name].QueueArn())
 		}
 		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions: strs("sqs:SendMessage", "sqs:GetQueueAttributes"), Resources: &arns,

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -80,6 +82,41 @@ func TestFunctionsAreSmallTracedAndLogged(t *testing.T) {
 	}
 	if count != len(topology.Dangol.Functions) {
 		t.Errorf("%d functions, want %d", count, len(topology.Dangol.Functions))
+	}
+}
+
+// A template that changes from one synthesis to the next would change permissions and alarms with each deployment.
+func TestTheSameConfigurationGivesTheSameTemplates(t *testing.T) {
+	again, err := synthesize(with(prod, "stage", "dev"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(stack awscdk.Stack) string {
+		t.Helper()
+		text, err := os.ReadFile(filepath.Join(*awscdk.Stage_Of(stack).Outdir(), *stack.TemplateFile()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for i, stack := range all(must(t, ofDev)) {
+		if read(stack) != read(all(again)[i]) {
+			t.Errorf("%s is another one the second time", *stack.StackName())
+		}
+	}
+}
+
+// A list of SES's own would go on bouncing an address that an operator has lifted; complaints are never lifted.
+func TestSESKeepsNoListOfAddressesThatBounced(t *testing.T) {
+	sets := everywhere(t, synth(t), "AWS::SES::ConfigurationSet")
+	for id, set := range sets {
+		options, _ := set.Properties["SuppressionOptions"].(map[string]any)
+		if fmt.Sprint(options["SuppressedReasons"]) != "[COMPLAINT]" {
+			t.Errorf("%s: %v", id, options)
+		}
+	}
+	if len(sets) != 1 {
+		t.Errorf("%d configuration sets", len(sets))
 	}
 }
 

@@ -116,28 +116,35 @@ func (w *watch) own(f topology.Function, a function.Alarm) {
 
 // tasks watches durable tasks that can never succeed, in whatever function they run.
 func (w *watch) tasks() {
-	for name, what := range map[string]string{
-		task.MetricAbandoned:     "A task could never succeed and was compensated: read the log for its name and cause",
-		providers.MetricOurFault: "The payment provider refuses the shop: check the key and its permissions",
-		task.MetricStuck:         "A task can neither succeed nor be compensated: a person has to look after it",
+	for _, watched := range []struct{ name, what string }{
+		{task.MetricAbandoned, "A task could never succeed and was compensated: read the log for its name and cause"},
+		{providers.MetricOurFault, "The payment provider refuses the shop: check the key and its permissions"},
+		{task.MetricStuck, "A task can neither succeed nor be compensated: a person has to look after it"},
 	} {
 		metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-			Namespace: str(metrics.Namespace), MetricName: str(name), Statistic: str("Sum"),
+			Namespace: str(metrics.Namespace), MetricName: str(watched.name), Statistic: str("Sum"),
 			Period:        awscdk.Duration_Minutes(num(5)),
 			DimensionsMap: &map[string]*string{"stage": str(w.stage)},
 		})
-		w.alarm(name, what, metric, 0, 1)
+		w.alarm(watched.name, watched.what, metric, 0, 1)
 	}
+}
+
+// limit is above what a metric of AWS is an alarm.
+type limit struct {
+	metric string
+	above  float64
 }
 
 // mail watches the sender's reputation. Gmail and Yahoo want complaints under 0.1 %, and SES
 // reviews accounts with more than 5 % bounces.
 func (w *watch) mail() {
-	for name, limit := range map[string]float64{"Reputation.BounceRate": 0.05, "Reputation.ComplaintRate": 0.001} {
+	for _, rate := range []limit{{"Reputation.BounceRate", 0.05}, {"Reputation.ComplaintRate", 0.001}} {
 		metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-			Namespace: str("AWS/SES"), MetricName: str(name), Statistic: str("Maximum"), Period: awscdk.Duration_Hours(num(1)),
+			Namespace: str("AWS/SES"), MetricName: str(rate.metric), Statistic: str("Maximum"),
+			Period: awscdk.Duration_Hours(num(1)),
 		})
-		w.alarm(name, "Too many mails bounce or are complained about", metric, limit, 1)
+		w.alarm(rate.metric, "Too many mails bounce or are complained about", metric, rate.above, 1)
 	}
 }
 

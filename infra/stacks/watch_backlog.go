@@ -45,15 +45,16 @@ func (w *watch) queues(async *Async) {
 // unit. Many mean that all writes meet on one item.
 func (w *watch) tables(s topology.System) {
 	for _, schema := range s.Tables {
-		for name, limit := range map[string]float64{
-			"ReadThrottleEvents": 0, "WriteThrottleEvents": 0, "TransactionConflict": 50,
+		for _, refused := range []limit{
+			{"ReadThrottleEvents", 0}, {"WriteThrottleEvents", 0}, {"TransactionConflict", 50},
 		} {
 			metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-				Namespace: str("AWS/DynamoDB"), MetricName: str(name), Statistic: str("Sum"),
+				Namespace: str("AWS/DynamoDB"), MetricName: str(refused.metric), Statistic: str("Sum"),
 				Period:        awscdk.Duration_Minutes(num(5)),
 				DimensionsMap: &map[string]*string{"TableName": w.data.Tables[schema.Name].TableName()},
 			})
-			w.alarm(schema.Name+"-"+name, "Table "+schema.Name+" refuses work: "+name, metric, limit, 2)
+			w.alarm(schema.Name+"-"+refused.metric, "Table "+schema.Name+" refuses work: "+refused.metric, metric,
+				refused.above, 2)
 		}
 	}
 }
