@@ -20,7 +20,7 @@ type Carrier interface {
 
 // Booking is a parcel that comes back.
 type Booking struct {
-	Reference  string // the return's id
+	Reference  string // see bookingReference
 	From       address.Address
 	Pickup     bool
 	PickupFrom time.Time

@@ -113,15 +113,10 @@ const maxGrant = 10_000_000
 // a key that was used for another grant.
 func (f *Returns) grantCredit(ctx context.Context, in *grantInput) (*grantOutput, error) {
 	now, b := f.Clock.Now(), in.Body
-	switch {
-	case b.Amount.Validate() != nil:
-		return nil, problem.InvalidField("/amount/currency", "not_allowed", "a currency of ISO 4217")
-	case b.Amount.Amount <= 0 || b.Amount.Amount > maxGrant:
-		return nil, problem.InvalidField("/amount/amount", "too_large", "between 1 and %d", maxGrant)
-	case b.ExpiresAt != nil && !b.ExpiresAt.After(now):
-		return nil, problem.InvalidField("/expiresAt", "too_small", "in the future")
-	}
 	var wrong problem.Fields
+	wrong.Require(b.Amount.Validate() == nil, "/amount/currency", "not_allowed", "a currency of ISO 4217")
+	wrong.Between(int(b.Amount.Amount), 1, maxGrant, "/amount/amount")
+	wrong.Require(b.ExpiresAt == nil || b.ExpiresAt.After(now), "/expiresAt", "too_small", "in the future")
 	wrong.Text(b.Reason, 1, maxReason, "/reason")
 	if b.Email != "" {
 		email, err := format.Email("/email", b.Email)

@@ -14,6 +14,7 @@ import (
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
+	"dangol/shared/returnpolicy"
 	"dangol/shared/rma"
 )
 
@@ -274,7 +275,7 @@ func customerReport(customerID string, orders []order.Summary, returns []rma.Ret
 		if first.IsZero() || c.CreatedAt.Before(first) {
 			first = c.CreatedAt
 		}
-		if c.Reason == "faulty" || c.Reason == "damaged" || c.Reason == "not_as_described" {
+		if returnpolicy.Reason(c.Reason).Fault() {
 			faults++
 		}
 		// Several returns of one order count once.

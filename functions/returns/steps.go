@@ -201,14 +201,14 @@ func (f *Returns) book(ctx context.Context, in *bookInput) (*output, error) {
 		return nil, problem.Conflict("return_state", "This return is %s and comes back by %s; nothing can be booked.",
 			r.State, r.Way)
 	}
-	// The reference is the return's id, so the carrier books it once however often it is asked.
-	b := Booking{Reference: r.ID, Pickup: r.Way == rma.Pickup}
+	b := Booking{Pickup: r.Way == rma.Pickup}
 	if o.Address != nil {
 		b.From = *o.Address
 	}
 	if in.Body != nil && in.Body.PickupFrom != nil {
 		b.PickupFrom = in.Body.PickupFrom.UTC()
 	}
+	b.Reference = bookingReference(r.ID, b)
 	if b.Pickup && !b.PickupFrom.After(f.Clock.Now()) {
 		return nil, problem.InvalidField("/pickupFrom", "required", "a time to come")
 	}
@@ -230,6 +230,16 @@ func (f *Returns) book(ctx context.Context, in *bookInput) (*output, error) {
 			TrackingURL: s.TrackingURL, PickupFrom: s.PickupFrom, SendBy: r.Deadlines.SendBy,
 		}}, nil
 	})
+}
+
+// bookingReference names a booking to the carrier, who books each reference once however often it is asked: one label
+// for a return, and a pickup for each time that the carrier is to come. A pickup that was missed is booked again by its
+// new time.
+func bookingReference(returnID string, b Booking) string {
+	if !b.Pickup {
+		return returnID
+	}
+	return returnID + "-" + b.PickupFrom.Format("20060102T150405")
 }
 
 // Counted is what arrived of one line.

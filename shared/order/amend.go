@@ -254,8 +254,12 @@ func (o *Order) SplitParcel(n int, moved []Part, carrier, number, url, by string
 	from := slices.Clone(o.Fulfillments[n-1].Lines)
 	for i, m := range moved {
 		at := slices.IndexFunc(from, func(p Part) bool { return p.LineID == m.LineID })
-		if at < 0 || m.Quantity < 1 || m.Quantity > from[at].Quantity {
-			return nil, problem.InvalidField(pointer(i, "quantity"), "too_large", "units that are in the parcel")
+		if at < 0 {
+			return nil, problem.InvalidField(pointer(i, "lineId"), "not_allowed", "a line that is in the parcel")
+		}
+		var wrong problem.Fields
+		if wrong.Between(m.Quantity, 1, from[at].Quantity, pointer(i, "quantity")); len(wrong) > 0 {
+			return nil, wrong.Err()
 		}
 		from[at].Quantity -= m.Quantity
 	}

@@ -300,7 +300,9 @@ func TestAParcelIsSplitWithoutLosingAUnit(t *testing.T) {
 		{"more than is in it", 1, []order.Part{units("line_1", 4)}, "/lines/0/quantity too_large"},
 		{"a line twice with more than is in it", 1, []order.Part{units("line_1", 2), units("line_1", 2)},
 			"/lines/1/quantity too_large"},
-		{"less than a unit", 1, []order.Part{units("line_1", 0)}, "/lines/0/quantity too_large"},
+		{"less than a unit", 1, []order.Part{units("line_1", 0)}, "/lines/0/quantity too_small"},
+		{"a line that is not in it", 1, []order.Part{units("line_1", 1), units("line_9", 1)},
+			"/lines/1/lineId not_allowed"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -78,8 +78,10 @@ func (o *Order) parts(wanted []Part) ([]Part, error) {
 			return nil, problem.InvalidField(pointer(i, "lineId"), "duplicate", "each line once")
 		case have < 0:
 			return nil, problem.InvalidField(pointer(i, "lineId"), "not_allowed", "a line of this order with units to ship")
-		case w.Quantity < 1 || w.Quantity > left[have].Quantity:
-			return nil, problem.InvalidField(pointer(i, "quantity"), "too_large", "between 1 and %d", left[have].Quantity)
+		}
+		var wrong problem.Fields
+		if wrong.Between(w.Quantity, 1, left[have].Quantity, pointer(i, "quantity")); len(wrong) > 0 {
+			return nil, wrong.Err()
 		}
 	}
 	return slices.Clone(wanted), nil

@@ -33,7 +33,7 @@ func TestFulfill(t *testing.T) {
 			[]order.Fulfillment{parcel(units("line_1", 1), units("line_1", 1))},
 			order.Placed, "/lines/1/lineId duplicate"},
 		{"a negative quantity", bought(order.PayCaptured, 2), []order.Fulfillment{parcel(units("line_1", -1))},
-			order.Placed, "/lines/0/quantity too_large"},
+			order.Placed, "/lines/0/quantity too_small"},
 		{"again when all is shipped", bought(order.PayCaptured, 2), []order.Fulfillment{parcel(), parcel()}, order.Fulfilled,
 			"order_fulfilled"},
 		{"before the money is taken", bought(order.PayAuthorized, 2), []order.Fulfillment{parcel()}, order.Placed,
