@@ -244,13 +244,15 @@ func (f *Care) mine(ctx context.Context, in *CallInput) (callback.Request, error
 	if p.Operator() || p.Owns(r.CustomerID) {
 		return r, nil
 	}
-	if r.Conversation != "" {
-		if _, err := f.Chat.Load(ctx, shopper(ctx, in.Token), r.Conversation); err == nil {
-			return r, nil
-		}
-	}
 	// The same answer as for a call that does not exist.
-	return callback.Request{}, calls.NotFound()
+	if r.Conversation == "" {
+		return callback.Request{}, calls.NotFound()
+	}
+	_, err = f.Chat.Load(ctx, shopper(ctx, in.Token), r.Conversation)
+	if problem.Code(err) == "conversation_not_found" {
+		return callback.Request{}, calls.NotFound()
+	}
+	return r, err
 }
 
 // call shows one call.

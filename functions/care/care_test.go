@@ -34,9 +34,10 @@ type desk struct {
 	clock   *clock.Movable
 }
 
-func open(t *testing.T) desk {
+// open is the function on an empty table. wrap, when given, stands between the table and the engine.
+func open(t *testing.T, wrap ...func(table.DB) table.DB) desk {
 	t.Helper()
-	c, of := clock.Stopped(monday), localtest.Table(t, table.Care)
+	c, of := clock.Stopped(monday), localtest.Table(t, table.Care, wrap...)
 	f := &care.Care{
 		FAQ:   &store.Store{Table: of, Clock: c},
 		Chat:  &service.Service{Table: of, Clock: c, Log: slog.New(slog.DiscardHandler)},

@@ -130,7 +130,7 @@ func (f *Care) override(ctx context.Context, in *overrideInput) (*teamOutput, er
 }
 
 type reportInput struct {
-	From string `query:"from" required:"true" format:"date" example:"2026-11-01"`
+	From string `query:"from" required:"true" format:"date" example:"2026-11-01" doc:"In the team's time zone."`
 	To   string `query:"to" required:"true" format:"date" example:"2026-11-30"`
 	Team string `query:"team" maxLength:"40" doc:"One team only."`
 }
@@ -142,8 +142,8 @@ type reportOutput struct {
 // mostDays bounds a report: a quarter.
 const mostDays = 93
 
-// report adds up the conversations that began in a period. Round trips: 1 a month, at most 5 for a shop with some
-// thousand conversations in it.
+// report adds up the conversations that began in a period of the team's days. Round trips: 1 a month, at most 5 for a
+// shop with some thousand conversations in it.
 func (f *Care) report(ctx context.Context, in *reportInput) (*reportOutput, error) {
 	from, err := time.Parse(time.DateOnly, in.From)
 	if err != nil {
@@ -161,8 +161,12 @@ func (f *Care) report(ctx context.Context, in *reportInput) (*reportOutput, erro
 	if err != nil {
 		return nil, err
 	}
+	zone := team.Hours.Local(from).Location()
+	midnight := func(day time.Time) time.Time {
+		return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone)
+	}
 	var cards []conversation.ConversationSummary
-	err = f.Chat.Between(ctx, from, to, func(c conversation.ConversationSummary) {
+	err = f.Chat.Between(ctx, midnight(from), midnight(to.AddDate(0, 0, 1)), func(c conversation.ConversationSummary) {
 		if in.Team == "" || c.Team == in.Team {
 			cards = append(cards, c)
 		}
@@ -170,5 +174,5 @@ func (f *Care) report(ctx context.Context, in *reportInput) (*reportOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	return &reportOutput{conversation.Summarize(cards, team.Hours.Local(from).Location())}, nil
+	return &reportOutput{conversation.Summarize(cards, zone)}, nil
 }

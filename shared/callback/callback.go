@@ -224,9 +224,15 @@ func (r Request) Begin(agentID string, now time.Time) (Request, error) {
 }
 
 // Finish notes how an attempt ended. Who was not reached is called again after a while, within the opening hours, and
-// after the last attempt no more. Errors: not_calling.
+// after the last attempt no more. What the agent has noted already stays as it is: the first answer may have been lost.
+// Errors: not_calling.
 func (r Request) Finish(agentID string, outcome Outcome, note string, s hours.Schedule, now time.Time) (Request,
 	error) {
+	if n := len(r.Attempts); r.State != Calling && n > 0 {
+		if last := r.Attempts[n-1]; last.By == agentID && last.Outcome == outcome && last.Note == note {
+			return r, nil
+		}
+	}
 	if r.State != Calling || r.AgentID != agentID {
 		return r, problem.Conflict("not_calling", "Begin the call first.")
 	}

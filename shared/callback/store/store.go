@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"reflect"
 	"time"
 
 	"dangol/shared/callback"
@@ -138,8 +139,9 @@ func (s Store) Book(ctx context.Context, r callback.Request, slots []callback.Sl
 	r.ID, r.Version = id.New(Prefix, now), 1
 	booked, err := callback.Book(r, slots, from, now)
 	if err != nil {
-		if before, found := s.booked(ctx, key); found {
-			return before, nil
+		before, found, lookUp := s.booked(ctx, key)
+		if found || lookUp != nil {
+			return before, lookUp
 		}
 		return r, err
 	}
@@ -160,8 +162,8 @@ func (s Store) Book(ctx context.Context, r callback.Request, slots []callback.Sl
 	canceled, refused := table.Refused(err)
 	switch {
 	case refused && canceled.Refused(0):
-		if before, found := s.booked(ctx, key); found {
-			return before, nil
+		if before, found, lookUp := s.booked(ctx, key); found || lookUp != nil {
+			return before, lookUp
 		}
 	case refused && canceled.Refused(2):
 		return r, callback.Full()
@@ -169,18 +171,25 @@ func (s Store) Book(ctx context.Context, r callback.Request, slots []callback.Sl
 	return booked, err
 }
 
-// booked is the request that a client's id made before.
-func (s Store) booked(ctx context.Context, key table.Key) (callback.Request, bool) {
+// booked is the request that a client's id made before. What cannot be read is an error: it may have been made.
+func (s Store) booked(ctx context.Context, key table.Key) (r callback.Request, found bool, err error) {
 	var k keyRecord
-	if err := s.Table.Get(ctx, key, &k); err != nil {
-		return callback.Request{}, false
+	err = s.Table.Get(ctx, key, &k)
+	if errors.Is(err, table.ErrNotFound) {
+		return r, false, nil
 	}
-	r, err := s.Get(ctx, k.Call)
-	return r, err == nil
+	if err != nil {
+		return r, false, err
+	}
+	r, err = s.Get(ctx, k.Call)
+	if problem.Code(err) == "call_not_found" {
+		return r, false, nil
+	}
+	return r, err == nil, err
 }
 
 // Change applies a rule to a request that nobody else changes at the same time; who meets another reads again. 2 round
-// trips. Errors: call_not_found; those of the rule; busy.
+// trips, 1 when the rule changes nothing. Errors: call_not_found; those of the rule; busy.
 func (s Store) Change(ctx context.Context, call string,
 	rule func(callback.Request) (callback.Request, error)) (callback.Request, error) {
 	var gone forgotten
@@ -190,7 +199,8 @@ func (s Store) Change(ctx context.Context, call string,
 			return before, err
 		}
 		after, err := rule(before)
-		if err != nil {
+		// Nothing to write when it is as it was: what is asked for again was done before.
+		if err != nil || reflect.DeepEqual(before, after) {
 			return before, err
 		}
 		after.Version = before.Version + 1

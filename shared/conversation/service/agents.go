@@ -290,15 +290,17 @@ func (s *Service) cards(ctx context.Context, q table.Query) ([]conversation.Conv
 	return cards, string(page.Next), nil
 }
 
-// Between lists the conversations that began on the dates from and to (UTC) and between them, the oldest first. 1 round
-// trip a month, and 1 more for each megabyte of cards, some 2,000 conversations.
-func (s *Service) Between(ctx context.Context, from, to time.Time, each func(conversation.ConversationSummary)) error {
-	first, last := from.UTC().Format(time.DateOnly), to.UTC().Format(time.DateOnly)
+// Between lists the conversations that began at from or later and before until, to the second, the oldest first. 1
+// round trip a month (UTC), and 1 more for each megabyte of cards, some 2,000 conversations.
+func (s *Service) Between(ctx context.Context, from, until time.Time,
+	each func(conversation.ConversationSummary)) error {
+	to := until.Add(-time.Second) // the last second
+	first, last := from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339)
 	month := time.Date(from.UTC().Year(), from.UTC().Month(), 1, 0, 0, 0, 0, time.UTC)
 	for ; !month.After(to); month = month.AddDate(0, 1, 0) {
 		err := s.Table.All(ctx, table.Query{
 			Index: table.ByTwo, Where: "#gsi2pk = :month AND #gsi2sk BETWEEN :from AND :to",
-			// A tilde sorts behind everything that follows the date in the key.
+			// A tilde sorts behind everything that follows the second in the key.
 			With: map[string]any{":month": monthList + month.Format(monthForm), ":from": first, ":to": last + "~"},
 		}, func(item table.Item) error {
 			var r struct {

@@ -56,7 +56,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return err
 		},
 		func(ctx context.Context) error {
-			return d.Between(ctx, monday, monday, func(conversation.ConversationSummary) {})
+			return d.Between(ctx, monday, monday.AddDate(0, 0, 1), func(conversation.ConversationSummary) {})
 		},
 	}
 	if len(calls) != len(service.AccessPatterns) {

@@ -143,7 +143,7 @@ func TestConversationsOfAPeriodAreListedWithoutTheDaysAround(t *testing.T) {
 	} {
 		var got []string
 		ctx, meter := table.Metered(t.Context())
-		err := d.Between(ctx, day(test.from), day(test.to), func(c conversation.ConversationSummary) {
+		err := d.Between(ctx, day(test.from), day(test.to).AddDate(0, 0, 1), func(c conversation.ConversationSummary) {
 			got = append(got, c.ID)
 		})
 		if err != nil || !slices.Equal(got, test.want) {
