@@ -164,6 +164,12 @@ func (s *shop) sweep() {
 // deliver delivers an event twice.
 func (s *shop) deliver(body event.Body) {
 	s.t.Helper()
+	s.deliverTimes(2, body)
+}
+
+// deliverTimes delivers an event so many times.
+func (s *shop) deliverTimes(times int, body event.Body) {
+	s.t.Helper()
 	e, err := event.New(s.t.Context(), s.clock.Now(), body)
 	if err != nil {
 		s.t.Fatal(err)
@@ -172,7 +178,7 @@ func (s *shop) deliver(body event.Body) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	for range 2 {
+	for range times {
 		if _, err := s.handler.Invoke(s.t.Context(), payload); err != nil {
 			s.t.Fatal(err)
 		}

@@ -155,6 +155,9 @@ func (f *Reviews) orderRefunded(ctx context.Context, _ event.Envelope, e events.
 	return nil
 }
 
+// outcomeRefunded is why a review earns nothing whose line was refunded before its reward was decided.
+const outcomeRefunded = "refunded"
+
 // refunded takes back what the review of a refunded line has earned. The review itself stays: the opinion was formed.
 func (f *Reviews) refunded(ctx context.Context, orderID, lineID string) error {
 	line, err := f.Store.LineOf(ctx, orderID, lineID)
@@ -171,15 +174,18 @@ func (f *Reviews) refunded(ctx context.Context, orderID, lineID string) error {
 	}
 	// Not rewarded yet: the decision is made now, so that the job does not reward later.
 	if r.Reward == nil {
-		_, err = f.Store.Change(ctx, store.ReviewID{ProductID: r.ProductID, ReviewID: r.ID},
+		r, err = f.Store.Change(ctx, store.ReviewID{ProductID: r.ProductID, ReviewID: r.ID},
 			func(r *review.Review) (e store.Effect, changed bool, err error) {
-				if r.Reward != nil || r.RewardOutcome == "refunded" {
+				if r.Reward != nil || r.RewardOutcome == outcomeRefunded {
 					return e, false, nil
 				}
-				r.RewardAt, r.RewardOutcome = time.Time{}, "refunded"
+				r.RewardAt, r.RewardOutcome = time.Time{}, outcomeRefunded
 				return e, true, nil
 			})
-		return err
+		if err != nil {
+			return err
+		}
 	}
+	// Also one that was given since it was read.
 	return f.takeBack(ctx, r, "refund")
 }

@@ -74,15 +74,20 @@ func (c coupons) Grant(ctx context.Context, o store.Offer, kind string) (Granted
 	return Granted{ID: promotionID + "/" + promotion.NormalizeCode(code), Form: "coupon", Code: code, ValidTo: p.Ends}, nil
 }
 
-// promotion reads a promotion whose codes can be given, nil when it has none or is a draft. 1 round trip.
+// promotion reads a promotion whose codes can be given, nil when it has none, is a draft or has ended. 1 round trip.
 func (c coupons) promotion(ctx context.Context, promotionID string) (*promotion.Promotion, error) {
 	rec, err := c.Promotions.Get(ctx, promotionID)
 	if problem.Code(err) == "promotion_not_found" {
 		return nil, nil
 	}
-	// A draft is not valid in a cart, so its codes would be worth nothing.
-	if err != nil || rec.Promotion.Codes.Batch == nil || rec.Promotion.State == promotion.Draft {
+	if err != nil || rec.Promotion.Codes.Batch == nil {
 		return nil, err
+	}
+	// No cart takes a draft's codes or those of one that has ended, so they would be worth nothing. One that is planned or
+	// paused will be live.
+	switch rec.Promotion.StateAt(c.Promotions.Clock.Now()) {
+	case promotion.Draft, promotion.Ended:
+		return nil, nil
 	}
 	return &rec.Promotion, nil
 }
@@ -178,6 +183,10 @@ func (f *Reviews) give(ctx context.Context, i store.ReviewID, offer store.Offer,
 	now := f.Clock.Now()
 	_, err = f.Store.Reward(ctx, i, offer.Criteria.Budget,
 		func(r *review.Review) (e store.Effect, changed bool, err error) {
+			// The line was refunded while the reward was made.
+			if r.RewardOutcome == outcomeRefunded {
+				return e, false, nil
+			}
 			// Only the best of a month may follow another reward; any other kind is given once.
 			if r.Reward != nil && (r.Reward.Kind == kind || kind != reward.ForBest) || r.State != review.Published {
 				return e, false, nil
@@ -361,16 +370,23 @@ func (f *Reviews) best(ctx context.Context, in *MonthInput) (*bestOutput, error)
 	}
 	out := &bestOutput{}
 	out.Body.Month = in.Month
-	if out.Body.Best, err = f.Store.BestOf(ctx, offer.Criteria, in.Month); err != nil {
+	best, err := f.Store.BestOf(ctx, offer.Criteria, in.Month)
+	if err != nil {
 		return nil, err
 	}
-	// One that was rewarded before is skipped by give.
-	for _, b := range out.Body.Best {
+	out.Body.Best = []reward.Candidate{}
+	for _, b := range best {
+		// One that was rewarded before is skipped by give.
 		err := f.give(ctx, store.ReviewID{ProductID: b.ProductID, ReviewID: b.ReviewID}, offer, reward.ForBest,
 			offer.Criteria.Best)
+		// The month's budget ends the choice, and is no failure.
+		if errors.Is(err, store.ErrBudget) {
+			break
+		}
 		if err != nil {
 			return nil, fmt.Errorf("reward %s: %w", b.ReviewID, err)
 		}
+		out.Body.Best = append(out.Body.Best, b)
 	}
 	return out, nil
 }
