@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"testing"
+	"time"
 
 	"dangol/infra/testkit/localtest"
 	"dangol/shared/conversation"
@@ -56,7 +57,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return err
 		},
 		func(ctx context.Context) error {
-			return d.Between(ctx, monday, monday.AddDate(0, 0, 1), func(conversation.ConversationSummary) {})
+			return d.Between(ctx, monday, monday.Add(time.Hour), func(conversation.ConversationSummary) {})
 		},
 	}
 	if len(calls) != len(service.AccessPatterns) {
