@@ -1,7 +1,6 @@
 package problem
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -13,7 +12,7 @@ type Fields []Field
 // Add notes a field that is wrong. pointer is a JSON pointer into the input (RFC 6901); format and args say what is
 // expected.
 func (f *Fields) Add(pointer, code, format string, args ...any) {
-	*f = append(*f, Field{Pointer: pointer, Code: code, Message: fmt.Sprintf(format, args...)})
+	*f = append(*f, Field{Pointer: pointer, Code: code, Message: filled(format, args...)})
 }
 
 // Require adds a field that is wrong unless ok.
@@ -51,11 +50,17 @@ func (f *Fields) OneOf(s, pointer string, values ...string) {
 	f.Require(slices.Contains(values, s), pointer, "not_allowed", "one of %s", strings.Join(values, ", "))
 }
 
-// Note adds the fields of an error; nil adds nothing.
+// Note adds the fields of an error; nil adds nothing. An error that names no field is one of the whole input: what was
+// refused must not pass as good.
 func (f *Fields) Note(err error) {
-	if err != nil {
-		*f = append(*f, From(err).Fields...)
+	if err == nil {
+		return
 	}
+	p := From(err)
+	if len(p.Fields) == 0 {
+		f.Add("", p.Code, "%s", p.Detail)
+	}
+	*f = append(*f, p.Fields...)
 }
 
 // At moves the fields of a problem below a pointer: what was checked by itself is a part of the input. Other errors,

@@ -36,12 +36,16 @@ const TypeBase = "https://dangol.dev/problems/"
 
 // New makes a problem with a status of your own; the named constructors below cover the common ones.
 func New(status int, code, format string, args ...any) *Problem {
-	detail := format
-	// Without arguments the text is not a format: it may contain a percent sign.
-	if len(args) > 0 {
-		detail = fmt.Sprintf(format, args...)
+	return &Problem{Type: TypeBase + code, Title: http.StatusText(status), Status: status, Code: code,
+		Detail: filled(format, args...)}
+}
+
+// filled is a text with its arguments. Without arguments it is not a format: it may contain a percent sign.
+func filled(format string, args ...any) string {
+	if len(args) == 0 {
+		return format
 	}
-	return &Problem{Type: TypeBase + code, Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
+	return fmt.Sprintf(format, args...)
 }
 
 // BadRequest is 400: the request cannot be read.
@@ -88,7 +92,7 @@ func Invalid(fields ...Field) *Problem {
 
 // InvalidField is Invalid for a single field.
 func InvalidField(pointer, code, format string, args ...any) *Problem {
-	return Invalid(Field{Pointer: pointer, Code: code, Message: fmt.Sprintf(format, args...)})
+	return Invalid(Field{Pointer: pointer, Code: code, Message: filled(format, args...)})
 }
 
 // TooMany is 429: slow down.
@@ -134,13 +138,14 @@ func (p *Problem) Because(err error) *Problem {
 	return &q
 }
 
-// With adds a fact a program can act on.
+// With adds a fact a program can act on, in the place of one with the same key.
 func (p *Problem) With(key string, value any) *Problem {
 	q := *p
-	q.Extra = map[string]any{key: value}
+	q.Extra = map[string]any{}
 	for k, v := range p.Extra {
 		q.Extra[k] = v
 	}
+	q.Extra[key] = value
 	return &q
 }
 
