@@ -120,7 +120,8 @@ func TestMergeAtLogIn(t *testing.T) {
 	var stored shared.Cart
 	if err := b.table.Get(t.Context(), shared.KeyOfCustomer(apitest.Ann.Subject), &stored); err != nil ||
 		stored.Event.Type != "cart.merged" ||
-		!strings.Contains(stored.Event.Data, made.Cart.ID) || !strings.Contains(stored.Event.Data, first.Cart.ID) {
+		!strings.Contains(string(stored.Event.Data), made.Cart.ID) ||
+		!strings.Contains(string(stored.Event.Data), first.Cart.ID) {
 		t.Errorf("%v, event %+v", err, stored.Event)
 	}
 }

@@ -28,7 +28,7 @@ func (d desk) lastCode(t *testing.T, id string) string {
 	if err := page.Items[0].Decode(&r); err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(r.Event.Data, `"code":"`)
+	_, rest, _ := strings.Cut(string(r.Event.Data), `"code":"`)
 	return rest[:6]
 }
 

@@ -2,6 +2,11 @@ package cart
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+	"strings"
 	"time"
 
 	"dangol/events"
@@ -16,30 +21,34 @@ const announceEvery = 5 * time.Minute
 // to changes, and else once in announceEvery. An event that this change attached itself, such
 // as cart.merged, stays: an item carries one event, and that one says more.
 func (c *Cart) announce(now time.Time) {
-	// The event of an earlier change is still on the item. It is older than UpdatedAt, which is at
-	// this point the time of the last write, so only a newer one belongs to this change.
-	carries := c.Event != nil && c.Event.Type != (events.CartChanged{}).EventType() && !c.Event.Time.Before(c.UpdatedAt)
-	if c.Email == "" || len(c.Lines) == 0 || c.State != Open || carries {
+	if c.Email == "" || len(c.Lines) == 0 || c.State != Open || c.Event != nil {
 		return
 	}
 	body := events.CartChanged{
 		CartID: c.ID, CustomerID: c.CustomerID, Email: c.Email, Language: c.Language, Currency: c.Currency,
 		Lines: len(c.Lines),
 	}
-	if c.announced(body, now) {
+	to := announcedTo(body)
+	if c.announced(to, now) {
 		return
 	}
 	if changed, err := event.New(context.Background(), now, body); err == nil { // texts and numbers always become JSON
-		c.Event = changed
+		c.Event, c.Announced = changed, strconv.FormatInt(now.UnixMilli(), 10)+" "+to
 	}
 }
 
+// announcedTo tells apart to whom and about which cart an announcement was made. How many lines there were does not
+// matter. 64 bits are enough: it is compared with one other.
+func announcedTo(body events.CartChanged) string {
+	body.Lines = 0
+	raw, _ := json.Marshal(body) // texts and numbers always become JSON
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:8])
+}
+
 // announced reports whether the cart said a short time ago that it changes, to the same person.
-func (c *Cart) announced(body events.CartChanged, now time.Time) bool {
-	var last events.CartChanged
-	if c.Event == nil || now.Sub(c.Event.Time) >= announceEvery || c.Event.Envelope().Into(&last) != nil {
-		return false
-	}
-	body.Lines = last.Lines
-	return body == last
+func (c *Cart) announced(to string, now time.Time) bool {
+	at, last, _ := strings.Cut(c.Announced, " ")
+	milliseconds, err := strconv.ParseInt(at, 10, 64)
+	return err == nil && last == to && now.Sub(time.UnixMilli(milliseconds)) < announceEvery
 }

@@ -58,11 +58,14 @@ type Cart struct {
 	WriteIDs table.List[string] `dynamodbav:"writeIds,omitempty"`
 	WriteID  string             `dynamodbav:"writeId,omitempty"` // of the last change, or of the checkout's last step
 	// what became of the cart that stood here before
-	LastOrder *LastOrder   `dynamodbav:"lastOrder,omitempty"`
-	Event     *event.Event `dynamodbav:"event,omitempty"` // of the last change
-	CreatedAt time.Time    `dynamodbav:"createdAt"`
-	UpdatedAt time.Time    `dynamodbav:"updatedAt"`
-	TTL       int64        `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
+	LastOrder *LastOrder `dynamodbav:"lastOrder,omitempty"`
+	// Event is what this very write publishes: the next write leaves it out.
+	Event *event.Event `dynamodbav:"event,omitempty"`
+	// Announced is when the cart last said that it changes, and to whom; see announce.
+	Announced string    `dynamodbav:"announced,omitempty"`
+	CreatedAt time.Time `dynamodbav:"createdAt"`
+	UpdatedAt time.Time `dynamodbav:"updatedAt"`
+	TTL       int64     `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
 
 	// Purchases is how many units of variants with a lifetime limit the customer has bought, by
 	// variant id, how often they have used promotions with a limit, by promotion id, and how many

@@ -68,6 +68,7 @@ func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) er
 			return w, err
 		}
 		s.name(w.cart)
+		w.cart.Event = nil // published with the write that made it
 		if err := do(w.cart); err != nil {
 			return w, err
 		}

@@ -35,6 +35,7 @@ func (s Store) MergeGuest(ctx context.Context, customerID string, guest Ref, do 
 			return m, err
 		}
 		s.name(m.into)
+		m.into.Event = nil // published with the write that made it
 		if err := do(m.into, m.from); err != nil {
 			return m, err
 		}

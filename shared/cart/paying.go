@@ -23,10 +23,11 @@ const (
 // they know. The condition fails when the cart was changed, replaced, or is being paid for by another checkout.
 func BeginPaying(c *Cart, checkoutID string, now time.Time) table.Update {
 	return table.Update{
-		// TTL and due time go: neither may touch the cart while money is attached to it.
+		// TTL and due time go: neither may touch the cart while money is attached to it. The event was published with the
+		// change that made it.
 		Key: c.Key,
 		Do: "SET #state = :paying, #checkoutId = :checkout, #updatedAt = :now " +
-			strings.Replace(due.Remove, "REMOVE ", "REMOVE #ttl, ", 1),
+			strings.Replace(due.Remove, "REMOVE ", "REMOVE #ttl, #event, ", 1),
 		If: "#id = :cart AND #version = :version AND #state = :open",
 		With: map[string]any{
 			":paying": Paying, ":open": Open, ":checkout": checkoutID, ":now": now, ":cart": c.ID, ":version": c.Version,
@@ -88,8 +89,7 @@ func ReplaceCustomer(c *Cart, checkoutID, orderID string, now time.Time) table.P
 	return table.Put{
 		Item: &Cart{
 			Key: c.Key, ID: successor(checkoutID, now), CustomerID: c.CustomerID, State: Open, Version: 1,
-			// The event of the last change is carried over as it is, so the relay publishes nothing for this write.
-			Currency: c.Currency, Language: c.Language, MergedIDs: c.MergedIDs, Event: c.Event,
+			Currency: c.Currency, Language: c.Language, MergedIDs: c.MergedIDs,
 			LastOrder: &LastOrder{CartID: c.ID, CheckoutID: checkoutID, OrderID: orderID},
 			CreatedAt: now, UpdatedAt: now, TTL: now.Add(CustomerRetention).Unix(),
 		},

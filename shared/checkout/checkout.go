@@ -88,6 +88,12 @@ type Payment struct {
 	DeclineCode string        `json:"declineCode,omitempty"`
 }
 
+// CompressedAttributes implements table.Compressible: the draft and what else is fixed when the checkout begins. Its
+// state, payment and times change by expressions.
+func (c *Checkout) CompressedAttributes() []string {
+	return append(c.Draft.CompressedAttributes(), "id", "hash", "cartKey", "cartVersion", "heldUntil", "createdAt")
+}
+
 // MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
 func (p Payment) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(p) }
 

@@ -100,6 +100,8 @@ func (s Store) Apply(ctx context.Context, o *Order, rule Rule) (*Order, error) {
 			return s.Get(ctx, id)
 		}
 	}, func(ctx context.Context, o *Order) (*Order, error) {
+		// The write that made the event has published it. Carried on, it would count in every later write.
+		o.Event = nil
 		changed, with, err := rule(o)
 		if err != nil || !changed {
 			return o, err

@@ -32,7 +32,8 @@ type Event struct {
 	Type          string    `dynamodbav:"type" json:"type"`
 	Time          time.Time `dynamodbav:"time" json:"time"`                                       // when it happened
 	CorrelationID string    `dynamodbav:"correlationId,omitempty" json:"correlationId,omitempty"` // of the API call
-	Data          string    `dynamodbav:"data" json:"-"`                                          // JSON
+	// Data is JSON, compressed where it is stored: it counts in each write of the item that carries it.
+	Data table.Text `dynamodbav:"data" json:"-"`
 }
 
 // Envelope is an event as it travels: the detail of the EventBridge event.
@@ -52,7 +53,7 @@ func New(ctx context.Context, now time.Time, body Body) (*Event, error) {
 	}
 	return &Event{
 		ID: id.New("evt", now), Type: body.EventType(), Time: now,
-		CorrelationID: logging.Correlation(ctx), Data: string(data),
+		CorrelationID: logging.Correlation(ctx), Data: table.Text(data),
 	}, nil
 }
 

@@ -3,12 +3,15 @@ package event_test
 import (
 	"encoding/json"
 	"math"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"pgregory.net/rapid"
 
 	"dangol/infra/testkit/localtest"
@@ -156,5 +159,42 @@ func TestOnceCostsWhatItSays(t *testing.T) {
 	}
 	if got, p := meter.Cost(), event.AccessPatterns[0]; got.Write != p.Write || got.Read != p.Read {
 		t.Errorf("%+v, documented %+v", got, p)
+	}
+}
+
+// TestALongEventIsStoredCompressedAndReadFromTheStream takes the attribute as Lambda gets it: binary values are base64.
+func TestALongEventIsStoredCompressedAndReadFromTheStream(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"김하늘", strings.Repeat("솔잎 클렌징 폼 ", 40)} {
+		e := made(t, greeted{Name: name})
+		av, err := attributevalue.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		attributes := map[string]any{}
+		for key, value := range av.(*types.AttributeValueMemberM).Value {
+			switch value := value.(type) {
+			case *types.AttributeValueMemberS:
+				attributes[key] = map[string]any{"S": value.Value}
+			case *types.AttributeValueMemberB:
+				attributes[key] = map[string]any{"B": value.Value}
+			}
+		}
+		raw, err := json.Marshal(map[string]any{"Records": []any{map[string]any{"dynamodb": map[string]any{
+			"NewImage": map[string]any{"event": map[string]any{"M": attributes}}}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var batch event.StreamBatch
+		if err := json.Unmarshal(raw, &batch); err != nil {
+			t.Fatal(err)
+		}
+		got, ok, err := batch.Records[0].Envelope()
+		if err != nil || !ok || !reflect.DeepEqual(got, e.Envelope()) {
+			t.Errorf("%d bytes of %s: %+v, %v, %v; want %+v", len(raw), name, got, ok, err, e.Envelope())
+		}
+		if _, packed := attributes["data"].(map[string]any)["B"]; packed != (len(name) > 100) {
+			t.Errorf("%d bytes of data are stored compressed: %v", len(e.Data), packed)
+		}
 	}
 }

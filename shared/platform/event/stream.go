@@ -68,9 +68,18 @@ func (i image) number(name string) (n int, ok bool) {
 	return n, err == nil
 }
 
-// text is a string attribute.
+// text is a string attribute. What an event is about may be stored compressed, in a binary attribute.
 type text struct {
 	S string `json:"S"`
+	B []byte `json:"B"`
+}
+
+// plain is the text, decompressed where it was stored so. Errors: an unknown format.
+func (t text) plain() (out table.Text, err error) {
+	if t.B == nil {
+		return table.Text(t.S), nil
+	}
+	return out, out.Decompress(t.B)
 }
 
 // attribute is an Event as a map attribute.
@@ -113,7 +122,7 @@ func (r StreamRecord) Derived(body Body) (Envelope, error) {
 		return Envelope{}, fmt.Errorf("event %s: %w", body.EventType(), err)
 	}
 	at := time.UnixMilli(int64(r.Change.At * 1000)).UTC()
-	e := Event{ID: id.Derived("evt", at, r.ID), Type: body.EventType(), Time: at, Data: string(data)}
+	e := Event{ID: id.Derived("evt", at, r.ID), Type: body.EventType(), Time: at, Data: table.Text(data)}
 	return e.Envelope(), nil
 }
 
@@ -139,13 +148,17 @@ func (r StreamRecord) Envelope() (e Envelope, ok bool, err error) {
 
 // envelope is the event as it travels. An event without id, type or data was not written by this package.
 func (a attribute) envelope() (Envelope, error) {
-	if a.M.ID.S == "" || a.M.Type.S == "" || a.M.Data.S == "" {
+	data, err := a.M.Data.plain()
+	if err != nil {
+		return Envelope{}, fmt.Errorf("event %s: %w", a.M.ID.S, err)
+	}
+	if a.M.ID.S == "" || a.M.Type.S == "" || data == "" {
 		return Envelope{}, errors.New("the attribute event has no id, type or data")
 	}
 	at, err := time.Parse(time.RFC3339Nano, a.M.Time.S)
 	if err != nil {
 		return Envelope{}, fmt.Errorf("event %s: %w", a.M.ID.S, err)
 	}
-	e := Event{ID: a.M.ID.S, Type: a.M.Type.S, Time: at, CorrelationID: a.M.CorrelationID.S, Data: a.M.Data.S}
+	e := Event{ID: a.M.ID.S, Type: a.M.Type.S, Time: at, CorrelationID: a.M.CorrelationID.S, Data: data}
 	return e.Envelope(), nil
 }

@@ -20,6 +20,11 @@ func (p Put) write(table string) (w types.TransactWriteItem, err error) {
 	if err != nil {
 		return w, fmt.Errorf("marshal %T: %w", p.Item, err)
 	}
+	if c, ok := p.Item.(Compressible); ok {
+		if err := Item(item).compress(c.CompressedAttributes()); err != nil {
+			return w, err
+		}
+	}
 	values, err := marshalValues(p.With)
 	if err != nil {
 		return w, err

@@ -63,8 +63,14 @@ func (k Key) String() string { return k.PK + "/" + k.SK }
 // Item is an item as stored.
 type Item map[string]types.AttributeValue
 
-// Decode fills out, a pointer to a struct with dynamodbav tags.
-func (i Item) Decode(out any) error { return attributevalue.UnmarshalMap(i, out) }
+// Decode fills out, a pointer to a struct with dynamodbav tags. Errors: a compressed attribute that cannot be read.
+func (i Item) Decode(out any) error {
+	whole, err := i.expanded()
+	if err != nil {
+		return fmt.Errorf("%s: %w", i.Key(), err)
+	}
+	return attributevalue.UnmarshalMap(whole, out)
+}
 
 // Key returns the item's key.
 func (i Item) Key() Key { return Key{PK: i.Text(HashKey), SK: i.Text(SortKey)} }
@@ -148,7 +154,7 @@ func (t *Table) get(ctx context.Context, key Key, out any, consistent bool) erro
 
 // Put writes a whole item.
 type Put struct {
-	Item any    // a struct with dynamodbav tags that carries pk and sk
+	Item any    // a struct with dynamodbav tags that carries pk and sk; see Compressible
 	If   string // condition; leave it empty only with the reason next to it
 	With map[string]any
 }

@@ -46,6 +46,11 @@ type Task[P any] struct {
 	ask bool // an earlier attempt is unanswered
 }
 
+// CompressedAttributes implements table.Compressible: what does not change in the life of a task, and its reason.
+func (t Task[P]) CompressedAttributes() []string {
+	return []string{"id", "kind", "payload", "reason", "createdAt", "updatedAt"}
+}
+
 // KeyOf is the key of a task.
 func KeyOf(kind, id string) table.Key { return table.Key{PK: "TASK#" + kind + "#" + id, SK: "TASK"} }
 
