@@ -17483,6 +17483,7 @@ export interface operations {
     reportCare: {
         parameters: {
             query: {
+                /** @description In the team's time zone. */
                 from: string;
                 to: string;
                 /** @description One team only. */

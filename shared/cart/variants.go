@@ -9,8 +9,8 @@ import (
 // Unlimited is what is left of a part that never runs out: untracked, or sold on backorder.
 const Unlimited = catalog.Unlimited
 
-// VariantReader finds variants with their stock by id. A variant that cannot be bought (unknown, draft, archived) is not
-// in the answer; others than those asked for may be.
+// VariantReader finds variants with their stock by id. A variant that cannot be bought (unknown, draft, archived) is
+// not in the answer; others than those asked for may be.
 type VariantReader interface {
 	Variants(ctx context.Context, variantIDs []string) (Variants, error)
 }
