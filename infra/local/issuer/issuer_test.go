@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -205,5 +206,25 @@ func TestBadTokenRequestsSayWhatIsWrong(t *testing.T) {
 				t.Errorf("%d %v, want %q", status, answer, c.want)
 			}
 		})
+	}
+}
+
+func TestDiscoveryNamesEachScopeOnce(t *testing.T) {
+	t.Parallel()
+	i, err := issuer.Open(issuer.Options{URL: "http://localhost", Clock: clock.Stopped(noon)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := httptest.NewRecorder()
+	i.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/.well-known/openid-configuration", nil))
+	var document struct {
+		Scopes []string `json:"scopes_supported"`
+	}
+	if err := json.Unmarshal(answer.Body.Bytes(), &document); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(document.Scopes)
+	if len(slices.Compact(slices.Clone(document.Scopes))) != len(document.Scopes) || len(document.Scopes) != 7 {
+		t.Errorf("%q", document.Scopes)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"dangol/infra/local/runner"
 	"dangol/infra/topology"
+	"dangol/shared/platform/clock"
 	"dangol/shared/platform/table"
 )
 
@@ -51,6 +52,38 @@ func TestWhatIsStoredIsNeverAheadOfTheClockOfARestart(t *testing.T) {
 	defer mu.Unlock()
 	if writes == 0 || behind > time.Second {
 		t.Errorf("in %d writes the kept clock was behind by as much as %s", writes, behind)
+	}
+}
+
+// TestTwoMovesOfTheClockAtOnceKeepTheLaterOne looks at the kept clock after two requests that move it at one time.
+func TestTwoMovesOfTheClockAtOnceKeepTheLaterOne(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	r, err := runner.Start(t.Context(), runner.Options{
+		System: topology.Dangol, Log: slog.New(slog.DiscardHandler), Data: data,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for range 5 {
+		var moves sync.WaitGroup
+		for _, d := range []time.Duration{time.Minute, 5 * time.Hour} {
+			moves.Go(func() {
+				if _, err := r.Advance(t.Context(), d); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		moves.Wait()
+		raw, err := os.ReadFile(filepath.Join(data, "clock"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ahead, err := time.ParseDuration(strings.TrimSpace(string(raw)))
+		if lost := r.Clock().Now().Sub(clock.System{}.Now().Add(ahead)); err != nil || lost > time.Second {
+			t.Errorf("a restart would go back by %s, %v", lost, err)
+		}
 	}
 }
 

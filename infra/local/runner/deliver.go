@@ -308,8 +308,14 @@ func (r *Runner) readAhead() (time.Duration, error) {
 }
 
 // moveTo moves the clock forward. What it will show is kept first: whatever happens from then on is stored with that
-// time, and a shop that is killed and started again must not be earlier than what it has stored.
+// time, and a shop that is killed and started again must not be earlier than what it has stored. A time that has passed,
+// because somebody else has moved the clock further meanwhile, is left alone.
 func (r *Runner) moveTo(at time.Time) error {
+	r.moving.Lock()
+	defer r.moving.Unlock()
+	if !at.After(r.clock.Now()) {
+		return nil
+	}
 	if path := r.file("clock"); path != "" {
 		ahead := at.Sub(r.base.Now())
 		if err := file.Write(path, []byte(ahead.Round(time.Millisecond).String()+"\n"), 0o644); err != nil {

@@ -91,6 +91,7 @@ type Runner struct {
 	wake     chan struct{}
 	due      dueCache
 	idleLock sync.Mutex // one pass over what is due at a time
+	moving   sync.Mutex // one move of the clock at a time
 	// Records invocations while the clock moves; see ClockEvent.
 	journal journal
 	closers []io.Closer
