@@ -198,12 +198,24 @@ func TestALanguageThatIsSetPutsThePersonIntoTheSegmentThatAsksForIt(t *testing.T
 		language string
 		want     bool
 	}{{"en", true}, {"en-GB", true}, {"ko", false}} {
+		_, err := f.Contacts.ChangeID(t.Context(), consent.ContactID(person), f.clock.Now(),
+			func(c *contact.Contact) ([]table.Write, bool, error) {
+				c.Language, c.Person.Language = "", "" // nothing is known of it
+				return nil, false, nil
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := f.SetLanguage(t.Context(), consent.ContactID(person), step.language); err != nil {
 			t.Fatal(err)
 		}
 		if got := f.in(person, "english"); got != step.want {
 			t.Errorf("%s: in the segment: %v", step.language, got)
 		}
+	}
+	// What the person has chosen stays.
+	if err := f.SetLanguage(t.Context(), consent.ContactID(person), "en"); err != nil || f.in(person, "english") {
+		t.Errorf("a language that was chosen is replaced, %v", err)
 	}
 	// A form that changes the profile and answers nothing.
 	_, err := f.AnswerID(t.Context(), consent.ContactID(person),
