@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
+	"dangol/shared/promotion"
 )
 
 // careRoutes are the routes of those who look after failures, contacts and sending.
@@ -148,8 +150,12 @@ func (f *Outreach) lookup(ctx context.Context, in *ContactLookupInput) (*Contact
 		return nil, err
 	}
 	out := &ContactLookupOutput{}
-	out.Body.ID, out.Body.Consent, out.Body.Suppression, out.Body.TopicsOff = c.ID, c.Consent, c.Suppression, append(
-		[]string{}, c.TopicsOff...)
+	out.Body.ID, out.Body.TopicsOff = c.ID, append([]string{}, c.TopicsOff...)
+	// Empty and not null, as every list and map of the API.
+	out.Body.Consent = map[compliance.Channel]consent.State{}
+	maps.Copy(out.Body.Consent, c.Consent)
+	out.Body.Suppression = map[compliance.Channel]compliance.Suppression{}
+	maps.Copy(out.Body.Suppression, c.Suppression)
 	if out.Body.Proofs, err = f.Service.Proofs(ctx, c.ID); err != nil {
 		return nil, err
 	}
@@ -203,7 +209,8 @@ type ImportConsentsOutput struct {
 // maxConsents is how many consents one request imports.
 const maxConsents = 500
 
-// importConsents imports consents row by row.
+// importConsents imports consents row by row. What fails on our side ends it: the whole list may be sent again, and
+// what is imported stays as it is.
 func (f *Outreach) importConsents(ctx context.Context, in *ImportConsentsInput) (*ImportConsentsOutput, error) {
 	var wrong problem.Fields
 	wrong.Count(len(in.Body.Consents), 1, maxConsents, "/consents")
@@ -331,8 +338,10 @@ func (f *Outreach) setCoupon(ctx context.Context, in *SetCouponInput) (*struct{}
 	if err != nil {
 		return nil, err
 	}
-	if r.Promotion.Codes.Batch == nil {
-		return nil, problem.InvalidField("/promotionId", "promotion_without_codes", "a promotion with a batch of codes")
+	// No cart takes the codes of a promotion that has ended. A draft may be named before it is published.
+	if r.Promotion.Codes.Batch == nil || r.Promotion.StateAt(f.now()) == promotion.Ended {
+		return nil, problem.InvalidField("/promotionId", "promotion_without_codes",
+			"a promotion with a batch of codes, that has not ended")
 	}
 	return nil, f.Service.SetCoupon(ctx, in.Name, &r.Promotion)
 }

@@ -44,14 +44,15 @@ type bench struct {
 	merchant *apitest.Client
 }
 
-func newBench(t testing.TB) *bench {
+// newBench is a bench with nothing in it. wrap, when given, stands between the table and the engine.
+func newBench(t testing.TB, wrap ...func(table.DB) table.DB) *bench {
 	t.Helper()
 	now := clock.Stopped(noon)
 	shop := service.Shop{
 		Name: "온결", URL: "https://shop.example.com", Contact: "help@example.com", Address: "서울특별시 성동구 왕십리로 83",
 		LinkBase: "https://api.example.com", Zone: seoul, DoubleOptIn: true,
 	}
-	s, err := service.New(localtest.Table(t, table.Outreach), shop, now, slog.New(slog.DiscardHandler))
+	s, err := service.New(localtest.Table(t, table.Outreach, wrap...), shop, now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,12 @@ type CouponSource struct {
 	Until       string          `dynamodbav:"until,omitempty"` // last day, YYYY-MM-DD
 }
 
+// ended reports whether the last day of the codes is over: no cart takes them any more. today is on the shop's wall
+// clock.
+func (c CouponSource) ended(today time.Time) bool {
+	return c.Until != "" && today.Format(time.DateOnly) > c.Until
+}
+
 // couponKey is the key of the source of a name.
 func couponKey(name string) table.Key { return table.Key{PK: "COUPON#" + name, SK: "COUPON"} }
 
@@ -43,13 +49,16 @@ func (s *Service) SetCoupon(ctx context.Context, name string, p *promotion.Promo
 }
 
 // coupon is the code of a recipient: the same each time, and another for each recipient. ok is false when there is no
-// promotion for the name, or its codes are used up. A number that was taken and not stored with the contact is lost,
-// never given twice. 1 round trip, 2 for the first time.
+// promotion for the name, or it has ended, or its codes are used up. A number that was taken and not stored with the
+// contact is lost, never given twice. 1 round trip, 2 for the first time.
 func (s *Service) coupon(ctx context.Context, name string, c *contact.Contact) (code, until string, ok bool,
 	err error) {
 	var source CouponSource
 	if err := s.Table.Get(ctx, couponKey(name), &source); err != nil {
 		return "", "", false, ignoreMissing(err)
+	}
+	if source.ended(s.Clock.Now().In(s.Shop.Zone)) {
+		return "", "", false, nil
 	}
 	// By promotion: with another one behind the name the person gets another code.
 	key := name + "#" + source.PromotionID
