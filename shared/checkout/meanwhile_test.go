@@ -152,7 +152,8 @@ func TestStoreCreditAtCheckoutNeedsAnAccountAndACardForTheRest(t *testing.T) {
 	ann := start(b.Shop, b.FillCart("cust-ann", map[string]int{oil: 1}), "")
 	ann.Credit = true
 	_, _, err := b.Service.Begin(t.Context(), ann)
-	if is := problem.From(err); is.Code != "invalid_input" || len(is.Fields) != 1 || is.Fields[0].Pointer != "/paymentMethod" {
+	if is := problem.From(err); is.Code != "invalid_input" || len(is.Fields) != 1 ||
+		is.Fields[0].Pointer != "/paymentMethod" {
 		t.Errorf("without a card, and without credit: %v", err)
 	}
 	if n := b.SellableUnits(t, oil); n != 3 {

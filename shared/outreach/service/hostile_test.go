@@ -27,7 +27,7 @@ func TestOneBadRecipientDoesNotStopTheOthers(t *testing.T) {
 	bad := "reader5@example.com"
 	_, err := f.Contacts.Change(t.Context(), bad, f.clock.Now(), func(c *contact.Contact) ([]table.Write, bool, error) {
 		size, err := table.Size(c)
-		c.Name = strings.Repeat("x", table.MaxItem-size-100)
+		c.Name = strings.Repeat("x", table.MaxItem-size-10)
 		return nil, false, err
 	})
 	if err != nil {
