@@ -24,7 +24,7 @@ func (s Service) planCredit(ctx context.Context, c *Checkout, in Start, now time
 		return nil
 	case !in.Credit:
 		return nil
-	case false:
+	case c.CustomerID == "":
 		return problem.Conflict("account_required", "Store credit needs a customer account.")
 	}
 	lots, err := storecredit.Store{Table: s.Table}.Lots(ctx, c.CustomerID, c.Totals.Currency)
