@@ -8,6 +8,7 @@ import (
 	"dangol/events"
 	outreachworker "dangol/functions/outreach-worker"
 	"dangol/infra/testkit/apitest"
+	"dangol/infra/testkit/fault"
 	"dangol/shared/money"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/segment"
@@ -87,5 +88,33 @@ func TestAnOrderThatIsNeverPaidIsNoPurchase(t *testing.T) {
 	c, err := contact.Store{Table: tables[0]}.Of(t.Context(), mina)
 	if err != nil || len(c.Person.Orders) != 0 || len(c.Person.Events["order.canceled"]) != 1 {
 		t.Errorf("orders %+v, events %v, %v", c.Person.Orders, c.Person.Events, err)
+	}
+}
+
+// An event that cannot be taken in whole comes again: without what is known of the person its series would lack the day
+// on which the goods run out.
+func TestADeliveryIsNotTakenInWithoutWhatIsKnownOfThePerson(t *testing.T) {
+	t.Parallel()
+	env := apitest.Env(t, "outreach-worker", noon, shop)
+	down := fault.New(fault.Plan{N: 1, Mode: fault.Fails})
+	env.WrapDB = down.DB
+	handler, err := outreachworker.New(t.Context(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for range 2 {
+		deliver(t, func(payload []byte) error {
+			if _, err := handler.Invoke(t.Context(), payload); err != nil {
+				failed++
+			}
+			return nil
+		}, "evt_1", noon, events.OrderDelivered{
+			OrderRef: events.OrderRef{OrderID: "ord_1", Email: "mina@example.com", Language: "ko"}, Complete: true,
+			Lines: []events.OrderLine{{ProductID: "prd_1"}},
+		})
+	}
+	if failed != 1 {
+		t.Errorf("%d of two deliveries failed, want the first", failed)
 	}
 }

@@ -126,7 +126,7 @@ func (w Worker) jobs() worker.Kinds {
 	}
 }
 
-// consumers are the events that the function hears.
+// consumers are the events that the function consumes.
 func (w Worker) consumers() function.Consumers {
 	return function.Consumers{
 		function.On(w.cartChanged), function.On(w.orderPlaced), function.On(w.orderCanceled),
@@ -183,15 +183,17 @@ func (w Worker) orderDelivered(ctx context.Context, e event.Envelope, b events.O
 		return nil
 	}
 	h := happened("order.delivered", e, "orderId", b.OrderID, "url", w.Service.Shop.URL+"/orders/"+b.OrderID)
-	// A contact that cannot be read costs the reminder, not the series.
-	if c, err := w.Service.Contacts.Of(ctx, b.Email); err == nil {
-		at, ok, err := w.firstReplenishment(ctx, c, b.Lines)
-		if err != nil {
-			return err // the bus delivers the event again
-		}
-		if ok {
-			h.Data["replenishAt"] = at.Format(time.RFC3339)
-		}
+	// What cannot be read is an error: the bus delivers the event again.
+	c, err := w.Service.Contacts.Of(ctx, b.Email)
+	if err != nil {
+		return err
+	}
+	at, ok, err := w.firstReplenishment(ctx, c, b.Lines)
+	if err != nil {
+		return err
+	}
+	if ok {
+		h.Data["replenishAt"] = at.Format(time.RFC3339)
 	}
 	return w.take(ctx, b.Email, service.TriggerEvent{Event: h, Profile: profile(b.CustomerID, b.Name, b.Language, "")})
 }

@@ -10,6 +10,7 @@ import (
 	"dangol/shared/outreach/segment"
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/platform/due"
+	"dangol/shared/platform/id"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion/store"
@@ -25,6 +26,8 @@ type Segment struct {
 	Name      string            `dynamodbav:"name" json:"name"`
 	Condition segment.Condition `dynamodbav:"condition" json:"condition"`
 	Changed   time.Time         `dynamodbav:"changed" json:"changed"`
+	// SaveID is another one with each save, so that work on the people of one is not taken for that of the next.
+	SaveID string `dynamodbav:"saveId" json:"-"`
 	// Ready: everybody who was there when it was saved has been looked at.
 	Ready bool   `dynamodbav:"ready" json:"ready"`
 	Shard int    `dynamodbav:"shard" json:"-"`
@@ -50,7 +53,7 @@ func (s *Service) SaveSegment(ctx context.Context, name string, condition segmen
 	// The work starts after a minute, when no worker has the old segments in memory any more.
 	saved := Segment{
 		Key: segment.Key(name), Due: due.On(DueSegment, name, now.Add(remembered)), Name: name, Condition: condition,
-		Changed: now, List: "SEGMENTS", Place: name,
+		Changed: now, SaveID: id.New("seg", now), List: "SEGMENTS", Place: name,
 	}
 	return saved, s.Table.Put(ctx, table.Put{Item: saved}) // the newest condition counts
 }
@@ -182,8 +185,7 @@ func (s *Service) WorkSegment(ctx context.Context, job due.Job) error {
 	} else if err != nil {
 		return err
 	}
-	// The time of saving tells whether the segment was saved again meanwhile.
-	now, changed := s.Clock.Now(), one.Changed
+	now := s.Clock.Now()
 	for range freezeSize {
 		// The invocation is about to end; the place is stored.
 		if one.Shard >= contact.Shards || ctx.Err() != nil {
@@ -215,7 +217,7 @@ func (s *Service) WorkSegment(ctx context.Context, job due.Job) error {
 	}
 	// A context of its own: the place has to be stored although the time is over.
 	err := s.Table.Put(context.WithoutCancel(ctx), table.Put{
-		Item: one, If: "#changed = :seen", With: map[string]any{":seen": changed}, // not one saved meanwhile
+		Item: one, If: "#saveId = :read", With: map[string]any{":read": one.SaveID}, // not one saved meanwhile
 	})
 	if _, refused := table.Failed(err); refused {
 		return nil

@@ -13,6 +13,7 @@ import (
 	"dangol/shared/outreach/segment"
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/outreach/service"
+	"dangol/shared/platform/due"
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion/store"
 )
@@ -173,5 +174,37 @@ func TestNoSegmentOutlivesTheErasureOfItsCustomer(t *testing.T) {
 	}
 	if got := f.inCommerce("cus_1"); len(got) != 0 {
 		t.Errorf("promotions see %q", got)
+	}
+}
+
+// The people of a segment are looked at for minutes. One that is saved again meanwhile, be it at the same instant, keeps
+// its new condition, and its people are looked at anew.
+func TestASegmentThatIsSavedWhileItsPeopleAreLookedAtKeepsItsCondition(t *testing.T) {
+	t.Parallel()
+	db := &interceptor{}
+	f := newFixture(t, db.wrap)
+	f.agree(person)
+	answered := func(is compliance.ChannelConsent) segment.Condition {
+		return segment.Condition{Consent: &segment.ConsentCondition{Channel: compliance.Email, Is: is}}
+	}
+	saved, err := f.SaveSegment(t.Context(), "readers", answered(compliance.Refused))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.before = func(operation, pk string) error {
+		if operation != "PutItem" || pk != saved.PK {
+			return nil
+		}
+		db.before = nil
+		_, err := f.SaveSegment(t.Context(), "readers", answered(compliance.Given))
+		return err
+	}
+	if err := f.WorkSegment(t.Context(), due.Job{Key: saved.Key}); err != nil {
+		t.Fatal(err)
+	}
+	f.advance(5 * time.Minute)
+	all, err := f.Segments(t.Context())
+	if err != nil || len(all) != 1 || all[0].Condition.Consent.Is != compliance.Given || !all[0].Ready || !f.in(person, "readers") {
+		t.Errorf("%+v, in it: %t, %v", all, f.in(person, "readers"), err)
 	}
 }
