@@ -31,7 +31,7 @@ func (s *Subscription) Membership(title string) (h membership.Entitlement, ok bo
 // They end with the paid days where nothing follows: a trial without consent, a canceled subscription, a gift, a
 // planned pause. Where a payment is to follow they last as long as the plan lets an unpaid one have them, counted from
 // the end of the paid days, or from the decline once there was one: a payment, or a billing run, that is late takes
-// nothing from anybody. Nor does a machine that was too ill to charge, so they last until the next attempt at least.
+// nothing from anybody. Nor does a technical failure to charge, so they last until the next attempt at least.
 func (s *Subscription) inForceUntil() time.Time {
 	p := s.Span
 	if s.waiting() {

@@ -194,7 +194,7 @@ var allowed = map[string][]State{
 	"give_coupon":      {Trialing, Active, PastDue, Paused, Suspended},
 	"charge_succeeded": {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled, Ended},
 	"charge_failed":    {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled, Ended},
-	"charge_heard":     {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled, Ended},
+	"charge_reported":  {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled, Ended},
 	"card_updated":     {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled},
 	"action_required":  {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled},
 	"stock_failed":     {Starting, Active, PastDue, Suspended, Canceled, Ended},

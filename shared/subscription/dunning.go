@@ -9,8 +9,8 @@ import (
 	"dangol/shared/payment"
 )
 
-// Dunning is how a failed payment is followed up. Two clocks run side by side: money may come on another day, a machine
-// that was ill may be well in minutes. Zero fields take the defaults.
+// Dunning is how a failed payment is followed up. Money may come on another day, a technical failure may be over in
+// minutes, so each has a schedule of its own. Zero fields take the defaults.
 type Dunning struct {
 	// MoneyDays are the days after the first decline on which the money is asked for again. Default 1, 3, 5, 7.
 	MoneyDays []int `json:"moneyDays,omitempty"`

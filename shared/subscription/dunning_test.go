@@ -198,7 +198,7 @@ func TestDunningFromTheFirstDeclineToTheEnd(t *testing.T) {
 			t.Errorf("after three tries: %+v", o)
 		}
 	})
-	t.Run("a machine that was ill for minutes: nobody hears of it", func(t *testing.T) {
+	t.Run("a technical failure of minutes: nobody is told", func(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(plan(Membership, 31000)), start, answering(success, ill, ill))
 		h.until(seoul("2026-03-10 00:15"))
@@ -316,9 +316,9 @@ func TestRetriesStayWithinTheNetworksLimits(t *testing.T) {
 	}
 }
 
-// A machine that is ill until the last day of the plan's patience leaves an invoice that somebody has to pay: the
-// subscriber is told, and the subscription does not hang without anything due.
-func TestAMachineThatStaysIllEndsInDunning(t *testing.T) {
+// A technical failure that lasts until the plan's last day leaves an invoice that somebody has to pay: the subscriber
+// is told, and the subscription is not left without anything due.
+func TestATechnicalFailureThatLastsEndsInDunning(t *testing.T) {
 	t.Parallel()
 	p := plan(Membership, 10_000)
 	p.Policy.Dunning = Dunning{TechnicalTries: 12, TechnicalMinutes: 60, SuspendDays: 1, CancelDays: 2}

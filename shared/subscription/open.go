@@ -119,7 +119,7 @@ func (r *run) openNext() {
 	case r.s.Skip:
 		r.s.Skip, r.s.PauseUntil = false, ""
 		r.begin(Span{Kind: SpanSkipped, Opens: day, Closes: r.nextOpening(day)}, start)
-		r.event(EventSkipped, "wish", 0)
+		r.event(EventSkipped, "requested", 0)
 	default:
 		r.s.PauseUntil = ""
 		r.openPeriod(day, start, OpenRenewal)

@@ -229,7 +229,7 @@ func (r *run) follow(kind payment.Kind) {
 }
 
 // withoutPresent leaves out the last failures that say nothing about charging the card without the cardholder: a
-// challenge that they broke off, or a machine that was ill while they were there. What was planned before those stays.
+// challenge that they broke off, or a technical failure while they were there. What was planned before those stays.
 // The first failure of an invoice is always decided on.
 func withoutPresent(failures []Attempt) []Attempt {
 	n := len(failures)

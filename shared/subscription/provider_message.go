@@ -11,7 +11,7 @@ type ChargeReport struct {
 // is charged again; one that waits for money is not.
 type CardUpdated struct{ Card Card }
 
-func (ChargeReport) name() string { return "charge_heard" }
+func (ChargeReport) name() string { return "charge_reported" }
 func (CardUpdated) name() string  { return "card_updated" }
 
 // do asks the provider now. The message itself is not trusted: it may be forged, late or out of

@@ -23,8 +23,8 @@ const (
 	Active    State = "active"    // paid, or the renewal is being paid
 	PastDue   State = "past_due"  // a renewal was declined; benefits go on
 	Suspended State = "suspended" // unpaid for too long; no benefits
-	Paused    State = "paused"    // at the subscriber's wish; no benefits, nothing to pay
-	Canceled  State = "canceled"  // told to stop; what is paid, and the minimum term, still run
+	Paused    State = "paused"    // as the subscriber asked; no benefits, nothing to pay
+	Canceled  State = "canceled"  // it will end; what is paid, and the minimum term, still run
 	Ended     State = "ended"
 )
 
@@ -250,8 +250,8 @@ type Shortage struct {
 	Substituted bool       `json:"substituted,omitempty"`
 }
 
-// Burst counts the spans opened on one UTC day. A subscription that opens more than burstLimit is out of hand, or was
-// asleep for long; it goes on the day after.
+// Burst counts the spans opened on one UTC day. A subscription that opens more than burstLimit shows a fault of the
+// rules, or was not worked on for long; it goes on the day after.
 type Burst struct {
 	Day  civil.Date `json:"day,omitempty"`
 	N    int        `json:"n,omitempty"`

@@ -52,7 +52,7 @@ func (e *Engine) run(life context.Context, healthy func()) error {
 			return
 		}
 		_ = p.cmd.Wait()
-		<-p.output.over // its last words may say why
+		<-p.output.over // the end of its output may say why
 		e.account(p.cmd.ProcessState.UserTime(), p.cmd.ProcessState.SystemTime())
 		close(p.ended)
 	}()

@@ -189,7 +189,8 @@ func (i *Issuer) discovery(w http.ResponseWriter, _ *http.Request) {
 		"code_challenge_methods_supported":      []string{"S256"},
 		"subject_types_supported":               []string{"public"},
 		"id_token_signing_alg_values_supported": []string{string(jose.RS256)},
-		"scopes_supported":                      append([]string{everybody, scopes["agent"], scopes["merchant"]}, identityScopes...),
+		"scopes_supported": append([]string{everybody, scopes["agent"], scopes["merchant"]},
+			identityScopes...),
 	})
 }
 

@@ -48,9 +48,9 @@ func (r *Runner) wakeUp() {
 // now and then it deletes what has expired.
 func (r *Runner) deliverLoop(ctx context.Context) {
 	work := context.WithoutCancel(ctx) // a stop lets the work at hand end
-	ticker, broom := time.NewTicker(pollInterval), time.NewTicker(expiryInterval)
+	ticker, expiry := time.NewTicker(pollInterval), time.NewTicker(expiryInterval)
 	defer ticker.Stop()
-	defer broom.Stop()
+	defer expiry.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -60,7 +60,7 @@ func (r *Runner) deliverLoop(ctx context.Context) {
 				return
 			}
 			r.report(r.runUntilIdle(work, r.deliveries()))
-		case <-broom.C:
+		case <-expiry.C:
 			r.due.forget("") // of what somebody wrote to the engine beside the runner
 			r.report(r.expire(work))
 			r.report(r.forget())
@@ -308,8 +308,8 @@ func (r *Runner) readAhead() (time.Duration, error) {
 }
 
 // moveTo moves the clock forward. What it will show is kept first: whatever happens from then on is stored with that
-// time, and a shop that is killed and started again must not be earlier than what it has stored. A time that has passed,
-// because somebody else has moved the clock further meanwhile, is left alone.
+// time, and a shop that is killed and started again must not be earlier than what it has stored. A time that has
+// passed, because somebody else has moved the clock further meanwhile, is left alone.
 func (r *Runner) moveTo(at time.Time) error {
 	r.moving.Lock()
 	defer r.moving.Unlock()

@@ -61,7 +61,7 @@ func (r *Runner) openServices(ctx context.Context) (err error) {
 		return err
 	}
 	if r.schedule, err = scheduler.Open(scheduler.Options{
-		Clock: r.clock, Invoke: r.invoke, Bury: r.queues.Send, File: r.file("schedules.jsonl"), Log: o.Log,
+		Clock: r.clock, Invoke: r.invoke, DeadLetter: r.queues.Send, File: r.file("schedules.jsonl"), Log: o.Log,
 	}); err != nil {
 		return err
 	}

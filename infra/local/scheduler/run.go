@@ -92,9 +92,9 @@ func (s *Scheduler) finish(ctx context.Context, r *Run, failure error, now time.
 	s.options.Log.Warn("scheduled invocation failed", "schedule", r.Schedule, "function", r.Function, "at", r.At,
 		"attempts", r.Attempts, "given_up", r.Dead, "error", failure)
 	// With a dead-letter queue the payload goes there, as with Scheduler.
-	if r.Dead && r.Queue != "" && s.options.Bury != nil {
-		if err := s.options.Bury(r.Queue, string(r.Payload)); err != nil {
-			return fmt.Errorf("scheduler: bury %s: %w", r.ID, err)
+	if r.Dead && r.Queue != "" && s.options.DeadLetter != nil {
+		if err := s.options.DeadLetter(r.Queue, string(r.Payload)); err != nil {
+			return fmt.Errorf("scheduler: dead-letter queue of %s: %w", r.ID, err)
 		}
 		delete(s.runs, r.ID)
 		return s.file.Delete("run " + r.ID)

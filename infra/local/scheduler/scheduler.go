@@ -26,16 +26,17 @@ const (
 // Invoke runs a function with a payload; an error is a failed invocation.
 type Invoke func(ctx context.Context, function string, payload []byte) ([]byte, error)
 
-// Bury puts what was to be sent to a function into the queue with the ARN.
-type Bury func(queueARN, payload string) error
+// DeadLetter puts what was to be sent to a function into the queue with the ARN.
+type DeadLetter func(queueARN, payload string) error
 
 // Options are what a Scheduler works with.
 type Options struct {
 	Clock  clock.Clock
 	Invoke Invoke
-	Bury   Bury         // where runs go whose target names a dead-letter queue; nil keeps them here
-	File   string       // where schedules are kept; empty keeps them in memory
-	Log    *slog.Logger // nil is silent
+	// DeadLetter is where runs go whose target names a dead-letter queue; nil keeps them here.
+	DeadLetter DeadLetter
+	File       string       // where schedules are kept; empty keeps them in memory
+	Log        *slog.Logger // nil is silent
 }
 
 // Scheduler holds the schedules. It is an http.Handler, and safe for concurrent use: functions may change schedules

@@ -37,7 +37,7 @@ type bench struct {
 func newBench(t *testing.T, file string, now time.Time) *bench {
 	t.Helper()
 	b := &bench{t: t, clock: clock.Stopped(now)}
-	s, err := scheduler.Open(scheduler.Options{Clock: b.clock, File: file, Invoke: b.invoke, Bury: b.bury})
+	s, err := scheduler.Open(scheduler.Options{Clock: b.clock, File: file, Invoke: b.invoke, DeadLetter: b.deadLetter})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func (b *bench) invoke(_ context.Context, function string, payload []byte) ([]by
 	return nil, b.fail
 }
 
-func (b *bench) bury(queue, payload string) error {
+func (b *bench) deadLetter(queue, payload string) error {
 	b.buried = append(b.buried, queue+" "+payload)
 	return nil
 }

@@ -301,7 +301,7 @@ func (c Contact) Gone(caused time.Time) bool {
 }
 
 // Returned notes that an erased person has given their address again, by an order or a sign-up after the erasure. What
-// happened before it, and is only heard of now, brings nothing back. It reports whether the contact may be changed.
+// happened before it, and only arrives now, brings nothing back. It reports whether the contact may be changed.
 func (c *Contact) Returned(email string, at time.Time) bool {
 	switch {
 	case c.ErasedAt.IsZero():

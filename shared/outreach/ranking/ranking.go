@@ -95,7 +95,7 @@ func (r *Reader) Current(ctx context.Context) (*Ranking, error) {
 	}
 	next, err := r.read(ctx, now)
 	if err != nil {
-		// An old order of a list is better than none; a caller who has given up hears so.
+		// An old order of a list is better than none; a caller who has given up gets the error.
 		if r.last != nil && ctx.Err() == nil {
 			return r.last, nil
 		}

@@ -103,7 +103,7 @@ func (v *validator) delay(pointer, text string, past bool) {
 	}
 }
 
-// event checks that an event is one that outreach hears of.
+// event checks that an event is one that outreach consumes.
 func (v *validator) event(pointer, name string) {
 	v.check(slices.Contains(segment.EventTypes, name), pointer, "%q is no event to ask about", name)
 }

@@ -12,14 +12,13 @@ import (
 // birthdayEvent is what happens on a birthday, once each time.
 const birthdayEvent = "customer.birthday"
 
-// birthdayWithin is how long after the beginning of a birthday it is still heard of: a greeting that comes the day
+// birthdayWithin is how long after its beginning a birthday still starts the series: a greeting that comes the day
 // after is worse than none, and the series greets in the morning.
 const birthdayWithin = 6 * time.Hour
 
 // birthdayIn is the beginning of a person's birthday in a calendar year of their zone; ok is false when it is not
 // known. 29 February is the 28th in other years.
 func birthdayIn(year int, monthDay string, zone *time.Location) (at time.Time, ok bool) {
-	// Year 0, which Parse takes for a date without a year, is a leap year.
 	born, err := time.Parse("01-02", monthDay) // of year 0, which has a 29 February
 	if err != nil {
 		return at, false
@@ -31,14 +30,14 @@ func birthdayIn(year int, monthDay string, zone *time.Location) (at time.Time, o
 	return time.Date(year, born.Month(), day, 0, 0, 0, 0, zone), true
 }
 
-// congratulated reports whether the birthday that began at an instant has been heard of.
+// congratulated reports whether the birthday that began at an instant has been noted.
 func congratulated(c contact.Contact, birthday time.Time) bool {
 	times := c.Person.Events[birthdayEvent]
 	return len(times) > 0 && !times[len(times)-1].Before(birthday)
 }
 
-// nextBirthday is the beginning of the next birthday that nothing has followed from: today's, or one to come. One that
-// passed while nobody looked is over.
+// nextBirthday is the beginning of the next birthday that has started no series: today's, or one to come. One that
+// passed without a job is over.
 func (s *Service) nextBirthday(c contact.Contact, now time.Time) time.Time {
 	zone := c.Location(s.Shop.Zone)
 	local := now.In(zone)

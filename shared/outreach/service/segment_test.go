@@ -177,8 +177,8 @@ func TestNoSegmentOutlivesTheErasureOfItsCustomer(t *testing.T) {
 	}
 }
 
-// The people of a segment are looked at for minutes. One that is saved again meanwhile, be it at the same instant, keeps
-// its new condition, and its people are looked at anew.
+// The people of a segment are looked at for minutes. One that is saved again meanwhile, be it at the same instant,
+// keeps its new condition, and its people are looked at anew.
 func TestASegmentThatIsSavedWhileItsPeopleAreLookedAtKeepsItsCondition(t *testing.T) {
 	t.Parallel()
 	db := &interceptor{}
@@ -204,7 +204,8 @@ func TestASegmentThatIsSavedWhileItsPeopleAreLookedAtKeepsItsCondition(t *testin
 	}
 	f.advance(5 * time.Minute)
 	all, err := f.Segments(t.Context())
-	if err != nil || len(all) != 1 || all[0].Condition.Consent.Is != compliance.Given || !all[0].Ready || !f.in(person, "readers") {
+	if err != nil || len(all) != 1 || all[0].Condition.Consent.Is != compliance.Given || !all[0].Ready ||
+		!f.in(person, "readers") {
 		t.Errorf("%+v, in it: %t, %v", all, f.in(person, "readers"), err)
 	}
 }

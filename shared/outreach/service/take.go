@@ -36,7 +36,7 @@ func (s *Service) Take(ctx context.Context, email string, h TriggerEvent) error 
 	now := s.Clock.Now()
 	_, err := s.Contacts.Change(ctx, email, now, func(c *contact.Contact) ([]table.Write, bool, error) {
 		if !c.Returned(email, h.Event.At) {
-			return nil, true, nil // heard of late: what happened before the erasure stays forgotten
+			return nil, true, nil // an event from before the erasure that comes late
 		}
 		// First, because the series look at the language and the customer.
 		if h.Profile != nil {
@@ -95,7 +95,7 @@ func (s *Service) ordered(c *contact.Contact, h TriggerEvent, now time.Time) []t
 	if h.Canceled != "" {
 		c.Person.Canceled(h.Canceled)
 	}
-	// Counted before, or canceled before the purchase was heard of.
+	// Counted before, or its cancellation came first.
 	if h.Order == nil || c.Person.Knows(h.Order.ID) {
 		return nil
 	}
@@ -140,7 +140,7 @@ func group(name string, held bool) string {
 	return name
 }
 
-// series hears the event in the runs that are under way, and starts those that it starts. 1 round trip when there are
+// series hands the event to the runs that are under way, and starts those that it starts. 1 round trip when there are
 // any of either.
 func (s *Service) series(ctx context.Context, c *contact.Contact, e sequence.Event, now time.Time) ([]table.Write,
 	error) {

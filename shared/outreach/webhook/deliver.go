@@ -47,8 +47,8 @@ type Publisher struct {
 const remembered = 30 * time.Second
 
 // Writes are the tasks of an event, one for each endpoint that wants it, to be stored with the change it tells of. id
-// is that of the change, so the same change told twice is one delivery. Most shops have no endpoint: then it is 1 round
-// trip in half a minute, else 2.
+// is that of the change, so a change that is published twice is one delivery. Most shops have no endpoint: then it is 1
+// round trip in half a minute, else 2.
 func (p *Publisher) Writes(ctx context.Context, event, id string, data map[string]any) ([]table.Write, error) {
 	all, err := p.current(ctx)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"dangol/shared/subscription"
 )
 
-// maxSteps bounds the steps of one job for a subscription that was asleep for long; the rest is still due.
+// maxSteps bounds the steps of one job for a subscription that was not worked on for long; the rest is still due.
 const maxSteps = 100
 
 // holdsLease says that the caller of the machine has just written the tasks or taken them over.
