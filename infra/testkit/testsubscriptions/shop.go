@@ -222,15 +222,24 @@ func (w *Shop) deliver(ctx context.Context, workers []*service.Service, j due.Jo
 	if w.stage == nil {
 		var all sync.WaitGroup
 		for n := range times {
-			all.Go(func() { workers[n%len(workers)].Jobs(fault.Mortal(ctx), []due.Job{j}) })
+			all.Go(func() { w.work(fault.Mortal(ctx), workers[n%len(workers)], j) })
 		}
 		all.Wait()
 		return
 	}
 	for n := range times {
-		w.stage.Enter(ctx, func(ctx context.Context) { workers[n].Jobs(ctx, []due.Job{j}) })
+		w.stage.Enter(ctx, func(ctx context.Context) { w.work(ctx, workers[n], j) })
 	}
 	for w.stage.Step() {
+	}
+}
+
+// work has a worker do a job, and notes why it is to come again for whoever reads a test that failed.
+func (w *Shop) work(ctx context.Context, worker *service.Service, j due.Job) {
+	for _, err := range worker.Jobs(ctx, []due.Job{j}) {
+		if err != nil {
+			w.T.Logf("the job of %s comes again: %v", j.Key.PK, err)
+		}
 	}
 }
 
