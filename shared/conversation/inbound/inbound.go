@@ -56,8 +56,8 @@ func Read(raw []byte) (Mail, error) {
 	if err != nil {
 		return Mail{}, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
-	m := Mail{ID: identity(read.GetHeader("Message-ID"), raw), Sent: verdicts(read.Root.Header)}
-	m.From, m.To = sender(read), recipients(read)
+	m := Mail{ID: identity(read.GetHeader("Message-ID"), raw), From: sender(read), To: recipients(read)}
+	m.Sent = verdicts(read.Root.Header, m.From)
 	m.Automatic = automatic(read)
 	m.Text = Written(text(read))
 	m.files(read)
