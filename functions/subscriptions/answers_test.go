@@ -120,7 +120,9 @@ func TestTheShopReadsAllSubscriptionsOfOneCustomer(t *testing.T) {
 		"?state=ended&customerId=" + apitest.Ann.Subject: 1, // the other filters do not count then
 		"?state=ended": 0,
 	} {
-		var list struct{ Subscriptions []subscriptions.FoundSubscription }
+		var list struct {
+			Subscriptions []subscriptions.FoundSubscription
+		}
 		s.guest.As(apitest.Merchant).Do("GET", "/admin/subscriptions"+query, nil).Want(200).Into(&list)
 		if len(list.Subscriptions) != want {
 			t.Errorf("%q finds %d, want %d", query, len(list.Subscriptions), want)
