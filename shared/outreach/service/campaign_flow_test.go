@@ -243,10 +243,11 @@ func TestRecipientsGetACampaignByTheirOwnClock(t *testing.T) {
 func TestTheVariantThatIsClickedMoreGoesToTheRest(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	const people = 30
+	// So many that somebody is in each group, whatever the campaign's id divides them into.
+	const people = 60
 	f.readers(people)
 	c := f.spring(func(p *service.CampaignPlan) {
-		p.Test, p.Holdout = &service.CampaignTest{Percent: 50, Hours: 1}, 10
+		p.Test, p.Holdout = &service.CampaignTest{Percent: 50, Hours: 1}, 20
 		p.Variants = []service.Variant{variant("a"), variant("b")}
 	})
 	f.schedule(c)
