@@ -114,6 +114,7 @@ func (f *Customers) Service(o api.Options) *api.Service {
 	note := route(api.Agent, "POST", "/admin/customers/{customerId}/notes", "addCustomerNote",
 		"Note something about a customer, for the shop only")
 	note.Status = 201
+	note.Description = "The latest 100 notes are kept, and of long ones those that fit into 100 KB: the oldest go first."
 	api.Handle(s, note, f.note)
 	return s
 }

@@ -5,6 +5,7 @@ package customer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -23,6 +24,9 @@ const (
 	maxNotes     = 100
 	maxNote      = 2000 // characters
 	maxName      = 100  // characters
+	// maxNotesBytes is what all notes together take in the item, of which DynamoDB takes 400 KB: 100 of the longest in
+	// Hangul would take 600 KB.
+	maxNotesBytes = 100 << 10
 )
 
 // Profile is one customer.
@@ -210,7 +214,8 @@ func (p *Profile) find(addressID string) (int, error) {
 	return i, nil
 }
 
-// AddNote notes something about the customer; the oldest notes go first. Errors: 422 invalid_input.
+// AddNote notes something about the customer. The oldest notes go when there are more than maxNotes, or when they take
+// more than maxNotesBytes: a shop can always note something. Errors: 422 invalid_input.
 func (p *Profile) AddNote(n Note) error {
 	var f problem.Fields
 	f.Text(n.Text, 1, maxNote, "/text")
@@ -219,6 +224,17 @@ func (p *Profile) AddNote(n Note) error {
 	}
 	p.Notes = slices.Insert(p.Notes, 0, n)
 	p.Notes = p.Notes[:min(len(p.Notes), maxNotes)]
+	size := 0
+	for i, n := range p.Notes {
+		raw, err := json.Marshal(n) // as it is stored
+		if err != nil {
+			return err
+		}
+		if size += len(raw) + len(","); size > maxNotesBytes {
+			p.Notes = p.Notes[:i]
+			break
+		}
+	}
 	return nil
 }
 

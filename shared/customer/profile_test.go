@@ -1,8 +1,10 @@
 package customer_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -182,5 +184,27 @@ func TestTheNewestNotesAreKept(t *testing.T) {
 	}
 	if len(p.Notes) != 100 || p.Notes[0].Text != "100" || p.Notes[99].Text != "1" {
 		t.Errorf("%d notes from %q to %q", len(p.Notes), p.Notes[0].Text, p.Notes[len(p.Notes)-1].Text)
+	}
+}
+
+func TestTheLongestNotesLeaveRoomForTheRestOfTheProfile(t *testing.T) {
+	t.Parallel()
+	for name, letter := range map[string]string{
+		"Hangul": "가", "Latin": "a", "quotes": `"`, "signs that JSON writes with six": "<", "line breaks": "\n",
+	} {
+		p := &customer.Profile{}
+		for n := range 120 {
+			if err := p.AddNote(customer.Note{At: noon, By: "agent", Text: strings.Repeat(letter, 2000)}); err != nil {
+				t.Fatalf("%s: note %d: %v", name, n, err)
+			}
+		}
+		raw, err := json.Marshal(p.Notes)
+		if err != nil || len(raw) > 100<<10 || len(raw) < 80<<10 {
+			t.Errorf("%s: %d notes take %d bytes, %v", name, len(p.Notes), len(raw), err)
+		}
+		last := customer.Note{At: noon, By: "agent", Text: "the last"}
+		if err := p.AddNote(last); err != nil || p.Notes[0] != last {
+			t.Errorf("%s: the newest is not kept: %v", name, err)
+		}
 	}
 }
