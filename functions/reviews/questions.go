@@ -135,7 +135,7 @@ type askInput struct {
 // questionOutput is a question.
 type questionOutput struct {
 	Status int
-	Replay string `header:"Idempotency-Replayed"`
+	Replay string `header:"Idempotent-Replayed"`
 	Body   QuestionView
 }
 

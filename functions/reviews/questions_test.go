@@ -34,7 +34,7 @@ func TestAQuestionIsAskedOncePerKey(t *testing.T) {
 	body := map[string]any{"text": "민감한 피부에도 괜찮은가요?", "name": "김하늘"}
 	keyed.Do("POST", questionsPath, body).Want(201).Into(&first)
 	r := keyed.Do("POST", questionsPath, body).Want(201).Into(&again)
-	if again.ID != first.ID || r.Headers.Get("Idempotency-Replayed") != "true" || first.Author != "김**" {
+	if again.ID != first.ID || r.Headers.Get("Idempotent-Replayed") != "true" || first.Author != "김**" {
 		t.Errorf("%+v, then %+v", first, again)
 	}
 	body["text"] = "향이 강한가요?"
@@ -208,7 +208,7 @@ func TestAReviewIsWrittenOncePerKey(t *testing.T) {
 	keyed.Do("POST", "/reviews", said(id, 5, good)).Want(201).Into(&first)
 	s.as(apitest.Ann).Do("PUT", path(first), map[string]any{"stars": 3, "text": "다시 써 보니 보통이에요"}).Want(200)
 	r := keyed.Do("POST", "/reviews", said(id, 5, good)).Want(201).Into(&again)
-	if again.ID != first.ID || again.Stars != 5 || r.Headers.Get("Idempotency-Replayed") != "true" {
+	if again.ID != first.ID || again.Stars != 5 || r.Headers.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("%+v, then %+v", first, again)
 	}
 	keyed.Do("POST", "/reviews", said(id, 1, good)).WantProblem(422, "idempotency_key_reused")

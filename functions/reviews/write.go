@@ -81,7 +81,7 @@ type createInput struct {
 // ownOutput is a review as its author sees it.
 type ownOutput struct {
 	Status int
-	Replay string `header:"Idempotency-Replayed"`
+	Replay string `header:"Idempotent-Replayed"`
 	Body   OwnReview
 }
 

@@ -16,7 +16,7 @@ import (
 // Headers of the sandbox's API.
 const (
 	KeyHeader       = "Idempotency-Key"
-	ReplayHeader    = "Idempotency-Replayed"
+	ReplayHeader    = "Idempotent-Replayed"
 	SignatureHeader = "Sandbox-Signature"
 )
 
