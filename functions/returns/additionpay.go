@@ -3,6 +3,7 @@ package returns
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"dangol/events"
@@ -36,7 +37,9 @@ func (f *Returns) payAddition(ctx context.Context, in *payAdditionInput) (*addit
 		return nil, err
 	}
 	if a.State == AdditionPaid {
-		return additionAnswer(200, a), nil
+		out := additionAnswer(200, a)
+		out.Replay = "true" // an addition is paid once, whatever the key
+		return out, nil
 	}
 	if asked := o.Money(a.Goods.Amount); in.Body.Amount != asked {
 		return nil, problem.Conflict("total_changed", "The goods cost %s.", asked.Display()).With("total", asked.Formatted())
@@ -111,7 +114,7 @@ func (f *Returns) additionAnswered(ctx context.Context, a *Addition, p payment.P
 	if err != nil {
 		return nil, err
 	}
-	return additionAnswer(200, changed), nil
+	return additionAnswer(http.StatusAccepted, changed), nil
 }
 
 // additionPaid adds what was paid for to the order, in one transaction, once. When the order cannot be added to any

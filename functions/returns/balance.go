@@ -3,6 +3,7 @@ package returns
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -133,7 +134,7 @@ func (f *Returns) balanceAnswered(ctx context.Context, r *rma.RMA, p payment.Pay
 	if err != nil {
 		return nil, err
 	}
-	return answer(200, changed, o, auth.From(ctx)), nil
+	return answer(http.StatusAccepted, changed, o, auth.From(ctx)), nil
 }
 
 // forgetBalance lets another payment begin after one that came to nothing.

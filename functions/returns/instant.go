@@ -3,6 +3,7 @@ package returns
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -137,7 +138,7 @@ func (f *Returns) holdAnswered(ctx context.Context, r *rma.RMA, p payment.Paymen
 	if err != nil {
 		return nil, err
 	}
-	return answer(200, changed, o, auth.From(ctx)), nil
+	return answer(http.StatusAccepted, changed, o, auth.From(ctx)), nil
 }
 
 // forgetHold lets another reservation begin after one that came to nothing. was is the return as it was read: a

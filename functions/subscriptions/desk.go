@@ -39,7 +39,7 @@ func (f *Subscriptions) desk(s *api.Service) {
 	act.Keyed = api.KeyOptional
 	act.Description = "What the customer may do, and besides: `goodwill` (a credit note without a rule that owes it), " +
 		"`give_coupon`, `remind_payment` (the mail with the link to pay, once more). The customer gets the same mails as " +
-		"after doing it themselves."
+		"after doing it themselves. " + underWayText
 	api.Handle(s, act, f.changeAny)
 	api.Handle(s, route("GET", "/invoices", "listAllInvoices", "The invoices of a year, in the order of their numbers"),
 		f.allInvoices)
@@ -102,6 +102,7 @@ func (f *Subscriptions) search(ctx context.Context, in *searchInput) (*FoundSubs
 
 // CustomerSubscriptionOutput is a customer's subscription as the shop sees it.
 type CustomerSubscriptionOutput struct {
+	Status   int
 	ETag     string `header:"ETag" doc:"The version, for If-Match."`
 	Replayed string `header:"Idempotent-Replayed"`
 	Body     struct {
@@ -117,7 +118,7 @@ type CustomerSubscriptionOutput struct {
 
 func (f *Subscriptions) shopView(r *service.Record, replay bool) *CustomerSubscriptionOutput {
 	own := f.output(200, r, replay)
-	out := &CustomerSubscriptionOutput{ETag: own.ETag, Replayed: own.Replayed}
+	out := &CustomerSubscriptionOutput{Status: own.Status, ETag: own.ETag, Replayed: own.Replayed}
 	b := &out.Body
 	b.Subscription, b.CustomerID, b.Coupon, b.Region = own.Body, r.Sub.CustomerID, r.Sub.Coupon, r.Sub.Region
 	b.Email, b.Name, b.Language = r.Email, r.Name, r.Language

@@ -115,15 +115,21 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 		r.Keyed = api.KeyOptional
 		return r
 	}
-	api.Handle(s, change("/changes", "changeSubscription", "Change a subscription, as quoted"), f.change)
+	changes := change("/changes", "changeSubscription", "Change a subscription, as quoted")
+	changes.Description = underWayText
+	api.Handle(s, changes, f.change)
 	cancel := change("/cancel", "cancelSubscription", "Cancel, in one step")
 	cancel.Description = "Ends with what is paid, or the minimum term; nothing is asked first. The answer says where a " +
 		"reason may be given, and what the shop offers instead."
 	api.Handle(s, cancel, f.cancel)
 	api.Handle(s, change("/cancel/reason", "explainCancellation", "Say why, after canceling"), f.explain)
-	api.Handle(s, change("/reactivate", "reactivateSubscription",
-		"Take a cancellation back, or start again after the end"), f.reactivate)
-	api.Handle(s, change("/pay", "payNow", "Charge what is unpaid at once"), f.pay)
+	reactivate := change("/reactivate", "reactivateSubscription",
+		"Take a cancellation back, or start again after the end")
+	reactivate.Description = underWayText
+	api.Handle(s, reactivate, f.reactivate)
+	pay := change("/pay", "payNow", "Charge what is unpaid at once")
+	pay.Description = underWayText
+	api.Handle(s, pay, f.pay)
 	confirm := route("POST", one+"/confirm", "confirmSubscriptionPayment",
 		"Ask what became of a payment that the bank wanted the cardholder for", 402, 404, 409, 503)
 	confirm.Description = "For the page that the bank sends the shopper back to. It may be called any number of times: " +
@@ -133,6 +139,7 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	// Without a key: setting the same card twice has the same effect.
 	card := route("PUT", one+"/payment-method", "updatePaymentMethod",
 		"Charge another card from now on, at once what is unpaid", 402, 404, 409, 412, 503)
+	card.Description = underWayText
 	api.Handle(s, card, f.card)
 	api.Handle(s, route("GET", one+"/consent", "getConsentNotice",
 		"The notice to show before a trial turns paid or a price rises", 404), f.notice)

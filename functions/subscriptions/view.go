@@ -116,16 +116,23 @@ type SubscriptionOutput struct {
 	Body     Subscription
 }
 
+// underWayText describes the answers of a request that charges a card.
+const underWayText = "The answer is 202 while nothing is paid yet: with `payment` when the bank wants the cardholder, " +
+	"with `processing` while the outcome of the charge is not known. 402 and 503 say that nothing was charged."
+
 // Statuses of answers.
 const (
 	created  = 201
 	accepted = 202
 )
 
+// charging reports whether a charge is under way whose outcome is not known.
+func charging(r *service.Record) bool { return r.Sub.Open != nil && r.Sub.Open.InFlight }
+
 // output is the answer of every route that returns one subscription.
 func (f *Subscriptions) output(status int, r *service.Record, replay bool) *SubscriptionOutput {
 	out := &SubscriptionOutput{Status: status, ETag: api.ETag(strconv.Itoa(r.Version)), Body: f.view(r)}
-	if out.Body.Payment != nil || status == created && !r.Sub.Begun() {
+	if out.Body.Payment != nil || charging(r) || status == created && !r.Sub.Begun() {
 		out.Status = accepted // nothing is done before the cardholder has been at the bank, or the bank has answered
 	}
 	if replay {
@@ -147,8 +154,8 @@ func (f *Subscriptions) view(r *service.Record) Subscription {
 		Contents: s.Terms.Contents, SkipNext: s.Skip, PauseUntil: s.PauseUntil, PrepaidLeft: s.PrepaidLeft,
 		Benefits: s.InForce(now),
 		// Tasks that wait, or a charge without an answer: a client should read again soon.
-		Allows: allows(r, now), Planned: plannedOf(r, s.Planned()), Processing: len(r.Tasks) > 0 || s.Open != nil &&
-			s.Open.InFlight, StartedAt: s.StartedAt,
+		Allows: allows(r, now), Planned: plannedOf(r, s.Planned()), Processing: len(r.Tasks) > 0 || charging(r),
+		StartedAt: s.StartedAt,
 	}
 	if v.Payment = actionOf(r); v.Payment != nil && !s.Begun() {
 		v.State = requiresAction

@@ -126,9 +126,22 @@ func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment
 			Code: code}})
 	}
 	declined, refused := errors.AsType[*payment.Declined](err)
+	// untouched is the failure of a charge that the provider turned away, and that nobody else has sent.
+	untouched := func() (*Record, error) {
+		return s.finishBy(ctx, r, t, func(_ *Record, now Task) (Change, bool) {
+			if now.AskFirst { // somebody has taken the task over, and may have sent the key since
+				return Change{}, true
+			}
+			return Change{Command: subscription.ChargeFailed{
+				Key: t.Key, Attempt: t.Attempt, Kind: payment.KindTechnical, Code: "provider_unavailable",
+			}}, true
+		})
+	}
 	// Somebody waits for a first payment or a change, so its failure is an answer and not a matter
 	// of dunning.
 	awaited := r.Sub.Open != nil && r.Sub.Open.Kind != subscription.OpenRenewal
+	// Somebody waits for this very answer: the shopper is there, or the shop makes a change in their place.
+	present := t.Session != nil || r.Sub.Open != nil && r.Sub.Open.Kind == subscription.OpenChange
 	switch {
 	case err == nil && p.State == payment.StateCaptured:
 		return s.recordPayment(ctx, r, t, p)
@@ -144,20 +157,16 @@ func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment
 	// The provider does not know the card, so no retry can succeed.
 	case errors.Is(err, payment.ErrInvalid):
 		return fail(payment.KindHard, subscription.CodeInvalidMethod)
+	case errors.Is(err, payment.ErrOurFault) && !t.AskFirst && present:
+		// They are told at once that nothing was charged, and may try again when the shop's key is right.
+		return untouched()
 	case errors.Is(err, payment.ErrOurFault):
 		// Nothing is booked against the customer: the attempt is made when the shop's key is right again.
 		return s.postpone(ctx, r, t, err)
 	case errors.Is(err, payment.ErrUnavailable) && !t.AskFirst && !awaited:
 		// Turned away untouched, and nobody else has sent this key: the next attempt has another. A first payment, and that
 		// of a change, is asked about and sent again instead, because its failure would end what has hardly begun.
-		return s.finishBy(ctx, r, t, func(_ *Record, now Task) (Change, bool) {
-			if now.AskFirst { // somebody has taken the task over, and may have sent the key since
-				return Change{}, true
-			}
-			return Change{Command: subscription.ChargeFailed{
-				Key: t.Key, Attempt: t.Attempt, Kind: payment.KindTechnical, Code: "provider_unavailable",
-			}}, true
-		})
+		return untouched()
 	default:
 		s.Log.WarnContext(ctx, "charge outcome unknown", "subscription", r.Sub.ID, "key", t.AttemptKey, "state", p.State,
 			"error", err)

@@ -10,6 +10,7 @@ import (
 	"dangol/shared/payment"
 	"dangol/shared/platform/problem"
 	"dangol/shared/subscription"
+	"dangol/shared/subscription/service"
 )
 
 // keyless is a provider that refuses the shop's key while wrong is set.
@@ -25,6 +26,13 @@ func (k *keyless) ChargeOffSession(ctx context.Context, r payment.ChargeRequest)
 		return payment.Payment{}, k.refusal()
 	}
 	return k.Provider.ChargeOffSession(ctx, r)
+}
+
+func (k *keyless) Authorize(ctx context.Context, r payment.AuthorizeRequest) (payment.Payment, error) {
+	if k.wrong {
+		return payment.Payment{}, k.refusal()
+	}
+	return k.Provider.Authorize(ctx, r)
 }
 
 func (k *keyless) Lookup(ctx context.Context, key string) (payment.Payment, error) {
@@ -49,6 +57,41 @@ func TestAWrongKeyAtARenewalIsNotBookedAgainstTheCustomer(t *testing.T) {
 	w.Until(t.Context(), testshop.Noon.AddDate(0, 1, 6))
 	if r = w.Of(t, r.Sub.ID); r.Sub.State != subscription.Active || r.Sub.Open != nil {
 		t.Errorf("with the right key it is %s, open %+v", r.Sub.State, r.Sub.Open)
+	}
+	w.Check(t)
+}
+
+func TestAWrongKeyAtAChangeIsToldAtOnceAndTheChangeCanBeMadeLater(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	r := subscribed(t, w, w.CreatePlan(), "pm_card_visa")
+	dear, err := w.CreatePlan(func(p *subscription.Plan) { p.Prices = map[string]int64{"KRW": 29_000} }).Terms("KRW", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bank := &keyless{Provider: w.Billing.Provider, wrong: true}
+	w.Billing.Provider = bank
+	upgrade := func() *service.Record {
+		t.Helper()
+		after, _, err := w.Billing.Apply(t.Context(), w.Of(t, r.Sub.ID), func(*service.Record) (service.Change, bool, error) {
+			return service.Change{Command: subscription.Upgrade{Terms: dear}, Session: &subscription.Session{}}, true, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return after
+	}
+	before := w.Of(t, r.Sub.ID)
+	refused := upgrade()
+	if a, failed := refused.DeclinedSince(before); !failed || a.Kind != payment.KindTechnical {
+		t.Errorf("with the wrong key the caller is told %+v, %v", a, failed)
+	}
+	if refused.Sub.Open != nil || refused.Sub.Terms.PlanID != before.Sub.Terms.PlanID || len(refused.Tasks) != 0 {
+		t.Errorf("it is on %s, open %+v, tasks %+v", refused.Sub.Terms.PlanID, refused.Sub.Open, refused.Tasks)
+	}
+	bank.wrong = false
+	if done := upgrade(); done.Sub.Terms.PlanID != dear.PlanID {
+		t.Errorf("with the right key it is on %s, open %+v", done.Sub.Terms.PlanID, done.Sub.Open)
 	}
 	w.Check(t)
 }
