@@ -90,12 +90,15 @@ func (f *Carts) addLine(ctx context.Context, in *addLineInput) (*output, error) 
 	if err != nil {
 		return nil, err
 	}
-	good, ok := variants[in.Body.VariantID]
-	if !ok {
-		return nil, problem.InvalidField("/variantId", "unknown_variant", "a variant that is sold here")
-	}
 	choice := cart.Choice{VariantID: in.Body.VariantID, Quantity: in.Body.Quantity, Properties: in.Body.Properties}
-	return f.change(ctx, in.Changing, in.Body, func(c *cart.Cart) error { return c.Add(choice, good, now) })
+	return f.change(ctx, in.Changing, in.Body, func(c *cart.Cart) error {
+		// Refused here, behind the key: a repetition is answered although the variant has gone since.
+		good, ok := variants[in.Body.VariantID]
+		if !ok {
+			return problem.InvalidField("/variantId", "unknown_variant", "a variant that is sold here")
+		}
+		return c.Add(choice, good, now)
+	})
 }
 
 // setLine sets a quantity.

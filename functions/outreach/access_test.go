@@ -1,6 +1,7 @@
 package outreach_test
 
 import (
+	"strings"
 	"testing"
 
 	"dangol/functions/outreach"
@@ -66,6 +67,14 @@ func TestAccess(t *testing.T) {
 			},
 			"setCoupon": {Needs: coupon, Body: `{"promotionId":"{promotionId}"}`}, "getSending": {},
 			"setSending": {Body: `{"paused":false}`},
+		},
+		Journey: func(s *system.Shop) {
+			// A keyed request that is refused leaves its key free.
+			refused := s.Try(s.Merchant().With("Idempotency-Key", system.Unique("key-of-a-campaign")), "POST",
+				"/outreach/campaigns", strings.Replace(spring, "2036-", "2016-", 1))
+			if refused.Status != 422 {
+				s.T.Errorf("a campaign in the past: %d %s", refused.Status, refused.Body)
+			}
 		},
 	})
 }

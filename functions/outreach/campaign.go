@@ -9,6 +9,7 @@ import (
 	"dangol/shared/outreach/segment"
 	"dangol/shared/outreach/service"
 	"dangol/shared/platform/api"
+	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 )
@@ -108,10 +109,26 @@ type CreateCampaignInput struct{ Body service.CampaignPlan }
 // CampaignOutput is a campaign.
 type CampaignOutput struct{ Body *service.Campaign }
 
-// createCampaign stores a draft.
-func (f *Outreach) createCampaign(ctx context.Context, in *CreateCampaignInput) (*CampaignOutput, error) {
-	c, err := f.Service.CreateCampaign(ctx, in.Body)
-	return &CampaignOutput{c}, err
+// NewCampaignOutput is a campaign that was made.
+type NewCampaignOutput struct {
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
+	Body     *service.Campaign
+}
+
+// createCampaign stores a draft, once for each key.
+func (f *Outreach) createCampaign(ctx context.Context, in *CreateCampaignInput) (*NewCampaignOutput, error) {
+	c, replayed, err := once(ctx, f, func() (*service.Campaign, error) { return f.Service.CreateCampaign(ctx, in.Body) })
+	return &NewCampaignOutput{Replayed: replayed, Body: c}, err
+}
+
+// once runs what a keyed request does once for each key. replayed is the header of the answer, "true" for one that was
+// given before. Up to 3 round trips besides those of effect.
+func once[T any](ctx context.Context, f *Outreach, effect func() (T, error)) (answer T, replayed string, err error) {
+	answer, again, err := idempotency.Guard(ctx, f.Service.Table, api.Idempotency(ctx), effect)
+	if again {
+		replayed = "true"
+	}
+	return answer, replayed, err
 }
 
 // CampaignsOutput is a page of the list.

@@ -304,12 +304,13 @@ func (in *PreviewInput) checked() (service.PreviewOf, error) {
 
 // TestSendOutput names the mail.
 type TestSendOutput struct {
-	Body struct {
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
+	Body     struct {
 		ID string `json:"id"`
 	}
 }
 
-// testSend mails a message to the caller's own address, taken from the access token.
+// testSend mails a message to the caller's own address, taken from the access token, once for each key.
 func (f *Outreach) testSend(ctx context.Context, in *PreviewInput) (*TestSendOutput, error) {
 	of, err := in.checked()
 	if err != nil {
@@ -320,7 +321,7 @@ func (f *Outreach) testSend(ctx context.Context, in *PreviewInput) (*TestSendOut
 		return nil, problem.InvalidField("", "caller_without_email", "an access token with an address of yours")
 	}
 	out := &TestSendOutput{}
-	out.Body.ID, err = f.Service.TestSend(ctx, of, to)
+	out.Body.ID, out.Replayed, err = once(ctx, f, func() (string, error) { return f.Service.TestSend(ctx, of, to) })
 	return out, err
 }
 

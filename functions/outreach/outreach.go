@@ -62,8 +62,10 @@ func Spec() function.Spec {
 			[]string{"COMMERCE_TABLE", "PUSH_HOSTS", "WEBHOOK_HOSTS"}),
 		Tables: []function.Grant{
 			{
-				Table:   table.Outreach.Name,
-				Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"}, Indexes: []string{table.ByOne},
+				Table: table.Outreach.Name,
+				// DeleteItem: an Idempotency-Key whose request was refused is free again
+				Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"},
+				Indexes: []string{table.ByOne},
 			},
 			// promotions whose codes are coupons, segments of customers, products of a preview
 			{Table: table.Commerce.Name, Actions: []string{"GetItem", "PutItem", "BatchGetItem"}},

@@ -49,13 +49,17 @@ type CreateWebhookInput struct {
 
 // WebhookSecretOutput is an endpoint with its secret.
 type WebhookSecretOutput struct {
-	Body struct {
-		webhook.Endpoint
-		Secret string `json:"secret" doc:"Key of the signatures; begins with whsec_."`
-	}
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
+	Body     WebhookSecret
 }
 
-// createWebhook stores an endpoint and tells its secret, once.
+// WebhookSecret is an endpoint with the key of its signatures.
+type WebhookSecret struct {
+	webhook.Endpoint
+	Secret string `json:"secret" doc:"Key of the signatures; begins with whsec_."`
+}
+
+// createWebhook stores an endpoint and tells its secret, once for each key.
 func (f *Outreach) createWebhook(ctx context.Context, in *CreateWebhookInput) (*WebhookSecretOutput, error) {
 	// The address is checked here and again with each connection.
 	if err := webhook.Check(in.Body.URL, f.Hooks); err != nil {
@@ -64,15 +68,16 @@ func (f *Outreach) createWebhook(ctx context.Context, in *CreateWebhookInput) (*
 	if err := webhook.CheckEvents(in.Body.Events); err != nil {
 		return nil, err
 	}
-	e, err := f.Service.Webhooks.Store.Create(ctx, in.Body.URL, in.Body.Events, f.now())
-	return secretOutput(e), err
+	made, replayed, err := once(ctx, f, func() (WebhookSecret, error) {
+		e, err := f.Service.Webhooks.Store.Create(ctx, in.Body.URL, in.Body.Events, f.now())
+		return WebhookSecret{e, e.Secret}, err
+	})
+	return &WebhookSecretOutput{Replayed: replayed, Body: made}, err
 }
 
 // secretOutput is an endpoint with its secret, for the answers that may show it.
 func secretOutput(e webhook.Endpoint) *WebhookSecretOutput {
-	out := &WebhookSecretOutput{}
-	out.Body.Endpoint, out.Body.Secret = e, e.Secret
-	return out
+	return &WebhookSecretOutput{Body: WebhookSecret{e, e.Secret}}
 }
 
 // WebhooksOutput lists endpoints.

@@ -11,6 +11,7 @@ import (
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
 	"dangol/shared/platform/id"
+	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/stock"
@@ -185,16 +186,21 @@ type AdjustInput struct {
 
 // adjustStock moves the counters, logs why and records the answer to the key in one transaction.
 func (c *Products) adjustStock(ctx context.Context, in *AdjustInput) (*StockOutput, error) {
-	v, err := c.stocked(ctx, in.VariantID)
-	if err != nil {
-		return nil, err
-	}
 	var wrong problem.Fields
 	// A delta of 0 would leave an entry in the log that says nothing.
 	wrong.Require(in.Body.Delta != 0, "/delta", "not_allowed", "a number other than 0")
 	wrong.Text(in.Body.Reason, 1, maxStockReason, "/reason")
 	if err := wrong.Err(); err != nil {
 		return nil, err
+	}
+	v, err := c.stocked(ctx, in.VariantID)
+	if err != nil {
+		// The variant may have left the catalog since the first request.
+		level, err := idempotency.Earlier[StockLevel](ctx, c.table, api.Idempotency(ctx), err)
+		if err != nil {
+			return nil, err
+		}
+		return &StockOutput{Replayed: "true", Body: level}, nil
 	}
 	now := c.now()
 	// Made once, outside the tries: a repeated try writes the same entry.

@@ -10,7 +10,7 @@ import (
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	const planned = `{"name":{"ko":"세일"},"kind":"percentage","starts":"2027-02-05T10:00","ends":"2027-02-05T24:00",` +
-		`"targets":{"products":["{id}"]},"terms":{"basisPoints":1000}}`
+		`"targets":{"products":["{id}"],"variants":["{variantId}"]},"terms":{"basisPoints":1000}}`
 	const coded = `{"name":{"ko":"코드 {unique}"},"kind":"percentage","starts":"2027-02-05T10:00","ends":"2027-02-05T24:00",` +
 		`"targets":{"products":["{id}"]},"terms":{"basisPoints":1000},"code":"CODE-{unique}","limitPerCode":5,"group":"spring",` +
 		`"reason":"a test"}`

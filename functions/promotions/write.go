@@ -11,6 +11,7 @@ import (
 	"dangol/shared/platform/auth"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/id"
+	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
@@ -29,12 +30,17 @@ func (f *Promotions) create(ctx context.Context, in *CreatePromotionInput) (*Pro
 	if err != nil {
 		return nil, err
 	}
+	keyed := api.Idempotency(ctx)
 	if err := f.valid(ctx, &p); err != nil {
-		return nil, err
+		// What it names may have left the catalog since the first request.
+		made, err := idempotency.Earlier[*PromotionDocument](ctx, f.Table, keyed, err)
+		if err != nil {
+			return nil, err
+		}
+		return replayed(made), nil
 	}
 	r := &store.Record{Promotion: p, By: auth.From(ctx).Subject}
 	put := f.Store.Create(r)
-	keyed := api.Idempotency(ctx)
 	if !keyed.Keyed() {
 		return f.output(r), f.Table.Put(ctx, put)
 	}
@@ -48,10 +54,16 @@ func (f *Promotions) create(ctx context.Context, in *CreatePromotionInput) (*Pro
 	if !ok || !refused.Refused(0) {
 		return f.output(r), err
 	}
-	out := &PromotionOutput{Replayed: "true", Body: &PromotionDocument{}}
-	err = keyed.Replay(refused.Reasons[0].Item, out.Body)
-	out.ETag = api.ETag(strconv.Itoa(out.Body.Version))
-	return out, err
+	made := &PromotionDocument{}
+	if err := keyed.Replay(refused.Reasons[0].Item, made); err != nil {
+		return nil, err
+	}
+	return replayed(made), nil
+}
+
+// replayed is the answer that was given before.
+func replayed(made *PromotionDocument) *PromotionOutput {
+	return &PromotionOutput{Replayed: "true", ETag: api.ETag(strconv.Itoa(made.Version)), Body: made}
 }
 
 // OneInput names a promotion.

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"dangol/shared/compliance"
+	"dangol/shared/platform/api"
 	"dangol/shared/platform/clock"
+	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/returnpolicy"
@@ -214,31 +216,55 @@ type PolicyVersion returnpolicy.Policy
 // publishOutput is the version as published.
 type publishOutput struct {
 	Status int
+	Replay string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
 	Body   PolicyVersion
 }
 
-// publish checks a policy and stores it as the next version. Errors: 422 with the law behind each field.
+// publish checks a policy and stores it as the next version, once for each key. Errors: 422 with the law behind each
+// field.
 func (f *Returns) publish(ctx context.Context, in *publishInput) (*publishOutput, error) {
+	if in.DryRun {
+		p, err := f.lawful(in)
+		if err != nil {
+			return nil, err
+		}
+		return &publishOutput{Status: 200, Body: PolicyVersion(p)}, nil
+	}
+	// Checked inside the guard: the day on which it comes into force may have come since the first request.
+	made, replayed, err := idempotency.Guard(ctx, f.Policies.Table, api.Idempotency(ctx), func() (PolicyVersion, error) {
+		p, err := f.lawful(in)
+		if err != nil {
+			return PolicyVersion{}, err
+		}
+		p, err = f.Policies.Publish(ctx, p, subject(ctx), in.Body.Note)
+		return PolicyVersion(p), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &publishOutput{Status: 201, Body: made}
+	if replayed {
+		out.Replay = "true"
+	}
+	return out, nil
+}
+
+// lawful is the policy of a request, which starts now when it names no time. Errors: 422 for a time in the past, and
+// with the law behind each field.
+func (f *Returns) lawful(in *publishInput) (p returnpolicy.Policy, err error) {
 	now := f.Clock.Now()
-	p := returnpolicy.Policy{From: now, Sections: in.Body.Sections}
+	p = returnpolicy.Policy{From: now, Sections: in.Body.Sections}
 	if in.Body.From != nil {
 		p.From = in.Body.From.UTC()
 	}
 	if p.From.Before(now) {
 		// An order was sold under the policy that was in force; it must not change afterwards.
-		return nil, problem.InvalidField("/from", "too_small", "not in the past")
+		return p, problem.InvalidField("/from", "too_small", "not in the past")
 	}
 	if issues := p.Validate(); len(issues) > 0 {
-		return nil, illegal(issues)
+		return p, illegal(issues)
 	}
-	if in.DryRun {
-		return &publishOutput{Status: 200, Body: PolicyVersion(p)}, nil
-	}
-	p, err := f.Policies.Publish(ctx, p, subject(ctx), in.Body.Note)
-	if err != nil {
-		return nil, err
-	}
-	return &publishOutput{Status: 201, Body: PolicyVersion(p)}, nil
+	return p, nil
 }
 
 // illegal names each field that is wrong, with the law that says so.

@@ -39,7 +39,10 @@ type CreditPayout struct {
 }
 
 // CreditPayoutOutput is the answer of both routes.
-type CreditPayoutOutput struct{ Body CreditPayout }
+type CreditPayoutOutput struct {
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
+	Body     CreditPayout
+}
 
 // quotePayout reads the credit and asks the provider what the payments can take back. Errors: 404, 503.
 func (f *Subscriptions) quotePayout(ctx context.Context, in *Which) (*CreditPayoutOutput, error) {
@@ -82,7 +85,7 @@ type payoutInput struct {
 
 // payOut pays account credit out. Errors: 404, 409 no_account_credit, 422, 503.
 func (f *Subscriptions) payOut(ctx context.Context, in *payoutInput) (*CreditPayoutOutput, error) {
-	r, err := f.Billing.PayOut(ctx, in.ID, in.Body.Amount, auth.From(ctx).Subject, in.Body.Note, api.Idempotency(ctx))
+	r, replayed, err := f.Billing.PayOut(ctx, in.ID, in.Body.Amount, auth.From(ctx).Subject, in.Body.Note, api.Idempotency(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -91,5 +94,9 @@ func (f *Subscriptions) payOut(ctx context.Context, in *payoutInput) (*CreditPay
 	if err != nil {
 		return nil, err
 	}
-	return f.payoutView(ctx, r, CreditPayout{Credit: left.Formatted()})
+	out, err := f.payoutView(ctx, r, CreditPayout{Credit: left.Formatted()})
+	if err == nil && replayed {
+		out.Replayed = "true"
+	}
+	return out, err
 }

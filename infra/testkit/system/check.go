@@ -75,6 +75,7 @@ func Check(t *testing.T, f Function) {
 	r.compare(t, f.Spec.Tables)
 	if f.Spec.API != nil {
 		t.Run("without schemas", f.withoutSchemas)
+		t.Run("repeated", f.replays)
 	}
 }
 

@@ -161,6 +161,25 @@ func (r Request) Replay(prior table.Item, answer any) error {
 	return json.Unmarshal([]byte(rec.Body), answer)
 }
 
+// Earlier is the answer to a keyed request that is refused: what it was answered when it was served before, else the
+// refusal. What has changed since, such as a product that is gone, is no reason to refuse the repetition. The refusal
+// may be a fault of ours, which says nothing about the request and is answered as it is. 1 round trip for a keyed
+// request that is refused. Errors: refusal, and those of Replay.
+func Earlier[T any](ctx context.Context, t *table.Table, r Request, refusal error) (answer T, err error) {
+	if problem.Code(refusal) == "" {
+		return answer, refusal
+	}
+	prior, ok, err := r.Lookup(ctx, t)
+	if err != nil {
+		return answer, err
+	}
+	if !ok {
+		return answer, refusal
+	}
+	err = r.Replay(prior, &answer)
+	return answer, err
+}
+
 // Guard runs effect once per key and fills answer, a pointer, with what it returns or, on a repetition, with what it
 // returned the first time. An effect that fails leaves the key free. Between effect and record the function can die:
 // when the lease ends, a repetition runs effect again, so effect is to be safe to repeat by itself (a provider's own

@@ -141,6 +141,38 @@ func TestPriorFindsWhatIsStillRemembered(t *testing.T) {
 	}
 }
 
+func TestARefusedRequestThatWasServedBeforeIsAnsweredAsThen(t *testing.T) {
+	t.Parallel()
+	gone := problem.NotFound("variant_not_found", "There is no such variant.")
+	broken := errors.New("the connection was reset")
+	for _, c := range []struct {
+		name    string
+		request idempotency.Request
+		refusal error
+		want    string // the code of the problem, "" for the first answer
+	}{
+		{"the same request", keyed("{}", noon.Add(time.Hour)), gone, ""},
+		{"another body", keyed(`{"a":1}`, noon.Add(time.Hour)), gone, "idempotency_key_reused"},
+		{"a day later", keyed("{}", noon.Add(idempotency.Retention+time.Second)), gone, "variant_not_found"},
+		{"somebody else's key", idempotency.For("placeOrder /orders", "customer#bob", "k", []byte("{}"), noon), gone,
+			"variant_not_found"},
+		{"no key", idempotency.Request{}, gone, "variant_not_found"},
+	} {
+		tb := localtest.Table(t, table.Commerce)
+		if _, err := transact(t, tb, keyed("{}", noon), first); err != nil {
+			t.Fatal(err)
+		}
+		got, err := idempotency.Earlier[answer](t.Context(), tb, c.request, c.refusal)
+		if problem.Code(err) != c.want || c.want == "" && got != first {
+			t.Errorf("%s: %+v, %v", c.name, got, err)
+		}
+		// A fault of ours says nothing about the request.
+		if _, err := idempotency.Earlier[answer](t.Context(), tb, c.request, broken); !errors.Is(err, broken) {
+			t.Errorf("%s: the fault is told as %v", c.name, err)
+		}
+	}
+}
+
 func TestRequestsAtOnceTakeEffectOnce(t *testing.T) {
 	t.Parallel()
 	tb := localtest.Table(t, table.Commerce)

@@ -119,15 +119,15 @@ func (s *Service) reserved(ctx context.Context, r *Record) (map[string]int64, er
 // payments first, never more than they can take back. amount 0 is as much as can be. The credit and the refunds change
 // in one transaction; each refund is then a task like any other: it is looked up before it is sent, and one that is
 // refused is open until somebody deals with it. Nothing is credited once more: the credit note that made the credit has
-// taken the tax back already. Errors: 409 no_account_credit, 422 too_large at /amount with what is possible, 422
+// taken the tax back already. replayed says that a request with the same key had been served before. Errors: 409 no_account_credit, 422 too_large at /amount with what is possible, 422
 // idempotency_key_reused, 503 payment_unavailable and busy.
 func (s *Service) PayOut(
 	ctx context.Context, subscriptionID string, amount int64, shop, note string, request idempotency.Request,
-) (*Record, error) {
-	return table.Modify(ctx,
+) (after *Record, replayed bool, err error) {
+	after, err = table.Modify(ctx,
 		func(ctx context.Context, _ table.Item) (*Record, error) { return s.Load(ctx, subscriptionID) },
 		func(ctx context.Context, r *Record) (*Record, error) {
-			after, _, err := s.Apply(ctx, r, func(r *Record) (Change, bool, error) {
+			after, again, err := s.Apply(ctx, r, func(r *Record) (Change, bool, error) {
 				c, err := s.payOut(ctx, r, amount, shop, note)
 				c.Request = request
 				return c, err == nil, err
@@ -136,8 +136,10 @@ func (s *Service) PayOut(
 			if _, changed := table.Refused(err); changed {
 				err = table.Stale(err, nil)
 			}
+			replayed = again
 			return after, err
 		})
+	return after, replayed, err
 }
 
 // payOut plans the change that pays an amount out.

@@ -35,7 +35,7 @@ func leaver(t *testing.T, w *testsubscriptions.Shop, p *service.Plan) (customer,
 func (c customer) payOut(t *testing.T, id string, amount int64, key string) error {
 	t.Helper()
 	request := idempotency.For("payout", id, key, []byte(fmt.Sprint(amount)), c.Clock.Now())
-	_, err := c.Billing.PayOut(t.Context(), id, amount, "merchant-1", "asked by telephone", request)
+	_, _, err := c.Billing.PayOut(t.Context(), id, amount, "merchant-1", "asked by telephone", request)
 	return err
 }
 
@@ -157,13 +157,13 @@ func TestAPayoutRefusesWhatItsSchemaRefuses(t *testing.T) {
 			note = v
 		}
 		request := idempotency.For("payout", r.Sub.ID, fmt.Sprint("bad", n), nil, w.Clock.Now())
-		_, err := w.Billing.PayOut(t.Context(), r.Sub.ID, amount, "merchant-1", note, request)
+		_, _, err := w.Billing.PayOut(t.Context(), r.Sub.ID, amount, "merchant-1", note, request)
 		if problem.Code(err) != "invalid_input" || c.account(t) != credit {
 			t.Errorf("%s %v: %v, %d on account of %d", beyond.Field, beyond.Value, err, c.account(t), credit)
 		}
 	}
 	request := idempotency.For("payout", r.Sub.ID, "longest", nil, w.Clock.Now())
-	if _, err := w.Billing.PayOut(t.Context(), r.Sub.ID, 1, "merchant-1", strings.Repeat("가", 500), request); err != nil {
+	if _, _, err := w.Billing.PayOut(t.Context(), r.Sub.ID, 1, "merchant-1", strings.Repeat("가", 500), request); err != nil {
 		t.Errorf("the longest note: %v", err)
 	}
 	if back, n := c.back(r.Sub.ID); back != 1 || n != 1 {
@@ -214,7 +214,7 @@ func TestAPayoutThatTheBankRefusesStaysOpenForAPerson(t *testing.T) {
 	request := idempotency.For("payout", r.Sub.ID, "k", nil, w.Clock.Now())
 	for n := 1; n < 40; n++ {
 		in.Restart(fault.Plan{N: n, Mode: fault.Refused, Times: fault.Forever})
-		if _, err := w.Billing.PayOut(t.Context(), r.Sub.ID, 0, "merchant-1", "x", request); err == nil {
+		if _, _, err := w.Billing.PayOut(t.Context(), r.Sub.ID, 0, "merchant-1", "x", request); err == nil {
 			break
 		}
 	}
