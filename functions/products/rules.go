@@ -234,9 +234,8 @@ func (c *checker) options(p *catalog.Product) {
 		}
 		for k, value := range o.Values {
 			c.short(fmt.Sprintf("%s/values/%d", at, k), value)
-			if value == "" || slices.Index(o.Values, value) != k {
-				c.Add(fmt.Sprintf("%s/values/%d", at, k), "duplicate", "each value once")
-			}
+			c.Require(value != "", fmt.Sprintf("%s/values/%d", at, k), "required", "a value such as M")
+			c.Require(slices.Index(o.Values, value) == k, fmt.Sprintf("%s/values/%d", at, k), "duplicate", "each value once")
 		}
 	}
 	if len(p.Options) > 3 {

@@ -30,23 +30,23 @@ type CreateCodesInput struct {
 func (f *Promotions) createCodes(ctx context.Context, in *CreateCodesInput) (*huma.StreamResponse, error) {
 	var batch *promotion.Batch
 	_, err := f.change(ctx, in.ChangingInput, func(r *store.Record) error {
-		p := &r.Promotion
-		if state := p.StateAt(f.Clock.Now()); state == promotion.Ended {
+		p, now := &r.Promotion, f.Clock.Now()
+		if p.Over(now) {
 			return ended()
 		}
 		if b := p.Codes.Batch; b != nil && (b.Size != in.Body.Size || b.Prefix != in.Body.Prefix) {
 			return problem.Conflict("promotion_has_codes",
 				"This promotion has %d codes with the prefix %q; write another promotion for more.", b.Size, b.Prefix)
 		}
-		// Without codes it has been for everybody; giving it
-		// codes now would take it away from shoppers who saw it.
-		if p.Codes.Batch == nil && p.StateAt(f.Clock.Now()) == promotion.Live {
+		// Without codes it has been for everybody, also when it is paused by now; giving it
+		// codes would take it away from shoppers who saw it.
+		if p.Codes.Batch == nil && p.Begun(now) {
 			return problem.Conflict("promotion_live",
 				"This promotion has begun without codes of its own; write another one for them.")
 		}
 		// The secret is made once: asking again must give the same codes.
 		if p.Codes.Batch == nil {
-			p.Codes.Batch = promotion.NewBatch(id.New("batch", f.Clock.Now()), in.Body.Prefix, in.Body.Size)
+			p.Codes.Batch = promotion.NewBatch(id.New("batch", now), in.Body.Prefix, in.Body.Size)
 		}
 		batch = p.Codes.Batch
 		return f.valid(ctx, p)

@@ -163,12 +163,11 @@ func (f *Promotions) mend(ctx context.Context, promotionID string) {
 // allowed says what of a published promotion can be changed. What customers have seen of a live one stays.
 func (f *Promotions) allowed(before, after *promotion.Promotion) error {
 	now := f.Clock.Now()
-	switch state := before.StateAt(now); {
-	// Not begun, also when paused before its start: nobody has seen it.
-	case state == promotion.Draft || state == promotion.Scheduled || state == promotion.Paused &&
-		now.Before(before.Starts):
+	switch {
+	// Nobody has seen it.
+	case !before.Begun(now):
 		return nil
-	case state == promotion.Ended:
+	case before.Over(now):
 		return ended()
 	}
 	if before.Kind != after.Kind || before.Class != after.Class || !before.Starts.Equal(after.Starts) ||
@@ -326,7 +325,7 @@ func (f *Promotions) resume(ctx context.Context, in *ChangingInput) (*PromotionO
 		if p.State == promotion.Draft {
 			return notPublished()
 		}
-		if !p.Ends.IsZero() && !now.Before(p.Ends) {
+		if p.Over(now) {
 			return ended()
 		}
 		// It runs, or will: nothing to do.
@@ -357,7 +356,7 @@ func (f *Promotions) end(ctx context.Context, in *ChangingInput) (*PromotionOutp
 			return notPublished()
 		}
 		// Over already: ending again changes nothing.
-		if !p.Ends.IsZero() && !now.Before(p.Ends) {
+		if p.Over(now) {
 			return nil
 		}
 		if now.Before(p.Starts) {
