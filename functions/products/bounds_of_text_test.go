@@ -9,7 +9,8 @@ import (
 	"dangol/infra/testkit/apitest"
 )
 
-// TestTextsOfAProductHaveBoundsAndForms names the code besides the field: what is missing is required, and no duplicate.
+// TestTextsOfAProductHaveBoundsAndForms names the code besides the field: what is missing is required, and no
+// duplicate.
 func TestTextsOfAProductHaveBoundsAndForms(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

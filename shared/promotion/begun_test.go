@@ -9,8 +9,8 @@ import (
 	"dangol/shared/promotion"
 )
 
-// TestAPausedPromotionHasBegunAndIsOverAtItsTimes holds what a promotion has been against what it is: a pause hides that
-// it is live, and not that shoppers have seen it.
+// TestAPausedPromotionHasBegunAndIsOverAtItsTimes holds what a promotion has been against what it is: a pause hides
+// that it is live, and not that shoppers have seen it.
 func TestAPausedPromotionHasBegunAndIsOverAtItsTimes(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)

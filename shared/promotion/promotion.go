@@ -174,7 +174,9 @@ func (p *Promotion) StateAt(t time.Time) State {
 func (p *Promotion) Begun(t time.Time) bool { return p.State != Draft && !t.Before(p.Starts) }
 
 // Over reports whether the end of a published promotion has been at a moment, also where it is paused.
-func (p *Promotion) Over(t time.Time) bool { return p.State != Draft && !p.Ends.IsZero() && !t.Before(p.Ends) }
+func (p *Promotion) Over(t time.Time) bool {
+	return p.State != Draft && !p.Ends.IsZero() && !t.Before(p.Ends)
+}
 
 // Live reports whether the promotion applies at a moment.
 func (p *Promotion) Live(t time.Time) bool { return p.StateAt(t) == Live }
