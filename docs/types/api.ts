@@ -95,7 +95,9 @@ export interface paths {
         put?: never;
         /**
          * Note something about a customer, for the shop only
-         * @description Who may call: agents and merchants.
+         * @description The latest 100 notes are kept, and of long ones those that fit into 100 KB: the oldest go first.
+         *
+         *     Who may call: agents and merchants.
          */
         post: operations["addCustomerNote"];
         delete?: never;
@@ -1057,7 +1059,7 @@ export interface paths {
         put?: never;
         /**
          * Change it for the customer, with a note
-         * @description What the customer may do, and besides: `goodwill` (a credit note without a rule that owes it), `give_coupon`, `remind_payment` (the mail with the link to pay, once more). The customer gets the same mails as after doing it themselves.
+         * @description What the customer may do, and besides: `goodwill` (a credit note without a rule that owes it), `give_coupon`, `remind_payment` (the mail with the link to pay, once more). The customer gets the same mails as after doing it themselves. The answer is 202 while nothing is paid yet: with `payment` when the bank wants the cardholder, with `processing` while the outcome of the charge is not known. 402 and 503 say that nothing was charged.
          *
          *     Who may call: merchants.
          */
@@ -3009,7 +3011,7 @@ export interface paths {
         put?: never;
         /**
          * Pay for what is added to an order
-         * @description When state is open and redirectUrl is there, the card wants a challenge: send the shopper there and repeat the call when they come back.
+         * @description 202 while a payment is under way: with redirectUrl the card wants a challenge, so send the shopper there and repeat the call when they come back; without it the provider has not decided yet. What has been paid before is answered as it is.
          *
          *     Who may call: a customer, or a guest.
          */
@@ -5153,7 +5155,7 @@ export interface paths {
         put?: never;
         /**
          * Pay the difference of an exchange
-         * @description Only after it was asked for; nothing is ever taken silently. Repeat the call when the card wanted a challenge.
+         * @description Only after it was asked for; nothing is ever taken silently. 202 while a payment is under way: repeat the call when the card wanted a challenge, or when the provider had not decided yet.
          *
          *     Who may call: a customer, or a guest.
          */
@@ -5195,7 +5197,7 @@ export interface paths {
         put?: never;
         /**
          * Reserve the price of an exchange on a card and have it sent at once
-         * @description Nothing is taken while the goods come back within six days and are accepted; a dearer exchange takes the difference. Goods that do not come back are paid for. Repeat the call when the card wanted a challenge.
+         * @description Nothing is taken while the goods come back within six days and are accepted; a dearer exchange takes the difference. Goods that do not come back are paid for. 202 while the reservation is under way: repeat the call when the card wanted a challenge, or when the provider had not decided yet.
          *
          *     Who may call: a customer, or a guest.
          */
@@ -5539,7 +5541,9 @@ export interface paths {
         put?: never;
         /**
          * Change a subscription, as quoted
-         * @description Who may call: a logged-in customer.
+         * @description The answer is 202 while nothing is paid yet: with `payment` when the bank wants the cardholder, with `processing` while the outcome of the charge is not known. 402 and 503 say that nothing was charged.
+         *
+         *     Who may call: a logged-in customer.
          */
         post: operations["changeSubscription"];
         delete?: never;
@@ -5707,7 +5711,9 @@ export interface paths {
         put?: never;
         /**
          * Charge what is unpaid at once
-         * @description Who may call: a logged-in customer.
+         * @description The answer is 202 while nothing is paid yet: with `payment` when the bank wants the cardholder, with `processing` while the outcome of the charge is not known. 402 and 503 say that nothing was charged.
+         *
+         *     Who may call: a logged-in customer.
          */
         post: operations["payNow"];
         delete?: never;
@@ -5726,7 +5732,9 @@ export interface paths {
         get?: never;
         /**
          * Charge another card from now on, at once what is unpaid
-         * @description Who may call: a logged-in customer.
+         * @description The answer is 202 while nothing is paid yet: with `payment` when the bank wants the cardholder, with `processing` while the outcome of the charge is not known. 402 and 503 say that nothing was charged.
+         *
+         *     Who may call: a logged-in customer.
          */
         put: operations["updatePaymentMethod"];
         post?: never;
@@ -5767,7 +5775,9 @@ export interface paths {
         put?: never;
         /**
          * Take a cancellation back, or start again after the end
-         * @description Who may call: a logged-in customer.
+         * @description The answer is 202 while nothing is paid yet: with `payment` when the bank wants the cardholder, with `processing` while the outcome of the charge is not known. 402 and 503 say that nothing was charged.
+         *
+         *     Who may call: a logged-in customer.
          */
         post: operations["reactivateSubscription"];
         delete?: never;
@@ -8545,20 +8555,6 @@ export interface components {
         OutreachWebhookAttemptsResponse: {
             attempts: components["schemas"]["WebhookAttempt"][];
             nextCursor?: string;
-        };
-        OutreachWebhookSecretResponse: {
-            disabled?: string;
-            events: string[];
-            id: string;
-            /** Format: date-time */
-            lastSuccess?: string;
-            /** Format: date-time */
-            made: string;
-            pk: string;
-            /** @description Key of the signatures; begins with whsec_. */
-            secret: string;
-            sk: string;
-            url: string;
         };
         OutreachWebhooksResponse: {
             webhooks: components["schemas"]["WebhookEndpoint"][];
@@ -12415,6 +12411,20 @@ export interface components {
             sk: string;
             url: string;
         };
+        WebhookSecret: {
+            disabled?: string;
+            events: string[];
+            id: string;
+            /** Format: date-time */
+            lastSuccess?: string;
+            /** Format: date-time */
+            made: string;
+            pk: string;
+            /** @description Key of the signatures; begins with whsec_. */
+            secret: string;
+            sk: string;
+            url: string;
+        };
         Words: {
             /**
              * @default ko
@@ -13475,7 +13485,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    "Idempotency-Replayed"?: string;
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14695,6 +14705,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -16329,6 +16340,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -16415,6 +16427,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -25393,6 +25406,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -26759,6 +26773,7 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -27865,10 +27880,11 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OutreachWebhookSecretResponse"];
+                    "application/json": components["schemas"]["WebhookSecret"];
                 };
             };
             /** @description Unauthorized */
@@ -28051,10 +28067,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OutreachWebhookSecretResponse"];
+                    "application/json": components["schemas"]["WebhookSecret"];
                 };
             };
             /** @description Unauthorized */
@@ -29482,7 +29499,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    "Idempotency-Replayed"?: string;
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -29552,7 +29569,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    "Idempotency-Replayed"?: string;
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -29800,7 +29817,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    "Idempotency-Replayed"?: string;
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -29967,7 +29984,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    "Idempotency-Replayed"?: string;
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -32501,7 +32518,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    "Idempotency-Replayed"?: string;
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
