@@ -45,20 +45,24 @@ func (f *Returns) payAddition(ctx context.Context, in *payAdditionInput) (*addit
 		return nil, problem.Conflict("total_changed", "The goods cost %s.", asked.Display()).With("total", asked.Formatted())
 	}
 	// An earlier payment may still succeed: it is looked at before a second one begins.
-	if a.Attempt.Key != "" {
-		out, open, err := f.lookAtAddition(ctx, a)
-		if err != nil || open {
+	begun := a.Attempt.Key != ""
+	if begun {
+		out, next, err := f.lookAtAddition(ctx, a)
+		if err != nil || next == answered {
 			return out, err
 		}
+		begun = next == sendAgain
 	}
 	if err := o.CanAdd(len(a.Goods.Lines)); err != nil {
 		return nil, err // before anything is taken
 	}
-	a, err = f.changeAddition(ctx, o.ID, a.N, func(a *Addition) (bool, []table.Write, error) {
-		return true, nil, a.begin(f.Clock.Now())
-	})
-	if err != nil {
-		return nil, err
+	if !begun {
+		a, err = f.changeAddition(ctx, o.ID, a.N, func(a *Addition) (bool, []table.Write, error) {
+			return true, nil, a.begin(f.Clock.Now())
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	// The same key gets the same payment from the provider, so that nothing is taken twice.
 	p, err := f.Provider.Authorize(ctx, payment.AuthorizeRequest{
@@ -69,16 +73,17 @@ func (f *Returns) payAddition(ctx context.Context, in *payAdditionInput) (*addit
 	return f.additionAnswered(ctx, a, p, err)
 }
 
-// lookAtAddition asks what became of a payment that was begun. open is true when the caller has its answer; false when
-// a new payment may be begun.
-func (f *Returns) lookAtAddition(ctx context.Context, a *Addition) (out *additionOutput, open bool, err error) {
+// lookAtAddition asks what became of a payment that was begun.
+func (f *Returns) lookAtAddition(ctx context.Context, a *Addition) (out *additionOutput, next afterLook, err error) {
 	p, err := f.Provider.Lookup(ctx, a.Attempt.Key)
-	// Not known to the provider: the request never arrived there.
-	if errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Failed() {
-		return nil, false, f.forgetAddition(ctx, a)
+	switch {
+	case errors.Is(err, payment.ErrNotFound):
+		return nil, sendAgain, nil
+	case err == nil && p.State.Failed():
+		return nil, beginAnother, f.forgetAddition(ctx, a)
 	}
 	out, err = f.additionAnswered(ctx, a, p, err)
-	return out, true, err
+	return out, answered, err
 }
 
 // forgetAddition lets another payment begin after one that came to nothing. A payment that began since is not touched.

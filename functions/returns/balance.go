@@ -56,14 +56,18 @@ func (f *Returns) payBalance(ctx context.Context, in *balanceInput) (*output, er
 	}
 	// An earlier payment of the balance may still succeed: it is looked at before a second one
 	// begins.
-	if r.Swap.Attempt.Key != "" {
-		after, open, err := f.lookAtBalance(ctx, r)
-		if err != nil || open {
+	begun := r.Swap.Attempt.Key != ""
+	if begun {
+		after, next, err := f.lookAtBalance(ctx, r)
+		if err != nil || next == answered {
 			return after, err
 		}
+		begun = next == sendAgain
 	}
-	if r, err = f.beginBalance(ctx, in.ReturnID); err != nil {
-		return nil, err
+	if !begun {
+		if r, err = f.beginBalance(ctx, in.ReturnID); err != nil {
+			return nil, err
+		}
 	}
 	// The same key gets the same payment from the provider, so that nothing is taken twice.
 	p, err := f.Provider.Authorize(ctx, payment.AuthorizeRequest{
@@ -97,16 +101,17 @@ func (f *Returns) beginBalance(ctx context.Context, returnID string) (*rma.RMA, 
 	return r, err
 }
 
-// lookAtBalance asks what became of a payment that was begun. open is true when the caller has its answer; false when a
-// new payment may be begun.
-func (f *Returns) lookAtBalance(ctx context.Context, r *rma.RMA) (out *output, open bool, err error) {
+// lookAtBalance asks what became of a payment that was begun.
+func (f *Returns) lookAtBalance(ctx context.Context, r *rma.RMA) (out *output, next afterLook, err error) {
 	p, err := f.Provider.Lookup(ctx, r.Swap.Attempt.Key)
-	// Not known to the provider: the request never arrived there.
-	if errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Failed() {
-		return nil, false, f.forgetBalance(ctx, r.ID, r.Swap.Attempt.Key)
+	switch {
+	case errors.Is(err, payment.ErrNotFound):
+		return nil, sendAgain, nil
+	case err == nil && p.State.Failed():
+		return nil, beginAnother, f.forgetBalance(ctx, r.ID, r.Swap.Attempt.Key)
 	}
 	out, err = f.balanceAnswered(ctx, r, p, err)
-	return out, true, err
+	return out, answered, err
 }
 
 // balanceAnswered acts on what the provider said about the payment of a balance. r is the return as it was when the

@@ -20,6 +20,19 @@ type collection struct {
 	err     error // for the caller; nil while the shopper has something to do
 }
 
+// afterLook is what follows for a caller who wants to pay when an earlier payment was looked at.
+type afterLook int
+
+const (
+	// answered: the earlier payment is the answer, whatever became of it.
+	answered afterLook = iota
+	// sendAgain: the provider does not know the earlier payment. Its request got lost, or another caller is just sending
+	// it; under the same key it is one payment in both cases, where another key would make a second one.
+	sendAgain
+	// beginAnother: the earlier payment failed, and is forgotten.
+	beginAnother
+)
+
 // collected says what an answer of the provider means, and takes what was only reserved. An answer that never came is
 // neither paid nor over.
 func (f *Returns) collected(ctx context.Context, p payment.Payment, err error) collection {

@@ -76,19 +76,41 @@ func (f *Returns) holdCard(ctx context.Context, in *balanceInput) (*output, erro
 			price.Formatted())
 	}
 	// An earlier reservation may still succeed: it is looked at before a second one begins.
-	if r.Hold.Attempt.Key != "" {
+	begun := r.Hold.Attempt.Key != ""
+	if begun {
 		p, err := f.Provider.Lookup(ctx, r.Hold.Attempt.Key)
-		if !errors.Is(err, payment.ErrNotFound) && (err != nil || !p.State.Failed()) {
+		switch {
+		case errors.Is(err, payment.ErrNotFound): // see sendAgain
+		case err == nil && p.State.Failed():
+			begun = false
+			if err := f.forgetHold(ctx, r); err != nil {
+				return nil, err
+			}
+		default:
 			return f.holdAnswered(ctx, r, p, err)
-		}
-		if err := f.forgetHold(ctx, r); err != nil {
-			return nil, err
 		}
 	}
 	if err := canHold(r); err != nil { // before anything is reserved
 		return nil, err
 	}
-	r, _, err = f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (work, error) {
+	if !begun {
+		if r, err = f.beginHold(ctx, r.ID); err != nil {
+			return nil, err
+		}
+	}
+	// Without CaptureNow: the amount is only reserved until the goods are back.
+	p, err := f.Provider.Authorize(ctx, payment.AuthorizeRequest{
+		Key: r.Hold.Attempt.Key, Amount: r.Money(r.Hold.Amount), MethodToken: in.Body.Method, CustomerID: r.CustomerID,
+		ReturnURL: in.Body.ReturnURL, Description: order.NumberOf(r.OrderID),
+		Metadata: map[string]string{"return": r.ID, "order": r.Swap.NextID},
+	})
+	return f.holdAnswered(ctx, r, p, err)
+}
+
+// beginHold writes down under which key the price is about to be reserved. Of two who begin at once the other one finds
+// it.
+func (f *Returns) beginHold(ctx context.Context, returnID string) (*rma.RMA, error) {
+	r, _, err := f.change(ctx, returnID, func(r *rma.RMA, _ *order.Order) (work, error) {
 		if r.Hold.Attempt.Key != "" || r.Hold.State != rma.NoHold {
 			return work{}, problem.Unavailable("payment_unavailable",
 				"Another payment of this exchange is under way; try again.")
@@ -101,16 +123,7 @@ func (f *Returns) holdCard(ctx context.Context, in *balanceInput) (*output, erro
 		r.Await(f.Clock.Now().Add(checkSoon)) // in case the answer is lost with its caller
 		return work{}, canHold(r)
 	})
-	if err != nil {
-		return nil, err
-	}
-	// Without CaptureNow: the amount is only reserved until the goods are back.
-	p, err := f.Provider.Authorize(ctx, payment.AuthorizeRequest{
-		Key: r.Hold.Attempt.Key, Amount: r.Money(r.Hold.Amount), MethodToken: in.Body.Method, CustomerID: r.CustomerID,
-		ReturnURL: in.Body.ReturnURL, Description: order.NumberOf(r.OrderID),
-		Metadata: map[string]string{"return": r.ID, "order": r.Swap.NextID},
-	})
-	return f.holdAnswered(ctx, r, p, err)
+	return r, err
 }
 
 // holdAnswered acts on what the provider said about a reservation.

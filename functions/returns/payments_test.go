@@ -229,7 +229,7 @@ func TestASilentProviderIsAskedAgainEveryQuarterOfAnHour(t *testing.T) {
 func TestAChallengeThatIsPassedWithoutComingBackIsPaidByTheJob(t *testing.T) {
 	t.Parallel()
 	eachDebt(t, func(t *testing.T, d *debt) {
-		if status := d.pay("pm_card_threeDSecure2Required"); status != 200 {
+		if status := d.pay("pm_card_threeDSecure2Required"); status != 202 {
 			t.Fatalf("status %d", status)
 		}
 		d.later(1, time.Minute)
@@ -256,7 +256,7 @@ func TestAChallengeThatNobodyPassesIsVoidedWhenTheTimeIsOver(t *testing.T) {
 			eachDebt(t, func(t *testing.T, d *debt) {
 				bank := d.lose()
 				bank.before["Void"] = losses
-				if status := d.pay("pm_card_threeDSecure2Required"); status != 200 {
+				if status := d.pay("pm_card_threeDSecure2Required"); status != 202 {
 					t.Fatalf("status %d", status)
 				}
 				d.later(1, 7*day)
