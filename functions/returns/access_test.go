@@ -64,7 +64,7 @@ func TestAccess(t *testing.T) {
 			"changeOrderAddress":   shopper(system.OwnOrder, address),
 			"changeOrderContact":   shopper(system.OwnOrder, `{"email":"new@example.com"}`),
 			"removeOrderLines":     shopper(twoUnits, `{"lines":[{"lineId":"{lineId}","quantity":1}],"reason":"one too many"}`),
-			"addToOrder":           shopper(system.OwnOrder, `{"lines":[{"variantId":"{variantId}","quantity":1}]}`),
+			"addToOrder":           shopper(paidOrder, `{"lines":[{"variantId":"{variantId}","quantity":1}]}`),
 			"getOrderAddition":     shopper(addition, ""),
 			"payOrderAddition": shopper(addition,
 				`{"paymentMethod":"pm_card_visa","returnUrl":"https://shop.example.com/paid","amount":{"amount":{added},"currency":"KRW"}}`),
@@ -94,9 +94,16 @@ func delivered(s *system.Shop) system.Things {
 	return b
 }
 
+// paidOrder is an order whose money a job has taken; nothing is added before.
+func paidOrder(s *system.Shop) system.Things {
+	b := system.OwnOrder(s)
+	s.RunUntilIdle()
+	return b
+}
+
 // addition is an order that something is to be added to: {n}.
 func addition(s *system.Shop) system.Things {
-	b := system.OwnOrder(s)
+	b := paidOrder(s)
 	added := s.Do(b.Owner.Caller.With("Idempotency-Key", system.Unique("key-for-the-addition")), "POST",
 		"/orders/"+b.Fill["orderId"]+"/additions",
 		map[string]any{"lines": []any{map[string]any{"variantId": b.Fill["variantId"], "quantity": 1}}})

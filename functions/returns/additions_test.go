@@ -87,16 +87,16 @@ func TestAnAdditionWhoseCardWantsAChallengeIsPaidAfterIt(t *testing.T) {
 	d.add(o, oil, 1)
 	path := "/orders/" + o.ID + firstAddition
 	var a returns.AdditionView
-	pay := func() {
-		d.keyed(d.ann()).Do("POST", path+"/payment", paying(8_000, "pm_card_threeDSecure2Required")).Want(200).Into(&a)
+	pay := func(status int) {
+		d.keyed(d.ann()).Do("POST", path+"/payment", paying(8_000, "pm_card_threeDSecure2Required")).Want(status).Into(&a)
 	}
-	pay()
+	pay(202)
 	if a.State != returns.AdditionOpen || !a.Pending || a.RedirectURL == "" {
 		t.Fatalf("before the challenge %+v", a)
 	}
 	d.keyed(d.ann()).Do("POST", path+"/cancel", nil).WantProblem(503, "payment_unavailable")
 	d.Challenge(a.RedirectURL, true)
-	pay()
+	pay(200)
 	if a.State != returns.AdditionPaid || d.taken() != 68_000 {
 		t.Fatalf("after it %+v, the bank has %d", a, d.taken())
 	}
@@ -117,7 +117,7 @@ func TestAnAdditionThatIsNotPaidFreesItsStock(t *testing.T) {
 			}
 		}, returns.AdditionCanceled},
 		{"after a challenge that nobody answered", func(d *desk, path string) {
-			d.keyed(d.ann()).Do("POST", path+"/payment", paying(8_000, "pm_card_threeDSecure2Required")).Want(200)
+			d.keyed(d.ann()).Do("POST", path+"/payment", paying(8_000, "pm_card_threeDSecure2Required")).Want(202)
 			d.Clock.Advance(returns.AdditionFor)
 			d.workReturns()
 			d.Clock.Advance(day)
@@ -155,7 +155,7 @@ func TestAPaymentThatComesWhenTheOrderIsShippedGoesBack(t *testing.T) {
 	o := d.buy(map[string]int{soap: 1})
 	a := d.add(o, oil, 1)
 	path := "/orders/" + o.ID + firstAddition
-	d.keyed(d.ann()).Do("POST", path+"/payment", paying(8_000, "pm_card_threeDSecure2Required")).Want(200).Into(&a)
+	d.keyed(d.ann()).Do("POST", path+"/payment", paying(8_000, "pm_card_threeDSecure2Required")).Want(202).Into(&a)
 	d.deliver(o) // while the shopper is at the bank
 	d.Challenge(a.RedirectURL, true)
 	d.keyed(d.ann()).Do("POST", path+"/payment", paying(8_000, "pm_card_visa")).WantProblem(409, "order_shipped")

@@ -163,7 +163,7 @@ func TestABalanceWhoseAnswerIsLostIsTakenOnce(t *testing.T) {
 			path := "/returns/" + r.ID + "/balance"
 			first := d.keyed(d.ann()).Do("POST", path, pay)
 			if card == "pm_card_threeDSecure2Required" {
-				first.Want(200).Into(&r)
+				first.Want(202).Into(&r)
 				if r.Balance == nil || r.Balance.State != "pending" || r.Balance.RedirectURL == "" {
 					t.Fatalf("balance %+v", r.Balance)
 				}

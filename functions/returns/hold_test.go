@@ -186,7 +186,7 @@ func TestAReservationIsLetGoWhenTheReturnEndedBeforeItsAnswerCame(t *testing.T) 
 func TestAReservationThatWaitsForAChallengeEndsWithItsReturn(t *testing.T) {
 	t.Parallel()
 	h := openForHold(t)
-	if status := h.hold("pm_card_threeDSecure2Required"); status != 200 {
+	if status := h.hold("pm_card_threeDSecure2Required"); status != 202 {
 		t.Fatalf("status %d", status)
 	}
 	url := h.read(h.r.ID).Hold.Attempt.RedirectURL

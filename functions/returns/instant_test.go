@@ -120,7 +120,7 @@ func TestAReservationWhoseCardWantsAChallengeIsPlacedAfterIt(t *testing.T) {
 	r := d.request(o, wanted("exchange", line))
 	path := "/returns/" + r.ID + "/hold"
 	price := r.Quoted.Price.Amount
-	d.keyed(d.ann()).Do("POST", path, paying(price, "pm_card_threeDSecure2Required")).Want(200).Into(&r)
+	d.keyed(d.ann()).Do("POST", path, paying(price, "pm_card_threeDSecure2Required")).Want(202).Into(&r)
 	if r.Hold == nil || r.Hold.RedirectURL == "" || r.NewOrderID != "" {
 		t.Fatalf("before the challenge: hold %+v, order %q", r.Hold, r.NewOrderID)
 	}
