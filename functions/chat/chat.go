@@ -55,7 +55,7 @@ func route(access api.Access, method, path, id, summary string, errors ...int) a
 // shopperRoutes registers what shoppers do; agents may use the same routes.
 func (f *Chat) shopperRoutes(s *api.Service) {
 	start := route(api.Shopper, "POST", "/chat/conversations", "startConversation", "Begin a conversation", 429)
-	start.Status, start.Description = 201, startText
+	start.Status, start.Description, start.Keyed = 201, startText, api.KeyOptional
 	api.Handle(s, start, f.start)
 	api.Handle(s, route(api.Customer, "GET", "/chat/conversations", "listMyConversations",
 		"List one's own conversations, newest first"), f.mine)
@@ -125,7 +125,8 @@ func (f *Chat) agentRoutes(s *api.Service) {
 
 const (
 	startText = "The bot greets, and answers when there is a text. A guest gets a token, which is shown this once: " +
-		"send it as Chat-Token from then on."
+		"send it as Chat-Token from then on. With an Idempotency-Key, of 16 characters or more for a guest, a repetition " +
+		"gets the conversation of the first request, as it is, and the same token."
 	replayText = "Exactly what has a higher sequence number than `since`, in order. A message that the caller may " +
 		"not see is there with `hidden`, so that the numbers have no gap. `more` says to ask again."
 	sendText = "`clientId` is your own id for the message: sending it again adds nothing and answers with the " +

@@ -51,9 +51,10 @@ func (noFiles) Download(_ context.Context, key string, _ time.Duration) (string,
 	return "https://files.example.com/" + key + "?get", nil
 }
 
-func open(t *testing.T) desk {
+// open is the function with a published FAQ. wrap, when given, stands between the table and the engine.
+func open(t *testing.T, wrap ...func(table.DB) table.DB) desk {
 	t.Helper()
-	care, c := localtest.Table(t, table.Care), clock.Stopped(monday)
+	care, c := localtest.Table(t, table.Care, wrap...), clock.Stopped(monday)
 	answers := &store.Store{Table: care, Clock: c}
 	if err := answers.Import(t.Context(), example.Entries()); err != nil {
 		t.Fatal(err)

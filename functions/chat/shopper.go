@@ -99,6 +99,9 @@ type startOutput struct {
 	}
 }
 
+// shortestKey is how long a guest's idempotency key must be: the secret of the conversation is made of it.
+const shortestKey = 16
+
 // start begins a conversation. Whoever starts one is a shopper in it, also an agent.
 func (f *Chat) start(ctx context.Context, in *startInput) (*startOutput, error) {
 	if err := f.limit(ctx, "start", mostStarts); err != nil {
@@ -111,8 +114,14 @@ func (f *Chat) start(ctx context.Context, in *startInput) (*startOutput, error) 
 	}
 	caller := who(ctx, "")
 	caller.Role = conversation.Shopper
+	key := api.IdempotencyKey(ctx)
+	if caller.ID == "" && key != "" && len(key) < shortestKey {
+		return nil, problem.InvalidField("header/Idempotency-Key", "too_short",
+			"at least %d characters that nobody can guess", shortestKey)
+	}
 	c, messages, token, err := f.Start(ctx, caller, service.Opening{
 		Language: in.Body.Language, Name: in.Body.Name, Email: in.Body.Email, Team: in.Body.Team, Text: in.Body.Text,
+		Request: api.Idempotency(ctx), Key: key,
 	})
 	if err != nil {
 		return nil, err

@@ -135,7 +135,7 @@ type askInput struct {
 // questionOutput is a question.
 type questionOutput struct {
 	Status int
-	Replay string `header:"Idempotent-Replayed"`
+	Replay string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
 	Body   QuestionView
 }
 

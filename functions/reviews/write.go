@@ -81,7 +81,7 @@ type createInput struct {
 // ownOutput is a review as its author sees it.
 type ownOutput struct {
 	Status int
-	Replay string `header:"Idempotent-Replayed"`
+	Replay string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
 	Body   OwnReview
 }
 

@@ -3,14 +3,19 @@ package service
 import (
 	"cmp"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"dangol/events"
 	"dangol/shared/conversation"
 	"dangol/shared/platform/id"
+	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/verification"
@@ -31,10 +36,15 @@ type Opening struct {
 	Email    string
 	Team     string
 	Text     string
+	// Request is the request when it has an idempotency key, and Key the key as the client sent it.
+	Request idempotency.Request
+	Key     string
 }
 
-// Start begins a conversation with the bot. A guest gets the secret that proves it, which is shown this once. 2 round
-// trips, and those of the bot's turn when there is a first message.
+// Start begins a conversation with the bot. A guest gets the secret that proves it, which is shown this once. A
+// repetition with the same idempotency key is answered with the conversation of the first, as it is, and the same
+// secret. 2 round trips, and those of the bot's turn when there is a first message; 2 more for a repetition. Errors:
+// 422 idempotency_key_reused.
 func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conversation.Conversation, []Message, string,
 	error) {
 	team, err := s.Team(ctx, o.Team)
@@ -63,7 +73,7 @@ func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conver
 	// A customer proves a conversation by their account; a guest needs the secret.
 	secret := ""
 	if who.ID == "" {
-		secret = id.Secret()
+		secret = secretOf(o.Key, c.ID)
 		c.TokenHash = hash(secret)
 	}
 	c = conversation.Start(c, team, now)
@@ -89,8 +99,19 @@ func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conver
 		}
 		writes = append(writes, put)
 	}
+	if o.Request.Keyed() {
+		done, err := o.Request.AnswerWrite(c.ID)
+		if err != nil {
+			return c, nil, "", err
+		}
+		writes = slices.Insert(writes, 0, table.Write(done)) // first, so that its refusal is number 0
+	}
 	// The id as token, so that a repetition by the SDK makes one conversation.
-	if err := s.Table.Transact(ctx, c.ID, writes...); err != nil {
+	err = s.Table.Transact(ctx, c.ID, writes...)
+	if canceled, refused := table.Refused(err); o.Request.Keyed() && refused && canceled.Refused(0) {
+		return s.startedBefore(ctx, who, o, canceled.Reasons[0].Item)
+	}
+	if err != nil {
 		return c, nil, "", err
 	}
 	if o.Text == "" {
@@ -100,6 +121,42 @@ func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conver
 	who.Token = secret
 	c, more, err := s.Send(ctx, who, c.ID, Draft{ClientID: "opening-" + c.ID, Text: o.Text})
 	return c, append([]Message{greeting.shown(false)}, more...), secret, err
+}
+
+// startedBefore answers a repetition: the conversation that the first request has made, whose first message is sent
+// again in case that request died before it was.
+func (s *Service) startedBefore(ctx context.Context, who Participant, o Opening,
+	record table.Item) (c conversation.Conversation, messages []Message, secret string, err error) {
+	var first string
+	if err := o.Request.Replay(record, &first); err != nil {
+		return c, nil, "", err
+	}
+	if who.ID == "" {
+		secret = secretOf(o.Key, first)
+		who.Token = secret
+	}
+	if o.Text != "" {
+		_, _, err = s.Send(ctx, who, first, Draft{ClientID: "opening-" + first, Text: o.Text})
+		if err != nil {
+			return c, nil, "", err
+		}
+	}
+	if c, err = s.Load(ctx, who, first); err != nil {
+		return c, nil, "", err
+	}
+	messages, _, err = s.Replay(ctx, c, 0, 100, false)
+	return c, messages, secret, err
+}
+
+// secretOf is a guest's secret. With an idempotency key it is made of the key and the conversation's id, so that a
+// repetition gets it again though it is stored nowhere: whoever knows the key could have made the request.
+func secretOf(key, conversationID string) string {
+	if key == "" {
+		return id.Secret()
+	}
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte("chat token of " + conversationID))
+	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // pointer leads from a customer to a conversation.
