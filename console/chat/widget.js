@@ -168,7 +168,12 @@ class DangolChat extends HTMLElement {
 
   async begin() {
     this.secret = "";
-    const made = await this.client.call("POST", "/chat/conversations", { language: this.language });
+    // The same key until there is an answer: a request whose answer was lost has begun a conversation already.
+    const language = this.language;
+    if (this.opening?.language !== language) this.opening = { language, key: newId() };
+    const made = await this.client.call("POST", "/chat/conversations", { language },
+      { "Idempotency-Key": this.opening.key });
+    this.opening = null;
     this.secret = made.token || "";
     localStorage.setItem(this.key, JSON.stringify({ id: made.conversation.id, secret: this.secret }));
     return made.conversation.id;
