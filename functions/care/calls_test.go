@@ -23,12 +23,12 @@ func wanted(c *apitest.Client, clientID, conversationID string) map[string]any {
 // talk begins a conversation and returns its id, and the token of a guest.
 func (d desk) talk(t *testing.T, customerID string) (id, token string) {
 	t.Helper()
-	c, _, token, err := d.care.Chat.Start(t.Context(),
+	c, _, proof, err := d.care.Chat.Start(t.Context(),
 		service.Participant{Role: conversation.Shopper, ID: customerID}, service.Opening{Language: "ko"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.ID, token
+	return c.ID, proof.Secret
 }
 
 // notes are the texts of a conversation's log that only the shop sees, and its notices.

@@ -92,6 +92,7 @@ type startInput struct {
 
 type startOutput struct {
 	Caching string `header:"Cache-Control"`
+	Replay  string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
 	Body    struct {
 		Conversation ConversationView  `json:"conversation"`
 		Token        string            `json:"token,omitempty" doc:"A guest's secret for this conversation; send it as Chat-Token."`
@@ -119,7 +120,7 @@ func (f *Chat) start(ctx context.Context, in *startInput) (*startOutput, error) 
 		return nil, problem.InvalidField("header/Idempotency-Key", "too_short",
 			"at least %d characters that nobody can guess", shortestKey)
 	}
-	c, messages, token, err := f.Start(ctx, caller, service.Opening{
+	c, messages, proof, err := f.Start(ctx, caller, service.Opening{
 		Language: in.Body.Language, Name: in.Body.Name, Email: in.Body.Email, Team: in.Body.Team, Text: in.Body.Text,
 		Request: api.Idempotency(ctx), Key: key,
 	})
@@ -127,7 +128,10 @@ func (f *Chat) start(ctx context.Context, in *startInput) (*startOutput, error) 
 		return nil, err
 	}
 	out := &startOutput{Caching: "no-store"}
-	out.Body.Conversation, out.Body.Token, out.Body.Messages = f.view(ctx, c), token, messages
+	if proof.Replayed {
+		out.Replay = "true"
+	}
+	out.Body.Conversation, out.Body.Token, out.Body.Messages = f.view(ctx, c), proof.Secret, messages
 	return out, nil
 }
 

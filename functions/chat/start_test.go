@@ -27,7 +27,11 @@ func TestAConversationIsBegunOncePerKey(t *testing.T) {
 	guest := apitest.New(t, d.handler)
 	var first, again, other started
 	begin(guest, guestKey, question).Want(201).Into(&first)
-	begin(guest, guestKey, question).Want(201).Into(&again)
+	repeated := begin(guest, guestKey, question).Want(201)
+	repeated.Into(&again)
+	if got := repeated.Headers.Get("Idempotent-Replayed"); got != "true" {
+		t.Errorf("the repetition is marked %q", got)
+	}
 	if again.Conversation.ID != first.Conversation.ID || again.Token != first.Token || len(first.Token) != 32 ||
 		len(again.Messages) != len(first.Messages) {
 		t.Errorf("first %+v\nagain %+v", first, again)

@@ -64,11 +64,11 @@ func TestAGuestProvesTheAddressAndIsMailedTheTranscript(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
 	guest := service.Participant{Role: conversation.Shopper}
-	c, _, token, err := d.Start(t.Context(), guest, service.Opening{Language: "en"})
+	c, _, proof, err := d.Start(t.Context(), guest, service.Opening{Language: "en"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	guest.Token = token
+	guest.Token = proof.Secret
 	ask := func() error {
 		_, err := d.Transcript(t.Context(), guest, c.ID, "client-01")
 		return err

@@ -41,33 +41,40 @@ type Opening struct {
 	Key     string
 }
 
+// Proof is what the caller is told of a beginning besides the conversation: a guest's secret, and whether a repetition
+// was answered.
+type Proof struct {
+	Secret   string
+	Replayed bool
+}
+
 // Start begins a conversation with the bot. A guest gets the secret that proves it, which is shown this once. A
 // repetition with the same idempotency key is answered with the conversation of the first, as it is, and the same
 // secret. 2 round trips, and those of the bot's turn when there is a first message; 2 more for a repetition. Errors:
 // 422 idempotency_key_reused.
-func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conversation.Conversation, []Message, string,
+func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conversation.Conversation, []Message, Proof,
 	error) {
 	team, err := s.Team(ctx, o.Team)
 	if err != nil {
-		return conversation.Conversation{}, nil, "", err
+		return conversation.Conversation{}, nil, Proof{}, err
 	}
 	if err := conversation.CheckLanguage(o.Language); err != nil {
-		return conversation.Conversation{}, nil, "", err
+		return conversation.Conversation{}, nil, Proof{}, err
 	}
 	now := s.Clock.Now()
 	name, err := nameOf(o.Name)
 	if err != nil {
-		return conversation.Conversation{}, nil, "", err
+		return conversation.Conversation{}, nil, Proof{}, err
 	}
 	if name, o.Email, err = conversation.Contact(name, o.Email); err != nil {
-		return conversation.Conversation{}, nil, "", err
+		return conversation.Conversation{}, nil, Proof{}, err
 	}
 	c := conversation.Conversation{ID: id.New(Prefix, now), Language: o.Language, CustomerID: who.ID, Name: name,
 		Version: 1}
 	send, code := false, verification.NewCode()
 	if email := cmp.Or(o.Email, who.Email); email != "" {
 		if c, send, err = c.Leave(email, who.Email, code, now); err != nil {
-			return c, nil, "", err
+			return c, nil, Proof{}, err
 		}
 	}
 	// A customer proves a conversation by their account; a guest needs the secret.
@@ -95,14 +102,14 @@ func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conver
 		body.Code = code
 		put, err := s.mail(ctx, "opening", body)
 		if err != nil {
-			return c, nil, "", err
+			return c, nil, Proof{}, err
 		}
 		writes = append(writes, put)
 	}
 	if o.Request.Keyed() {
 		done, err := o.Request.AnswerWrite(c.ID)
 		if err != nil {
-			return c, nil, "", err
+			return c, nil, Proof{}, err
 		}
 		writes = slices.Insert(writes, 0, table.Write(done)) // first, so that its refusal is number 0
 	}
@@ -112,40 +119,41 @@ func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conver
 		return s.startedBefore(ctx, who, o, canceled.Reasons[0].Item)
 	}
 	if err != nil {
-		return c, nil, "", err
+		return c, nil, Proof{}, err
 	}
 	if o.Text == "" {
-		return c, []Message{greeting.shown(false)}, secret, nil
+		return c, []Message{greeting.shown(false)}, Proof{Secret: secret}, nil
 	}
 	// The first message goes the way of every other one.
 	who.Token = secret
 	c, more, err := s.Send(ctx, who, c.ID, Draft{ClientID: "opening-" + c.ID, Text: o.Text})
-	return c, append([]Message{greeting.shown(false)}, more...), secret, err
+	return c, append([]Message{greeting.shown(false)}, more...), Proof{Secret: secret}, err
 }
 
 // startedBefore answers a repetition: the conversation that the first request has made, whose first message is sent
 // again in case that request died before it was.
 func (s *Service) startedBefore(ctx context.Context, who Participant, o Opening,
-	record table.Item) (c conversation.Conversation, messages []Message, secret string, err error) {
+	record table.Item) (c conversation.Conversation, messages []Message, proof Proof, err error) {
+	proof.Replayed = true
 	var first string
 	if err := o.Request.Replay(record, &first); err != nil {
-		return c, nil, "", err
+		return c, nil, proof, err
 	}
 	if who.ID == "" {
-		secret = secretOf(o.Key, first)
-		who.Token = secret
+		proof.Secret = secretOf(o.Key, first)
+		who.Token = proof.Secret
 	}
 	if o.Text != "" {
 		_, _, err = s.Send(ctx, who, first, Draft{ClientID: "opening-" + first, Text: o.Text})
 		if err != nil {
-			return c, nil, "", err
+			return c, nil, proof, err
 		}
 	}
 	if c, err = s.Load(ctx, who, first); err != nil {
-		return c, nil, "", err
+		return c, nil, proof, err
 	}
 	messages, _, err = s.Replay(ctx, c, 0, 100, false)
-	return c, messages, secret, err
+	return c, messages, proof, err
 }
 
 // secretOf is a guest's secret. With an idempotency key it is made of the key and the conversation's id, so that a

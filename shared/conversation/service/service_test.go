@@ -198,9 +198,9 @@ func TestTheBotAnswersFromTheFAQInBothLanguages(t *testing.T) {
 		{"ko", "배송비는 얼마인가요?", "shipping-cost"}, {"en", "How much is shipping?", "shipping-cost"},
 	} {
 		d := newDesk()
-		c, messages, secret, err := d.Start(t.Context(), service.Participant{Role: conversation.Shopper},
+		c, messages, proof, err := d.Start(t.Context(), service.Participant{Role: conversation.Shopper},
 			service.Opening{Language: test.language, Text: test.question})
-		if err != nil || secret == "" {
+		if err != nil || proof.Secret == "" {
 			t.Fatal(err)
 		}
 		last := messages[len(messages)-1]
@@ -388,7 +388,7 @@ func TestForeignConversationsAreNotFound(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
 	c := d.begin(t)
-	guest, _, secret, err := d.Start(t.Context(), service.Participant{Role: conversation.Shopper},
+	guest, _, proof, err := d.Start(t.Context(), service.Participant{Role: conversation.Shopper},
 		service.Opening{Language: "en"})
 	if err != nil {
 		t.Fatal(err)
@@ -405,7 +405,7 @@ func TestForeignConversationsAreNotFound(t *testing.T) {
 			guest.ID,
 			"conversation_not_found"},
 		{"a customer in a guest's", customer, guest.ID, "conversation_not_found"},
-		{"the guest", service.Participant{Role: conversation.Shopper, Token: secret}, guest.ID, ""},
+		{"the guest", service.Participant{Role: conversation.Shopper, Token: proof.Secret}, guest.ID, ""},
 		{"an id that is none", customer, "chat_nothing", "conversation_not_found"},
 		{"an agent", agentWho("a"), c.ID, ""},
 	} {
