@@ -2,9 +2,12 @@ package stacks
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/mail"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -22,15 +25,18 @@ import (
 // FromContext reads the configuration of an app. Errors name the context value that is missing or wrong: what a
 // function would refuse at its start is refused here, before anything is deployed.
 func FromContext(app awscdk.App) (Config, error) {
-	// Context values are texts; anything else counts as missing.
+	var wrong error
+	// cdk.json may have other values than texts. A default in their place would deploy another shop.
 	text := func(name, otherwise string) string {
-		if v, ok := app.Node().TryGetContext(str(name)).(string); ok && v != "" {
-			return v
+		value := app.Node().TryGetContext(str(name))
+		v, ok := value.(string)
+		if value != nil && !ok {
+			wrong = errors.Join(wrong, fmt.Errorf("context %s: a text, not %v", name, value))
 		}
-		return otherwise
+		return cmp.Or(v, otherwise)
 	}
 	stage, ok := Stages[text("stage", "dev")]
-	if !ok {
+	if !ok && wrong == nil {
 		return Config{}, fmt.Errorf("context stage=%s: dev, staging or prod", text("stage", ""))
 	}
 	c := Config{
@@ -58,7 +64,7 @@ func FromContext(app awscdk.App) (Config, error) {
 	c.CacheTTL = text("catalogCacheTtl", "")
 	c.DetailedMetrics = text("detailedMetrics", "") == "true"
 	reserved, err := whole("checkoutConcurrency", text("checkoutConcurrency", "0"))
-	if err != nil {
+	if err := cmp.Or(wrong, err); err != nil {
 		return Config{}, err
 	}
 	c.CheckoutConcurrency = float64(reserved)
@@ -82,12 +88,14 @@ const (
 	accountMailSES     = "ses"
 )
 
-// list splits a list separated by commas; empty is none.
-func list(text string) []string {
-	if text == "" {
-		return nil
+// list splits a list separated by commas, which may have spaces around them; empty is none.
+func list(text string) (all []string) {
+	for one := range strings.SplitSeq(text, ",") {
+		if one = strings.TrimSpace(one); one != "" {
+			all = append(all, one)
+		}
 	}
-	return strings.Split(text, ",")
+	return all
 }
 
 // whole reads a number of at least 0.
@@ -148,6 +156,9 @@ func (c Config) check() error {
 	case c.SMSOrigination != "" && !strings.HasPrefix(c.SMSOrigination, "arn:"):
 		return fmt.Errorf("context smsOrigination: the ARN of a number, sender id or pool, not %s", c.SMSOrigination)
 	}
+	if err := c.checkAddresses(); err != nil {
+		return err
+	}
 	if a, err := mail.ParseAddress(c.MailFrom); err != nil || a.Address != c.MailFrom {
 		return fmt.Errorf("context mailFrom=%s: an address without a name", c.MailFrom)
 	}
@@ -177,6 +188,26 @@ func (c Config) check() error {
 	}
 	if _, err := mails.NewTemplates(brand, time.UTC); err != nil {
 		return fmt.Errorf("context shopColor=%s: %w", c.ShopColor, err)
+	}
+	return nil
+}
+
+// checkAddresses finds addresses that would make links to nothing, and origins that no browser names.
+func (c Config) checkAddresses() error {
+	for _, setting := range [][2]string{{"shopUrl", c.ShopURL}, {"linkBase", c.LinkBase}} {
+		// Links put their path behind it.
+		u, err := url.Parse(setting[1])
+		if err != nil || u.Scheme == "" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" ||
+			strings.HasSuffix(u.Path, "/") {
+			return fmt.Errorf("context %s=%s: an address such as https://shop.example.com, with no slash at its end",
+				setting[0], setting[1])
+		}
+	}
+	for _, origin := range c.Origins {
+		u, err := url.Parse(origin)
+		if !strings.Contains(origin, "*") && (err != nil || u.Host == "" || origin != u.Scheme+"://"+u.Host) {
+			return fmt.Errorf("context origins: %s is no origin such as https://shop.example.com", origin)
+		}
 	}
 	return nil
 }

@@ -280,12 +280,42 @@ func TestASettingThatCouldNotWorkStopsTheSynthesis(t *testing.T) {
 		{"guardConfig", `{"timeZone":"Asia/Seoul","windowDays":-1}`, "windowDays"},
 		{"guardConfig", "guard", "guardConfig"},
 		{"outreachConfig", `{"max":"four"}`, "outreachConfig"},
+		// A browser's origin has no path, and links put theirs behind the address.
+		{"origins", "https://a.example/", "origins"},
+		{"origins", "a.example", "origins"},
+		{"linkBase", "https://api.a.example/", "linkBase"},
+		{"linkBase", "api.a.example", "linkBase"},
+		{"shopUrl", "https://a.example/?from=mail", "shopUrl"},
 	} {
 		t.Run(c.name+"="+c.value, func(t *testing.T) {
 			if _, _, err := configure(with(prod, c.name, c.value)); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v does not say %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestASettingThatIsNoTextStopsTheSynthesis: cdk.json may have objects, numbers and booleans, and a shop whose taxes
+// were given as an object would run with those of the example.
+func TestASettingThatIsNoTextStopsTheSynthesis(t *testing.T) {
+	for name, value := range map[string]any{
+		"shopConfig": map[string]any{"languages": []any{"ko"}}, "checkoutConcurrency": 20, "detailedMetrics": true,
+		"stage": []any{"prod"},
+	} {
+		context := with(prod)
+		context[name] = value
+		if _, _, err := configure(context); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s=%v: error %v", name, value, err)
+		}
+	}
+}
+
+func TestAListMayHaveSpaces(t *testing.T) {
+	_, c, err := configure(with(prod, "origins", "https://a.example, https://b.example", "issuer", "https://id.a.example",
+		"audience", "client-1 , client-2,"))
+	if err != nil || !slices.Equal(c.Origins, []string{"https://a.example", "https://b.example"}) ||
+		!slices.Equal(c.Audience, []string{"client-1", "client-2"}) {
+		t.Errorf("origins %q, audience %q, %v", c.Origins, c.Audience, err)
 	}
 }
 

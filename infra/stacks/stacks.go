@@ -50,7 +50,7 @@ type Config struct {
 	ShopLinks   string // paths of the storefront that buttons in mails lead to
 	ShopConfig  string // in place of shared/pricing/shop.json, packed (pricing.PackShop)
 	GuardConfig string // JSON in place of shared/promotion/guard.json
-	// OutreachConfig is JSON with caps, exceptions and the double opt-in (shared/outreach/service, Config).
+	// OutreachConfig is JSON with caps, exceptions and the double opt-in (shared/outreach/policy, Config).
 	OutreachConfig string
 	// PushHosts are other push services than those of the browsers, with commas between them.
 	PushHosts string

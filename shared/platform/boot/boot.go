@@ -102,7 +102,7 @@ func httpClient() *http.Client {
 }
 
 // Config fills a struct from the environment: a field tagged `env:"NAME"` must be set, `env:"NAME,optional"` may be
-// missing, `env:"NAME,default=x"` has a default. Fields are strings, ints, bools, durations or comma-separated lists.
+// missing, `env:"NAME,default=x"` has a default. Fields are strings, ints, bools, durations or lists with commas.
 func (e *Env) Config(into any) error {
 	// Reflection runs once at start, and saves each function its own reading code.
 	v := reflect.ValueOf(into).Elem()
@@ -152,7 +152,11 @@ func set(field reflect.Value, text string) error {
 		}
 		field.SetInt(int64(d))
 	case []string:
-		field.Set(reflect.ValueOf(strings.Split(text, ",")))
+		all := strings.Split(text, ",")
+		for i := range all {
+			all[i] = strings.TrimSpace(all[i])
+		}
+		field.Set(reflect.ValueOf(all))
 	default:
 		return fmt.Errorf("a field of type %s cannot be configured", field.Type())
 	}

@@ -43,9 +43,9 @@ func TestConfigReadsWhatTheTagsName(t *testing.T) {
 	}{
 		{"defaults", map[string]string{"TEXT": "x"},
 			config{Text: "x", Number: 7, Wait: 90 * time.Second, List: []string{"a", "b"}}},
-		{"everything set", map[string]string{"TEXT": "단골, x=y", "NUMBER": "-1", "FLAG": "true", "WAIT": "2s", "LIST": "c",
+		{"everything set", map[string]string{"TEXT": "단골, x=y", "NUMBER": "-1", "FLAG": "true", "WAIT": "2s", "LIST": "c, d",
 			"OPTIONAL": "o", "Untagged": "u"},
-			config{Text: "단골, x=y", Number: -1, Flag: true, Wait: 2 * time.Second, List: []string{"c"}, Optional: "o"}},
+			config{Text: "단골, x=y", Number: -1, Flag: true, Wait: 2 * time.Second, List: []string{"c", "d"}, Optional: "o"}},
 	} {
 		var got config
 		if err := env(c.vars).Config(&got); err != nil || fmt.Sprint(got) != fmt.Sprint(c.want) {
