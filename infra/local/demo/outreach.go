@@ -44,7 +44,7 @@ func (s shop) coupons(ctx context.Context, now time.Time) error {
 		}
 		name := fmt.Sprint(promotion["coupon"])
 		// The name belongs to outreach; promotions would refuse the field.
-		delete(promotion, "coupon") // not a field of promotions
+		delete(promotion, "coupon")
 		body, err := json.Marshal(promotion)
 		if err != nil {
 			return err

@@ -63,7 +63,7 @@ func (s shop) filled(ctx context.Context, text string, now time.Time) ([]json.Ra
 	}
 	// Days of the shop and not of the machine, which may be in another zone.
 	today := now.In(seoul)
-	// The next Friday, and today's never: a promotion has to start in the future.
+	// The next Friday, and today's never: the sale is still to come.
 	friday := today.AddDate(0, 0, 1+int(time.Friday-today.Weekday()+6)%7)
 	known := map[string]string{
 		"{today}": today.Format(time.DateOnly), "{friday}": friday.Format(time.DateOnly),

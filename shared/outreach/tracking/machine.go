@@ -83,6 +83,7 @@ func Classify(h Hit) Machine {
 	case !h.Delivered.IsZero() && h.At.Sub(h.Delivered) < tooSoon:
 		return ByTime
 	}
+	agent = strings.ReplaceAll(agent, "cubot", "") // makes telephones
 	for _, part := range agents {
 		if strings.Contains(agent, part) {
 			return ByAgent

@@ -8,7 +8,7 @@ import (
 
 // Target checks where a link in a message leads: to the shop itself or to one of the hosts it names (carriers), by
 // https. It is asked when the message is made, so that following a link never leads anywhere that was not there before.
-// http is allowed for localhost only.
+// http is allowed for the shop itself where its own address has it, as on a laptop.
 func Target(link, shop string, hosts []string) (string, error) {
 	u, err := url.Parse(link)
 	// A user in an address hides where it leads.
@@ -19,7 +19,7 @@ func Target(link, shop string, hosts []string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("tracking: shop %q: %w", shop, err)
 	}
-	// http for a laptop's own shop, by its exact host and port.
+	// By the exact host and port.
 	if u.Scheme != "https" && !(u.Scheme == "http" && u.Host == own.Host && own.Scheme == "http") {
 		return "", fmt.Errorf("tracking: %q is not https", link)
 	}

@@ -131,6 +131,9 @@ func TestMachinesAndPeople(t *testing.T) {
 		{"curl", func(h *tracking.Hit) { h.UserAgent = "curl/8.5.0" }, tracking.ByAgent},
 		{"a security gateway", func(h *tracking.Hit) { h.UserAgent = "Mozilla/5.0 (Windows NT 10.0) BarracudaCentral" },
 			tracking.ByAgent},
+		{"a telephone whose maker has bot in its name", func(h *tracking.Hit) {
+			h.UserAgent = "Mozilla/5.0 (Linux; Android 14; CUBOT KINGKONG 9) AppleWebKit/537.36 Chrome/142.0 Mobile"
+		}, tracking.Human},
 		{"Gmail's proxy", func(h *tracking.Hit) { h.UserAgent = "Mozilla/5.0 (via ggpht.com GoogleImageProxy)" },
 			tracking.ByAgent},
 		{"Apple's privacy protection", func(h *tracking.Hit) { h.UserAgent = "Mozilla/5.0" }, tracking.ByNoAgent},
