@@ -61,8 +61,8 @@ func (s *Service) SaveSegment(ctx context.Context, name string, condition segmen
 // Segments reads all segments. 2 round trips.
 func (s *Service) Segments(ctx context.Context) ([]Segment, error) {
 	listed, err := s.Table.Query(ctx, table.Query{
-		// All fit into one page, because there are at most maxSegments.
-		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": "SEGMENTS"}, Limit: maxSegments,
+		// All fit into one page. No limit, because two that are saved at once can be one more than maxSegments.
+		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": "SEGMENTS"},
 	})
 	if err != nil || len(listed.Items) == 0 {
 		return []Segment{}, err

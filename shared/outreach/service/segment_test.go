@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/outreach/service"
 	"dangol/shared/platform/due"
+	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion/store"
 )
@@ -207,5 +209,30 @@ func TestASegmentThatIsSavedWhileItsPeopleAreLookedAtKeepsItsCondition(t *testin
 	if err != nil || len(all) != 1 || all[0].Condition.Consent.Is != compliance.Given || !all[0].Ready ||
 		!f.in(person, "readers") {
 		t.Errorf("%+v, in it: %t, %v", all, f.in(person, "readers"), err)
+	}
+}
+
+// TestASegmentBeyondTheLimitIsLookedAtToo: two that are saved at once can be one too many.
+func TestASegmentBeyondTheLimitIsLookedAtToo(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	condition := segment.Condition{Orders: &segment.OrderCondition{AtLeast: 1}}
+	var saved service.Segment
+	for i := range 50 {
+		var err error
+		if saved, err = f.SaveSegment(t.Context(), fmt.Sprintf("s%02d", i), condition); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := f.SaveSegment(t.Context(), "z", condition); problem.Code(err) != "too_many_segments" {
+		t.Errorf("one too many: %v", err)
+	}
+	saved.Key, saved.Name, saved.Place = segment.Key("z"), "z", "z"
+	if err := f.Table.Put(t.Context(), table.Put{Item: saved, If: table.IfNew}); err != nil {
+		t.Fatal(err)
+	}
+	all, err := f.Segments(t.Context())
+	if err != nil || len(all) != 51 {
+		t.Errorf("%d segments, %v", len(all), err)
 	}
 }
