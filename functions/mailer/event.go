@@ -78,7 +78,7 @@ func (l letter) mail(e event.Envelope) outbox.Mail {
 	made := outbox.Mail{
 		ID: e.ID + "-" + template, Kind: compliance.Transactional, To: l.to, Language: l.language, Template: template,
 		About:  l.about,
-		Source: outbox.Source{Name: "event", Step: template}, Event: &outbox.Event{Type: e.Type, Detail: e.Data},
+		Source: outbox.Source{Name: outbox.EventSource, Step: template}, Event: &outbox.Event{Type: e.Type, Detail: e.Data},
 		// Planned when it happened: a mail that waits too long is not sent any more.
 		Basis: compliance.ReasonTransactional, Planned: e.Time,
 	}

@@ -22,7 +22,8 @@ func dataModel(s topology.System) ([]byte, error) {
 	b.WriteString("Carts, checkouts, orders and tasks above 896 bytes keep what no expression and no index needs in one " +
 		"binary attribute, `deflated`. Its first byte is the format; 1 is a raw DEFLATE stream (RFC 1951) with the preset " +
 		"dictionary of `shared/platform/table`, of attributes one after another: type, name, value. The data of an event " +
-		"above 256 bytes is stored in the same format. Readers take both forms, so items from before stay readable.\n\n")
+		"above 256 bytes is stored in the same format. Readers take both forms, so items from before stay readable; " +
+		"versions of the functions without it cannot read the new ones, so a roll-back stops there.\n\n")
 	for _, t := range s.Tables {
 		fmt.Fprintf(&b, "- **%s**: %s.", t.Name, t.Purpose)
 		for _, index := range t.Indexes {

@@ -349,3 +349,44 @@ func TestTheSendEventOfAnOrderMailThatIsSettledWritesNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestADeliveryOfAnOrderMailIsOneSmallWrite: it is the second most frequent event. A mail of a series is counted in the
+// same transaction, because its report adds up.
+func TestADeliveryOfAnOrderMailIsOneSmallWrite(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		source string
+		units  float64
+	}{"a mail of an event": {outbox.EventSource, 1}, "a mail of a series": {"sequence:welcome", 4}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPost(t)
+			m := letter("m1", reader)
+			m.Kind, m.Source.Name = compliance.Transactional, c.source
+			if err := p.store.Begin(t.Context(), m, nil, noon); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.store.Table.Transact(t.Context(), "", m.Settle(outbox.Accepted, "ses-1", "", noon)...); err != nil {
+				t.Fatal(err)
+			}
+			h := outbox.SESEventHandler{Store: p.store, Contacts: p.contacts}
+			for n, want := range []float64{c.units, 0} {
+				ctx, meter := table.Metered(t.Context())
+				if err := h.Handle(ctx, ses("Delivery"), noon.Add(time.Duration(n+1)*time.Hour)); err != nil {
+					t.Fatal(err)
+				}
+				if got := meter.Cost().Write; got != want {
+					t.Errorf("delivery %d costs %v units, want %v", n+1, got, want)
+				}
+			}
+			r, err := p.store.Get(t.Context(), "m1")
+			if err != nil || !r.Delivered.Equal(noon.Add(time.Minute)) {
+				t.Errorf("delivered at %s (%v)", r.Delivered, err)
+			}
+			report, err := p.store.Report(t.Context(), c.source)
+			if got := report[m.Source.Step][outbox.CountDelivered]; err != nil || got != int(c.units)/4 {
+				t.Errorf("counted %v, %v", report, err)
+			}
+		})
+	}
+}

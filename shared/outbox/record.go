@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"strings"
 	"time"
 
@@ -119,10 +120,11 @@ func (s Store) Get(ctx context.Context, id string) (r Record, err error) {
 }
 
 // Begin writes down that a mail is about to be sent, with the targets of its links. SES's events may have made the
-// record already. 1 round trip. Errors: ErrStopped.
+// record already. It is listed with its outcome, which the task brings about whatever happens: an entry in the index
+// for the second in between would double its cost. 1 round trip. Errors: ErrStopped.
 func (s Store) Begin(ctx context.Context, m Mail, links []string, now time.Time) error {
 	_, err := s.Table.Update(ctx, table.Update{
-		Key: keyOf(m.ID), Do: m.fields(Sending, "") + ", #links = :links, #triedAt = :now",
+		Key: keyOf(m.ID), Do: recordFields + ", #links = :links, #triedAt = :now",
 		If:   "attribute_not_exists(#stopped)", // whoever stops a message first wins
 		With: m.values(Sending, "", now, map[string]any{":links": links}),
 	})
@@ -132,20 +134,15 @@ func (s Store) Begin(ctx context.Context, m Mail, links []string, now time.Time)
 	return err
 }
 
-// fields is the update clause that writes what a mail says of itself.
-func (m Mail) fields(_ State, messageID string) string {
-	do := "SET #id = :id, #kind = :kind, #channel = :channel, #template = :template, #about = :about, " +
+// recordFields is the update clause that writes what a mail says of itself, and listFields what lists need of it.
+const (
+	recordFields = "SET #id = :id, #kind = :kind, #channel = :channel, #template = :template, #about = :about, " +
 		"#source = :source, #contact = :contact, #topic = :topic, #state = :state, #reason = :reason, #at = :now, " +
-		"#consentAt = :consentAt, " +
-		"#gsi1pk = :to, #gsi1sk = :toAt, #card = :card, #ttl = :ttl"
-	if messageID != "" {
-		do += ", #messageId = :messageId"
-	}
-	return do
-}
+		"#consentAt = :consentAt, #ttl = :ttl"
+	listFields = ", #gsi1pk = :to, #gsi1sk = :toAt, #card = :card"
+)
 
-// values are the values for fields. The basis of the gate is the reason, unless the outcome has
-// one.
+// values are the values for recordFields. The basis of the gate is the reason, unless the outcome has one.
 func (m Mail) values(state State, reason string, now time.Time, more map[string]any) map[string]any {
 	consentAt := time.Time{}
 	if m.Compose != nil {
@@ -158,12 +155,9 @@ func (m Mail) values(state State, reason string, now time.Time, more map[string]
 		":id": m.ID, ":kind": m.Kind, ":channel": m.channel(), ":template": m.Template, ":about": m.About,
 		":source":  m.Source,
 		":contact": m.Contact, ":topic": m.Topic, ":state": state, ":reason": reason, ":now": now, ":consentAt": consentAt,
-		":to": listKey(m.To), ":toAt": now.UTC().Format(timeForm), ":card": m.card(state, reason, now),
 		":ttl": now.Add(keep).Unix(),
 	}
-	for name, value := range more {
-		with[name] = value
-	}
+	maps.Copy(with, more)
 	return with
 }
 
@@ -173,18 +167,28 @@ func (m Mail) card(state State, reason string, now time.Time) Card {
 		Reason: reason, At: now}
 }
 
-// Settle returns the writes that record the outcome of a mail: its record, its counter, and its entry in the list of
-// failures. They are stored in one transaction with the end of the task, so each mail is counted once.
+// Settle returns the writes that record the outcome of a mail: its record with its place in lists, its counter where
+// there is one, and its entry in the list of failures. They are stored in one transaction with the end of the task, so
+// each mail is counted once.
 func (m Mail) Settle(state State, messageID, reason string, now time.Time) []table.Write {
-	more := map[string]any{}
+	if reason == "" {
+		reason = string(m.Basis)
+	}
+	do := recordFields + listFields
+	more := map[string]any{
+		":to": listKey(m.To), ":toAt": now.UTC().Format(timeForm), ":card": m.card(state, reason, now),
+	}
 	if messageID != "" {
-		more[":messageId"] = messageID
+		do, more[":messageId"] = do+", #messageId = :messageId", messageID
 	}
 	record := table.Update{
-		Key: keyOf(m.ID), Do: m.fields(state, messageID), With: m.values(state, reason, now, more),
+		Key: keyOf(m.ID), Do: do, With: m.values(state, reason, now, more),
 		// Always: the task's version keeps two outcomes apart, and SES's events touch other attributes.
 	}
-	writes := []table.Write{record, CountState(m.Source, m.ID, state, now)}
+	writes := []table.Write{record}
+	if m.Source.counted() {
+		writes = append(writes, CountState(m.Source, m.ID, state, now))
+	}
 	// SES judges the sender by its mails alone.
 	if state == Accepted && m.Kind == compliance.Marketing && m.channel() == compliance.Email {
 		writes = append(writes, Count(healthOf(now), m.ID, now, Counters{CountSent: 1}))

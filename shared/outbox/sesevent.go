@@ -172,8 +172,11 @@ func (h SESEventHandler) sent(ctx context.Context, e SESEvent, now time.Time) er
 		Key: r.Key, Do: "SET #state = :accepted, #messageId = :messageId, #card = :card", If: "#state = :unknown", // once
 		With: map[string]any{":accepted": Accepted, ":unknown": Unknown, ":messageId": e.Mail.MessageID, ":card": r.Card},
 	}
-	err = h.Store.Table.Transact(ctx, "", settle, Count(r.Source, id, now, Counters{CountUnknown: -1, CountSent: 1}),
-		cleared(id, now))
+	writes := []table.Write{settle, cleared(id, now)}
+	if r.Source.counted() {
+		writes = append(writes, Count(r.Source, id, now, Counters{CountUnknown: -1, CountSent: 1}))
+	}
+	err = h.Store.Table.Transact(ctx, "", writes...)
 	if canceled, ok := table.Refused(err); ok && canceled.Refused(0) {
 		return nil
 	}
@@ -181,7 +184,8 @@ func (h SESEventHandler) sent(ctx context.Context, e SESEvent, now time.Time) er
 }
 
 // mark sets a time on the record and counts it, once, and returns the record as it was before. If the record is not
-// there yet, the event makes it. 2 round trips, 1 for the Send event of an order mail that is settled.
+// there yet, the event makes it. What is not counted is one conditional write and no transaction: a repetition changes
+// nothing. 2 round trips, 1 for the Send event of an order mail that is settled.
 func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counter string, at, now time.Time) (Record,
 	error) {
 	id := e.id()
@@ -201,14 +205,14 @@ func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counte
 	if counter == CountSES && r.State == Accepted && r.Kind == compliance.Transactional {
 		return r, nil
 	}
-	writes := []table.Write{table.Update{
-		// once
+	once := table.Update{
 		Key: keyOf(id), Do: fmt.Sprintf("SET #%s = :at, #ttl = :ttl", attribute),
 		If:   fmt.Sprintf("attribute_not_exists(#%s)", attribute),
 		With: map[string]any{":at": at, ":ttl": now.Add(keep).Unix()},
-	}}
+	}
+	writes := []table.Write{once}
 	// A record that the event itself made has no source to be counted under; sent does that later.
-	if r.Source.Name != "" {
+	if r.Source.counted() {
 		writes = append(writes, Count(r.Source, id, now, Counters{counter: 1}))
 	}
 	// Hard bounces and complaints are what SES and the mail providers judge a sender by.
@@ -216,8 +220,12 @@ func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counte
 	if hard && r.Kind == compliance.Marketing {
 		writes = append(writes, Count(healthOf(now), id, now, Counters{counter: 1}))
 	}
-	err = h.Store.Table.Transact(ctx, "", writes...)
-	if canceled, ok := table.Refused(err); ok && canceled.Refused(0) {
+	if len(writes) == 1 {
+		_, err = h.Store.Table.Update(ctx, once)
+	} else {
+		err = h.Store.Table.Transact(ctx, "", writes...)
+	}
+	if _, refused := table.Met(err, 0); refused {
 		return r, nil
 	}
 	return r, err
@@ -238,15 +246,18 @@ func (h SESEventHandler) rejected(ctx context.Context, e SESEvent, now time.Time
 	}
 	m := Mail{ID: id, Template: r.Template, Source: r.Source, About: r.About}
 	card := m.card(Rejected, "SES: "+e.Reject.Reason, now)
-	err = h.Store.Table.Transact(ctx, "",
+	writes := []table.Write{
 		table.Update{
 			// only what was read
 			Key: r.Key, Do: "SET #state = :rejected, #reason = :reason, #card = :card", If: "#state = :seen",
 			With: map[string]any{":rejected": Rejected, ":reason": card.Reason, ":card": card, ":seen": r.State},
 		},
-		Count(r.Source, id, now, Counters{counterOf(r.State): -1, CountRejected: 1}),
 		table.Put{Item: m.failure(Rejected, card.Reason, now)},
-	)
+	}
+	if r.Source.counted() {
+		writes = append(writes, Count(r.Source, id, now, Counters{counterOf(r.State): -1, CountRejected: 1}))
+	}
+	err = h.Store.Table.Transact(ctx, "", writes...)
 	if canceled, ok := table.Refused(err); ok && canceled.Refused(0) {
 		return nil
 	}

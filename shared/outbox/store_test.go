@@ -64,10 +64,17 @@ func TestAPersonsMailsAreListedNewestFirst(t *testing.T) {
 	t.Parallel()
 	s := outbox.Store{Table: localtest.Table(t, table.Outreach)}
 	for i, to := range []string{"Ann@Example.com", " ann@example.com ", "bob@example.com", "ANN@EXAMPLE.COM"} {
-		m := letter(string(rune('a'+i)), to)
-		if err := s.Begin(t.Context(), m, nil, noon.Add(time.Duration(i)*time.Minute)); err != nil {
+		m, at := letter(string(rune('a'+i)), to), noon.Add(time.Duration(i)*time.Minute)
+		if err := s.Begin(t.Context(), m, nil, at); err != nil {
 			t.Fatal(err)
 		}
+		if err := s.Table.Transact(t.Context(), "", m.Settle(outbox.Accepted, "ses-"+m.ID, "", at)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// One that is being sent is not listed before its outcome.
+	if err := s.Begin(t.Context(), letter("e", "ann@example.com"), nil, noon.Add(time.Hour)); err != nil {
+		t.Fatal(err)
 	}
 	cards, _, err := s.SentTo(t.Context(), "ann@example.com", 10, "")
 	if err != nil || len(cards) != 3 || cards[0].ID != "d" || cards[2].ID != "a" {

@@ -74,7 +74,9 @@ func (s *Service) forgetContents(ctx context.Context, email string) error {
 			for _, kind := range []string{outbox.DueMail, outbox.DueMarketing} {
 				_, err := s.Table.Update(ctx, table.Update{
 					// one that is over: a mail that waits is still read by the mailer, which then finds the person erased
-					Key: task.KeyOf(kind, card.ID), Do: "REMOVE #payload", If: "attribute_exists(#pk) AND #state <> :pending",
+					// A large payload is in the compressed attribute, with nothing else that is needed of a task that is over.
+					Key: task.KeyOf(kind, card.ID), Do: "REMOVE #payload, #" + table.CompressedAttribute,
+					If:   "attribute_exists(#pk) AND #state <> :pending",
 					With: map[string]any{":pending": task.Pending},
 				})
 				if _, refused := table.Failed(err); err != nil && !refused {

@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,11 +13,14 @@ import (
 
 	"dangol/infra/testkit/localtest"
 	"dangol/shared/compliance"
+	"dangol/shared/outbox"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/segment"
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/outreach/service"
+	"dangol/shared/platform/due"
 	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
 )
 
 // buy is an order of somebody, as the worker takes it in.
@@ -79,6 +83,31 @@ func TestAnErasedPersonIsNowhereInTheTable(t *testing.T) {
 	f.advance(60 * 24 * time.Hour)
 	if len(f.mails) != sent {
 		t.Errorf("mails after the erasure: %q", f.templates()[sent:])
+	}
+}
+
+// TestTheContentsOfALargeMailAreErased: they are in the compressed attribute of its task.
+func TestTheContentsOfALargeMailAreErased(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	now := f.clock.Now()
+	lines := strings.Repeat(`{"title":"Soap","name":"Kim Haneul"},`, 60)
+	letter := outbox.Mail{ID: "m1", Kind: compliance.Transactional, To: person, Template: "order_confirmation",
+		Planned: now, Event: &outbox.Event{Type: "order.placed", Detail: json.RawMessage(`{"lines":[` + lines + `{}]}`)}}
+	done := task.New(outbox.DueMail, letter.ID, letter, now, now)
+	done.State, done.Due = task.Done, due.Due{}
+	writes := append(letter.Settle(outbox.Accepted, "ses-1", "", now), table.Put{Item: done, If: table.IfNew})
+	if err := f.Table.Transact(t.Context(), "", writes...); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.holding("kim haneul"); len(got) != 1 {
+		t.Fatalf("the name is in %q before, want the task", got)
+	}
+	if err := f.Erase(t.Context(), person); err != nil {
+		t.Fatal(err)
+	}
+	if got := append(f.holding(person), f.holding("kim haneul")...); len(got) > 0 {
+		t.Errorf("the person is still in %q", got)
 	}
 }
 
