@@ -1799,7 +1799,7 @@ export interface paths {
         put?: never;
         /**
          * Begin a conversation
-         * @description The bot greets, and answers when there is a text. A guest gets a token, which is shown this once: send it as Chat-Token from then on.
+         * @description The bot greets, and answers when there is a text. A guest gets a token, which is shown this once: send it as Chat-Token from then on. With an Idempotency-Key, of 16 characters or more for a guest, a repetition gets the conversation of the first request, as it is, and the same token.
          *
          *     Who may call: a customer, or a guest.
          */
@@ -19542,7 +19542,13 @@ export interface operations {
     startConversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19556,6 +19562,7 @@ export interface operations {
             201: {
                 headers: {
                     "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {

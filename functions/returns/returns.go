@@ -204,8 +204,8 @@ func (f *Returns) shopperRoutes(s *api.Service) {
 		"Reserve the price of an exchange on a card and have it sent at once", 402, 404, 409, 503)
 	hold.Keyed = api.KeyRequired
 	hold.Description = "Nothing is taken while the goods come back within six days and are accepted; a dearer exchange " +
-		"takes the difference. Goods that do not come back are paid for. 202 while the reservation is under way: repeat the " +
-		"call when the card wanted a challenge, or when the provider had not decided yet."
+		"takes the difference. Goods that do not come back are paid for. 202 while the reservation is under way: repeat " +
+		"the call when the card wanted a challenge, or when the provider had not decided yet."
 	api.Handle(s, hold, f.holdCard)
 	api.Handle(s, route(api.Customer, "GET", "/store-credit", "getMyStoreCredit", "Read one's own store credit"),
 		f.myCredit)

@@ -85,7 +85,8 @@ type payoutInput struct {
 
 // payOut pays account credit out. Errors: 404, 409 no_account_credit, 422, 503.
 func (f *Subscriptions) payOut(ctx context.Context, in *payoutInput) (*CreditPayoutOutput, error) {
-	r, replayed, err := f.Billing.PayOut(ctx, in.ID, in.Body.Amount, auth.From(ctx).Subject, in.Body.Note, api.Idempotency(ctx))
+	r, replayed, err := f.Billing.PayOut(ctx, in.ID, in.Body.Amount, auth.From(ctx).Subject, in.Body.Note,
+		api.Idempotency(ctx))
 	if err != nil {
 		return nil, err
 	}

@@ -117,8 +117,8 @@ type SubscriptionOutput struct {
 }
 
 // underWayText describes the answers of a request that charges a card.
-const underWayText = "The answer is 202 while nothing is paid yet: with `payment` when the bank wants the cardholder, " +
-	"with `processing` while the outcome of the charge is not known. 402 and 503 say that nothing was charged."
+const underWayText = "The answer is 202 while nothing is paid yet: with `payment` when the bank wants the " +
+	"cardholder, with `processing` while the outcome of the charge is not known. 402 and 503 say that nothing was charged."
 
 // Statuses of answers.
 const (

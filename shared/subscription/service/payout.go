@@ -120,8 +120,8 @@ func (s *Service) reserved(ctx context.Context, r *Record) (map[string]int64, er
 // in one transaction; each refund is then a task like any other: it is looked up before it is sent, and one that is
 // refused is open until somebody deals with it. Nothing is credited once more: the credit note that made the credit has
 // taken the tax back already. replayed says that a request with the same key had been served before. Errors: 409
-// no_account_credit, 422 too_large at /amount with what is possible, 422 idempotency_key_reused, 503 payment_unavailable
-// and busy.
+// no_account_credit, 422 too_large at /amount with what is possible, 422 idempotency_key_reused, 503
+// payment_unavailable and busy.
 func (s *Service) PayOut(
 	ctx context.Context, subscriptionID string, amount int64, shop, note string, request idempotency.Request,
 ) (after *Record, replayed bool, err error) {

@@ -163,7 +163,8 @@ func TestAPayoutRefusesWhatItsSchemaRefuses(t *testing.T) {
 		}
 	}
 	request := idempotency.For("payout", r.Sub.ID, "longest", nil, w.Clock.Now())
-	if _, _, err := w.Billing.PayOut(t.Context(), r.Sub.ID, 1, "merchant-1", strings.Repeat("가", 500), request); err != nil {
+	if _, _, err := w.Billing.PayOut(t.Context(), r.Sub.ID, 1, "merchant-1", strings.Repeat("가", 500),
+		request); err != nil {
 		t.Errorf("the longest note: %v", err)
 	}
 	if back, n := c.back(r.Sub.ID); back != 1 || n != 1 {
