@@ -40,8 +40,8 @@ func (f *Returns) additionRoutes(s *api.Service) {
 	pay := at("POST", one+"/{n}/payment", "payOrderAddition", "Pay for what is added to an order", 402)
 	pay.Keyed = api.KeyRequired
 	pay.Description = "202 while a payment is under way: with redirectUrl the card wants a challenge, so send the " +
-		"shopper there and repeat the call when they come back; without it the provider has not decided yet. What has been paid " +
-		"before is answered as it is."
+		"shopper there and repeat the call when they come back; without it the provider has not decided yet. What has " +
+		"been paid before is answered as it is."
 	api.Handle(s, pay, f.payAddition)
 	api.Handle(s, at("POST", one+"/{n}/cancel", "cancelOrderAddition", "Give up what was to be added to an order"),
 		f.cancelAddition)
