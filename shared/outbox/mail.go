@@ -69,9 +69,9 @@ type Source struct {
 // EventSource is the name of the source of mails that follow from domain events.
 const EventSource = "event"
 
-// counted reports whether messages of the source have counters. Reports are made of series and campaigns; of the mails
+// Counted reports whether messages of the source have counters. Reports are made of series and campaigns; of the mails
 // of events there is the record of each, and the metrics of the mailer, and nobody reads a counter.
-func (s Source) counted() bool { return s.Name != "" && s.Name != EventSource }
+func (s Source) Counted() bool { return s.Name != "" && s.Name != EventSource }
 
 // Event is a domain event that becomes a mail.
 type Event struct {

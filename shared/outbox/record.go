@@ -186,7 +186,7 @@ func (m Mail) Settle(state State, messageID, reason string, now time.Time) []tab
 		// Always: the task's version keeps two outcomes apart, and SES's events touch other attributes.
 	}
 	writes := []table.Write{record}
-	if m.Source.counted() {
+	if m.Source.Counted() {
 		writes = append(writes, CountState(m.Source, m.ID, state, now))
 	}
 	// SES judges the sender by its mails alone.

@@ -173,7 +173,7 @@ func (h SESEventHandler) sent(ctx context.Context, e SESEvent, now time.Time) er
 		With: map[string]any{":accepted": Accepted, ":unknown": Unknown, ":messageId": e.Mail.MessageID, ":card": r.Card},
 	}
 	writes := []table.Write{settle, cleared(id, now)}
-	if r.Source.counted() {
+	if r.Source.Counted() {
 		writes = append(writes, Count(r.Source, id, now, Counters{CountUnknown: -1, CountSent: 1}))
 	}
 	err = h.Store.Table.Transact(ctx, "", writes...)
@@ -212,7 +212,7 @@ func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counte
 	}
 	writes := []table.Write{once}
 	// A record that the event itself made has no source to be counted under; sent does that later.
-	if r.Source.counted() {
+	if r.Source.Counted() {
 		writes = append(writes, Count(r.Source, id, now, Counters{counter: 1}))
 	}
 	// Hard bounces and complaints are what SES and the mail providers judge a sender by.
@@ -254,7 +254,7 @@ func (h SESEventHandler) rejected(ctx context.Context, e SESEvent, now time.Time
 		},
 		table.Put{Item: m.failure(Rejected, card.Reason, now)},
 	}
-	if r.Source.counted() {
+	if r.Source.Counted() {
 		writes = append(writes, Count(r.Source, id, now, Counters{counterOf(r.State): -1, CountRejected: 1}))
 	}
 	err = h.Store.Table.Transact(ctx, "", writes...)

@@ -83,10 +83,11 @@ func (s *Service) storeAgain(ctx context.Context, failed outbox.Record, again an
 	if failed.State == outbox.Unknown {
 		counter = outbox.CountUnknown
 	}
-	err := s.Table.Transact(ctx, "",
-		table.Put{Item: again, If: table.IfNew}, // once, however often the button is pressed
-		outbox.Count(failed.Source, failed.ID, now, outbox.Counters{counter: -1}),
-	)
+	writes := []table.Write{table.Put{Item: again, If: table.IfNew}} // once, however often the button is pressed
+	if failed.Source.Counted() {
+		writes = append(writes, outbox.Count(failed.Source, failed.ID, now, outbox.Counters{counter: -1}))
+	}
+	err := s.Table.Transact(ctx, "", writes...)
 	if _, stored := table.Met(err, 0); err != nil && !stored {
 		return err
 	}

@@ -46,9 +46,9 @@ type Task[P any] struct {
 	ask bool // an earlier attempt is unanswered
 }
 
-// CompressedAttributes implements table.Compressible: what does not change in the life of a task, and its reason.
+// CompressedAttributes implements table.Compressible: what only a new version of the task changes.
 func (t Task[P]) CompressedAttributes() []string {
-	return []string{"id", "kind", "payload", "reason", "createdAt", "updatedAt"}
+	return []string{"payload", "reason", "createdAt", "updatedAt"}
 }
 
 // KeyOf is the key of a task.
