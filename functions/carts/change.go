@@ -80,8 +80,7 @@ func (f *Carts) speaks(accept string) string {
 	return f.Quoter.Shop.Languages[0]
 }
 
-// addLine puts a variant into the cart. The variant is read before
-// the cart, so that one that does not exist costs no write.
+// addLine puts a variant into the cart. The variant is read before the cart, so that no write waits for it.
 func (f *Carts) addLine(ctx context.Context, in *addLineInput) (*output, error) {
 	now := f.Clock.Now()
 	// No currency is named: the cart's is known only within

@@ -14,7 +14,7 @@ func TestSamples(t *testing.T) {
 	want := map[string]int{
 		"begin": 201, "begin-with-key": 201, "begin-in-unknown-currency": 422, "get-not-yours": 404,
 		"get-mine-forged-token": 401,
-		"add-line-negative":     422, "add-line-unknown-variant": 422, "merge-as-guest": 401,
+		"add-line-negative":     422, "add-line-unknown-cart": 404, "merge-as-guest": 401,
 	}
 	handler, err := carts.New(t.Context(), apitest.Env(t, "carts", noon, nil))
 	if err != nil {
