@@ -63,8 +63,8 @@ type Shop struct {
 	seq      int
 }
 
-// New opens a shop whose database and bank calls go through the injector. Webhooks are dropped until Hear sets a
-// listener.
+// New opens a shop whose database and bank calls go through the injector. Webhooks are dropped until DeliverWebhook
+// says where they go.
 func New(t testing.TB, in *fault.Injector) *Shop {
 	t.Helper()
 	client := tables.Client(enginetest.Endpoint(t))

@@ -128,7 +128,7 @@ func (s *Tally) Add(o Tally) {
 	}
 }
 
-// checkNumbers reads the books of the years the tests play in: without a gap, and as many numbers as there are papers.
+// checkNumbers reads the books of the years the tests play in: without a gap, and as many numbers as there are documents.
 func (w *Shop) checkNumbers(t testing.TB, sum *Tally) {
 	t.Helper()
 	documents := map[invoice.Series]int{invoice.CreditNotes: sum.CreditNotes}
@@ -152,7 +152,7 @@ func (w *Shop) checkNumbers(t testing.TB, sum *Tally) {
 			all += n
 		}
 		if all != want {
-			t.Errorf("series %s gave %d numbers to %d papers", series, all, want)
+			t.Errorf("series %s gave %d numbers to %d documents", series, all, want)
 		}
 	}
 }
