@@ -81,12 +81,13 @@ func (f *Returns) payBalance(ctx context.Context, in *balanceInput) (*output, er
 // beginBalance writes down under which key the balance is about to be taken. Of two who begin at once the other one
 // finds it.
 func (f *Returns) beginBalance(ctx context.Context, returnID string) (*rma.RMA, error) {
-	r, _, err := f.change(ctx, returnID, func(r *rma.RMA, _ *order.Order) (work, error) {
+	r, _, err := f.change(ctx, returnID, func(r *rma.RMA, _ *order.Order) (changeSet, error) {
 		if r.State != rma.AwaitingPayment {
-			return work{}, problem.Conflict("return_state", "This return is %s; there is no balance to pay.", r.State)
+			return changeSet{}, problem.Conflict("return_state", "This return is %s; there is no balance to pay.", r.State)
 		}
 		if r.Swap.Attempt.Key != "" {
-			return work{}, problem.Unavailable("payment_unavailable", "Another payment of this balance is under way; try again.")
+			return changeSet{}, problem.Unavailable("payment_unavailable",
+				"Another payment of this balance is under way; try again.")
 		}
 		if r.Swap.NextID == "" { // the payment names the order it will be of
 			r.Swap.NextID = order.NewID(f.Clock.Now())
@@ -96,7 +97,7 @@ func (f *Returns) beginBalance(ctx context.Context, returnID string) (*rma.RMA, 
 		r.Swap.Attempt = rma.Attempt{Key: r.ID + "-balance-" + strconv.Itoa(r.Swap.Attempts)}
 		// If this process dies now, the job asks what became of the payment.
 		r.Await(f.Clock.Now().Add(checkSoon))
-		return work{}, nil
+		return changeSet{}, nil
 	})
 	return r, err
 }
@@ -129,12 +130,12 @@ func (f *Returns) balanceAnswered(ctx context.Context, r *rma.RMA, p payment.Pay
 	case c.paid:
 		return f.balancePaid(ctx, r.ID, c.payment)
 	}
-	changed, o, err := f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (work, error) {
+	changed, o, err := f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (changeSet, error) {
 		if r.Swap.Attempt.Key != key || r.Swap.Attempt.RedirectURL == c.payment.NextActionURL {
-			return work{nothing: true}, nil
+			return changeSet{nothing: true}, nil
 		}
 		r.Swap.Attempt.RedirectURL = c.payment.NextActionURL
-		return work{}, nil
+		return changeSet{}, nil
 	})
 	if err != nil {
 		return nil, err
@@ -144,14 +145,14 @@ func (f *Returns) balanceAnswered(ctx context.Context, r *rma.RMA, p payment.Pay
 
 // forgetBalance lets another payment begin after one that came to nothing.
 func (f *Returns) forgetBalance(ctx context.Context, returnID, key string) error {
-	_, _, err := f.change(ctx, returnID, func(r *rma.RMA, _ *order.Order) (work, error) {
+	_, _, err := f.change(ctx, returnID, func(r *rma.RMA, _ *order.Order) (changeSet, error) {
 		// Another payment may have begun since.
 		if r.Swap.Attempt.Key != key || key == "" {
-			return work{nothing: true}, nil
+			return changeSet{nothing: true}, nil
 		}
 		r.Swap.Attempt = rma.Attempt{}
 		r.Settle()
-		return work{}, nil
+		return changeSet{}, nil
 	})
 	return err
 }
@@ -160,11 +161,11 @@ func (f *Returns) forgetBalance(ctx context.Context, returnID, key string) error
 // balance back.
 func (f *Returns) balancePaid(ctx context.Context, returnID string, p payment.Payment) (*output, error) {
 	tries := 0
-	r, o, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (work, error) {
+	r, o, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (changeSet, error) {
 		now := f.Clock.Now()
 		// Lapsed or paid meanwhile; what this means for the money is decided below.
 		if r.State != rma.AwaitingPayment {
-			return work{nothing: true}, nil
+			return changeSet{nothing: true}, nil
 		}
 		if tries++; tries > 1 { // another order may have the id; what is paid has to be sent all the same
 			r.Swap.NextID = ""
@@ -176,9 +177,9 @@ func (f *Returns) balancePaid(ctx context.Context, returnID string, p payment.Pa
 			ID: "balance", Method: refund.Card, Provider: o.Payment.Provider, ProviderID: p.ID, Captured: p.Captured.Amount,
 		}, now)
 		if err != nil {
-			return work{}, err
+			return changeSet{}, err
 		}
-		w := work{order: true}
+		w := changeSet{order: true}
 		w.must = append(w.must, sent)
 		return completed(r, o, w, figures, rma.ByCustomer, now)
 	})

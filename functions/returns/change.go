@@ -10,8 +10,8 @@ import (
 	"dangol/shared/rma"
 )
 
-// work is what a step of a return writes.
-type work struct {
+// changeSet is what a step of a return writes.
+type changeSet struct {
 	order   bool          // the order changed as well
 	event   event.Body    // rides on the return
 	must    []table.Write // in the same transaction; their conditions must hold
@@ -29,7 +29,7 @@ type pair struct {
 // one is applied again to what that left. 2 round trips when nobody else changes them. Errors: 404 return_not_found,
 // those of the step, 503 busy.
 func (f *Returns) change(
-	ctx context.Context, returnID string, step func(*rma.RMA, *order.Order) (work, error),
+	ctx context.Context, returnID string, step func(*rma.RMA, *order.Order) (changeSet, error),
 ) (*rma.RMA, *order.Order, error) {
 	read := func(ctx context.Context, _ table.Item) (pair, error) {
 		r, o, err := f.Returns.Get(ctx, returnID)
@@ -56,7 +56,7 @@ func stale(err error) error {
 
 // write stores the return, and the order when it changed. A write of ours whose answer was lost is recognized by its
 // mark.
-func (f *Returns) write(ctx context.Context, r *rma.RMA, o *order.Order, w work) error {
+func (f *Returns) write(ctx context.Context, r *rma.RMA, o *order.Order, w changeSet) error {
 	now := f.Clock.Now()
 	if w.event != nil {
 		e, err := event.New(ctx, now, w.event)

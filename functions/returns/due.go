@@ -71,7 +71,7 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 	// Set in the step and used behind it: the step may run several times.
 	var corrected *order.Order
 	signal := ""
-	r, o, err := f.change(ctx, id, func(r *rma.RMA, o *order.Order) (work, error) {
+	r, o, err := f.change(ctx, id, func(r *rma.RMA, o *order.Order) (changeSet, error) {
 		now := f.Clock.Now()
 		// What an earlier run of this step has set no longer counts.
 		corrected, signal = nil, ""
@@ -87,26 +87,26 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 			r.Warned(now)
 			signal = RefundDueSoon
 			// The quoted amount is the most that is at stake: an inspection can only lower it.
-			return work{event: events.ReturnRefundDelayed{ReturnRef: r.Ref(), RefundBy: r.Deadlines.RefundBy,
+			return changeSet{event: events.ReturnRefundDelayed{ReturnRef: r.Ref(), RefundBy: r.Deadlines.RefundBy,
 				Amount: r.Money(r.Quote.Refund)}}, nil
 		case rma.NoteLate:
 			r.WasLate(now)
 			signal = RefundLate
-			return work{event: events.ReturnRefundDelayed{
+			return changeSet{event: events.ReturnRefundDelayed{
 				ReturnRef: r.Ref(), RefundBy: r.Deadlines.RefundBy, Late: true, Amount: r.Money(r.Quote.Refund),
 			}}, nil
 		case rma.Unhold:
-			w := work{order: true, give: stock.Release(r.Swap.Taken)}
+			w := changeSet{order: true, give: stock.Release(r.Swap.Taken)}
 			r.Unheld(now)
 			o.Entry(r.ID).To = destination(r.Resolution)
 			return w, nil
 		// The refund needs more reads and its own writes; this step only finds that it is due.
 		case rma.Lapse:
-			return work{}, errLapse
+			return changeSet{}, errLapse
 		}
 		// Nothing is due yet: the next deadline is put into the index.
 		r.Settle()
-		return work{}, nil
+		return changeSet{}, nil
 	})
 	if errors.Is(err, errLapse) {
 		return f.lapse(ctx, id)
@@ -132,11 +132,11 @@ var errLapse = errors.New("returns: the balance was not paid")
 // lapse turns an exchange whose balance was not paid into a refund: the held goods are for sale again, the money goes
 // back.
 func (f *Returns) lapse(ctx context.Context, returnID string) error {
-	_, o, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (work, error) {
+	_, o, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (changeSet, error) {
 		now := f.Clock.Now()
 		// A payment that has begun meanwhile is waited for: it would come too late for goods that are gone.
 		if r.DueAt(now) != rma.Lapse || r.Swap.Attempt.Key != "" {
-			return work{nothing: true}, nil
+			return changeSet{nothing: true}, nil
 		}
 		// Kept for the release below, before the exchange is forgotten.
 		held := r.Swap.Taken
@@ -175,12 +175,12 @@ func (f *Returns) balanceDue(ctx context.Context, r *rma.RMA) (wait bool, err er
 		f.Log.WarnContext(ctx, "provider silent", "return", r.ID, "error", err)
 	}
 	// Not known yet, or the provider is silent: a look every quarter of an hour from now on.
-	_, _, err = f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (work, error) {
+	_, _, err = f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (changeSet, error) {
 		if r.Swap.Attempt.Key == "" {
-			return work{nothing: true}, nil
+			return changeSet{nothing: true}, nil
 		}
 		r.Await(f.Clock.Now().Add(15 * checkSoon))
-		return work{}, nil
+		return changeSet{}, nil
 	})
 	return true, err
 }

@@ -110,9 +110,9 @@ func (f *Returns) holdCard(ctx context.Context, in *balanceInput) (*output, erro
 // beginHold writes down under which key the price is about to be reserved. Of two who begin at once the other one finds
 // it.
 func (f *Returns) beginHold(ctx context.Context, returnID string) (*rma.RMA, error) {
-	r, _, err := f.change(ctx, returnID, func(r *rma.RMA, _ *order.Order) (work, error) {
+	r, _, err := f.change(ctx, returnID, func(r *rma.RMA, _ *order.Order) (changeSet, error) {
 		if r.Hold.Attempt.Key != "" || r.Hold.State != rma.NoHold {
-			return work{}, problem.Unavailable("payment_unavailable",
+			return changeSet{}, problem.Unavailable("payment_unavailable",
 				"Another payment of this exchange is under way; try again.")
 		}
 		// A payment that failed keeps its key at the provider; the next one needs another.
@@ -121,7 +121,7 @@ func (f *Returns) beginHold(ctx context.Context, returnID string) (*rma.RMA, err
 		r.Hold.Attempt = rma.Attempt{Key: r.ID + "-hold-" + strconv.Itoa(r.Hold.Attempts)}
 		r.Swap.NextID = order.NewID(f.Clock.Now())
 		r.Await(f.Clock.Now().Add(checkSoon)) // in case the answer is lost with its caller
-		return work{}, canHold(r)
+		return changeSet{}, canHold(r)
 	})
 	return r, err
 }
@@ -141,12 +141,12 @@ func (f *Returns) holdAnswered(ctx context.Context, r *rma.RMA, p payment.Paymen
 		return nil, c.err
 	}
 	key := r.Hold.Attempt.Key
-	changed, o, err := f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (work, error) {
+	changed, o, err := f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (changeSet, error) {
 		if r.Hold.Attempt.Key != key || r.Hold.Attempt.RedirectURL == p.NextActionURL {
-			return work{nothing: true}, nil
+			return changeSet{nothing: true}, nil
 		}
 		r.Hold.Attempt.RedirectURL = p.NextActionURL
-		return work{}, nil
+		return changeSet{}, nil
 	})
 	if err != nil {
 		return nil, err
@@ -157,13 +157,13 @@ func (f *Returns) holdAnswered(ctx context.Context, r *rma.RMA, p payment.Paymen
 // forgetHold lets another reservation begin after one that came to nothing. was is the return as it was read: a
 // reservation that began since, or was placed, is not touched.
 func (f *Returns) forgetHold(ctx context.Context, was *rma.RMA) error {
-	_, _, err := f.change(ctx, was.ID, func(r *rma.RMA, _ *order.Order) (work, error) {
+	_, _, err := f.change(ctx, was.ID, func(r *rma.RMA, _ *order.Order) (changeSet, error) {
 		if r.Hold.Attempt.Key != was.Hold.Attempt.Key || r.Hold.State != rma.NoHold {
-			return work{nothing: true}, nil
+			return changeSet{nothing: true}, nil
 		}
 		r.Hold.Attempt = rma.Attempt{}
 		r.Settle()
-		return work{}, nil
+		return changeSet{}, nil
 	})
 	return err
 }
@@ -192,12 +192,12 @@ func (f *Returns) holdDue(ctx context.Context, r *rma.RMA) (wait bool, err error
 		f.Log.WarnContext(ctx, "provider silent", "return", r.ID, "error", err)
 	}
 	key := r.Hold.Attempt.Key
-	_, _, err = f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (work, error) {
+	_, _, err = f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (changeSet, error) {
 		if r.Hold.Attempt.Key != key {
-			return work{nothing: true}, nil
+			return changeSet{nothing: true}, nil
 		}
 		r.Await(f.Clock.Now().Add(15 * checkSoon))
-		return work{}, nil
+		return changeSet{}, nil
 	})
 	return true, err
 }
@@ -206,20 +206,20 @@ func (f *Returns) holdDue(ctx context.Context, r *rma.RMA) (wait bool, err error
 // known when the goods are back. A return that ended meanwhile lets the reservation go.
 func (f *Returns) sendAhead(ctx context.Context, was *rma.RMA, p payment.Payment) (*output, error) {
 	tries := 0
-	r, o, err := f.change(ctx, was.ID, func(r *rma.RMA, o *order.Order) (work, error) {
+	r, o, err := f.change(ctx, was.ID, func(r *rma.RMA, o *order.Order) (changeSet, error) {
 		now := f.Clock.Now()
 		if r.Hold.PaymentID == p.ID || r.Hold.State != rma.NoHold || canHold(r) != nil {
-			return work{nothing: true}, nil
+			return changeSet{nothing: true}, nil
 		}
 		if tries++; tries > 1 { // another order may have the id
 			r.Swap.NextID = ""
 		}
 		sent, err := f.exchangeOrder(ctx, r, o, nil, now)
 		if err != nil {
-			return work{}, err
+			return changeSet{}, err
 		}
 		r.SendAhead(p.ID, now.Add(holdFor), now)
-		return work{must: []table.Write{sent}}, nil
+		return changeSet{must: []table.Write{sent}}, nil
 	})
 	if err != nil {
 		return nil, err
@@ -274,8 +274,9 @@ func (f *Returns) takeHold(ctx context.Context, r *rma.RMA, value []refund.Part,
 // settleInstant ends a return whose exchange was sent ahead: what came back pays for it, and the rest is taken of the
 // reservation. What it is cheaper by goes back.
 func (f *Returns) settleInstant(
-	ctx context.Context, r *rma.RMA, o *order.Order, w work, key string, figures rma.Figures, by string, now time.Time,
-) (work, error) {
+	ctx context.Context, r *rma.RMA, o *order.Order, w changeSet, key string, figures rma.Figures, by string,
+	now time.Time,
+) (changeSet, error) {
 	// Parts name payments of the returned order; the order that was sent knows only the provider's ids.
 	value := make([]refund.Part, len(figures.Parts))
 	for i, p := range figures.Parts {
@@ -321,11 +322,11 @@ func (f *Returns) settleHold(ctx context.Context, r *rma.RMA) (*rma.RMA, error) 
 		// The bank let the reservation go before it was taken: the goods are with the customer and were not paid for.
 		f.Log.ErrorContext(ctx, "a reservation was gone before it was taken", "return", r.ID, "amount", take.Amount)
 	}
-	r, _, err = f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (work, error) {
+	r, _, err = f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (changeSet, error) {
 		if r.Hold.State != rma.HoldSettling {
-			return work{nothing: true}, nil
+			return changeSet{nothing: true}, nil
 		}
-		var w work
+		var w changeSet
 		if lost { // what was never taken is no payment that could go back
 			next, err := f.Orders.Get(ctx, r.Swap.OrderID)
 			if err != nil {
@@ -357,18 +358,18 @@ func (f *Returns) settleHoldNow(ctx context.Context, r *rma.RMA) *rma.RMA {
 // chargeHold takes the whole price, because the goods did not come back in time. The return stays open: goods that
 // arrive later are refunded.
 func (f *Returns) chargeHold(ctx context.Context, returnID string) error {
-	r, _, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (work, error) {
+	r, _, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (changeSet, error) {
 		now := f.Clock.Now()
 		if r.DueAt(now) != rma.ChargeHold {
-			return work{nothing: true}, nil
+			return changeSet{nothing: true}, nil
 		}
 		put, _, err := f.takeHold(ctx, r, nil, now)
 		if err != nil {
-			return work{}, err
+			return changeSet{}, err
 		}
 		r.HoldCharged(now)
 		o.Entry(r.ID).To = refund.ToPayments
-		return work{order: true, must: []table.Write{put}}, nil
+		return changeSet{order: true, must: []table.Write{put}}, nil
 	})
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func (f *Returns) receiveMany(ctx context.Context, in *receiveManyInput) (*recei
 	// One after the other: two returns of one order would only meet each other.
 	for i, id := range in.Body.Returns {
 		one := ReceivedOne{ID: id}
-		r, _, err := f.change(ctx, id, func(r *rma.RMA, o *order.Order) (work, error) { return f.received(nil)(r, o) })
+		r, _, err := f.change(ctx, id, func(r *rma.RMA, o *order.Order) (changeSet, error) { return f.received(nil)(r, o) })
 		if err != nil {
 			p := problem.From(err)
 			one.Problem, one.Detail = p.Code, p.Detail

@@ -107,10 +107,10 @@ func (f *Returns) repeated(ctx context.Context, o *order.Order, asked order.Requ
 }
 
 // open builds the return of a plan and reserves its units, its amount and the goods of an exchange.
-func (f *Returns) open(ctx context.Context, o *order.Order, p plan, w Wanted, asked order.Request) (*rma.RMA, work,
+func (f *Returns) open(ctx context.Context, o *order.Order, p plan, w Wanted, asked order.Request) (*rma.RMA, changeSet,
 	error) {
 	if o.Returns >= rma.MaxPerOrder {
-		return nil, work{}, problem.Conflict("too_many_returns", "An order takes at most %d returns.", rma.MaxPerOrder)
+		return nil, changeSet{}, problem.Conflict("too_many_returns", "An order takes at most %d returns.", rma.MaxPerOrder)
 	}
 	now := f.Clock.Now()
 	// The number is taken in the same write as the return, so no two returns have the same.
@@ -126,27 +126,27 @@ func (f *Returns) open(ctx context.Context, o *order.Order, p plan, w Wanted, as
 	// Before the approval, so that the timeline begins with the request.
 	r.Opened(byWhom(ctx, o), now)
 	if err := f.stockOf(ctx, r); err != nil {
-		return nil, work{}, err
+		return nil, changeSet{}, err
 	}
 	// Booked now and not when the goods arrive, so that nobody promises the same money twice.
 	e := p.quote.Entry(r.ID)
 	// The reason of the first line stands for the return in the ledger.
 	e.Kind, e.To, e.Reason, e.By = refund.Returned, destination(r.Resolution), string(r.Lines[0].Reason), byWhom(ctx, o)
 	if err := o.Book(e, now); err != nil {
-		return nil, work{}, err
+		return nil, changeSet{}, err
 	}
-	out := work{order: true}
+	out := changeSet{order: true}
 	if len(p.goods) > 0 {
 		holds, taken, err := f.hold(ctx, p.goods)
 		if err != nil {
-			return nil, work{}, err
+			return nil, changeSet{}, err
 		}
 		r.Swap = rma.Swap{Goods: p.goods, Taken: taken}
 		out.must = holds
 	}
 	if p.approve {
 		if err := r.Approve(p.send, rma.BySystem, now); err != nil {
-			return nil, work{}, err
+			return nil, changeSet{}, err
 		}
 	}
 	out.event = events.ReturnRequested{

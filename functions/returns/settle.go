@@ -27,11 +27,11 @@ import (
 func (f *Returns) settle(
 	ctx context.Context, returnID string, inspect func(*rma.RMA, time.Time) error, by string,
 ) (*rma.RMA, *order.Order, error) {
-	r, o, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (work, error) {
+	r, o, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (changeSet, error) {
 		now := f.Clock.Now()
 		if inspect != nil {
 			if err := inspect(r, now); err != nil {
-				return work{}, err
+				return changeSet{}, err
 			}
 		} else if r.Way == rma.Stays {
 			// What stays with the customer is never inspected.
@@ -54,8 +54,9 @@ func acceptAll(r *rma.RMA) {
 }
 
 // settlement is what ends the return, as far as it can be ended now.
-func (f *Returns) settlement(ctx context.Context, r *rma.RMA, o *order.Order, by string, now time.Time) (work, error) {
-	w := work{order: true, give: restock(r)}
+func (f *Returns) settlement(ctx context.Context, r *rma.RMA, o *order.Order, by string, now time.Time) (changeSet,
+	error) {
+	w := changeSet{order: true, give: restock(r)}
 	if len(r.AcceptedUnits()) == 0 {
 		return f.nothingAccepted(ctx, r, o, w, by, now)
 	}
@@ -102,7 +103,8 @@ func (f *Returns) settlement(ctx context.Context, r *rma.RMA, o *order.Order, by
 }
 
 // completed ends the return and tells so.
-func completed(r *rma.RMA, o *order.Order, w work, figures rma.Figures, by string, now time.Time) (work, error) {
+func completed(r *rma.RMA, o *order.Order, w changeSet, figures rma.Figures, by string, now time.Time) (changeSet,
+	error) {
 	if err := r.Complete(figures, by, now); err != nil {
 		return w, err
 	}
@@ -159,8 +161,8 @@ func notMoney(figures rma.Figures) int64 {
 }
 
 // nothingAccepted rejects a return of which the inspection accepted nothing; its units are free again.
-func (f *Returns) nothingAccepted(ctx context.Context, r *rma.RMA, o *order.Order, w work, by string,
-	now time.Time) (work, error) {
+func (f *Returns) nothingAccepted(ctx context.Context, r *rma.RMA, o *order.Order, w changeSet, by string,
+	now time.Time) (changeSet, error) {
 	if r.Hold.State == rma.HoldPlaced { // what was sent ahead is paid for
 		put, _, err := f.takeHold(ctx, r, nil, now)
 		if err != nil {

@@ -38,13 +38,14 @@ func (f *Returns) may(ctx context.Context, in ReturnInput) error {
 }
 
 // step does one step of a return for a caller who may.
-func (f *Returns) step(ctx context.Context, in ReturnInput, do func(*rma.RMA, *order.Order) (work, error)) (*output,
+func (f *Returns) step(ctx context.Context, in ReturnInput,
+	do func(*rma.RMA, *order.Order) (changeSet, error)) (*output,
 	error) {
 	if err := f.may(ctx, in); err != nil {
 		return nil, err
 	}
 	corrected := false
-	r, o, err := f.change(ctx, in.ReturnID, func(r *rma.RMA, o *order.Order) (work, error) {
+	r, o, err := f.change(ctx, in.ReturnID, func(r *rma.RMA, o *order.Order) (changeSet, error) {
 		w, err := do(r, o)
 		// The step may run several times; what the last run has changed counts.
 		corrected = err == nil && w.order && !w.nothing
@@ -74,7 +75,7 @@ func (f *Returns) approve(ctx context.Context, in *approveInput) (*output, error
 	if err != nil {
 		return nil, err
 	}
-	return f.step(ctx, in.ReturnInput, func(r *rma.RMA, _ *order.Order) (work, error) {
+	return f.step(ctx, in.ReturnInput, func(r *rma.RMA, _ *order.Order) (changeSet, error) {
 		if in.Body != nil && in.Body.Keep {
 			r.Way = rma.Stays
 		}
@@ -87,9 +88,9 @@ func (f *Returns) approve(ctx context.Context, in *approveInput) (*output, error
 			}
 		}
 		if err := r.Approve(days, rma.ByShop, f.Clock.Now()); err != nil {
-			return work{}, err
+			return changeSet{}, err
 		}
-		return work{event: events.ReturnApproved{
+		return changeSet{event: events.ReturnApproved{
 			ReturnRef: r.Ref(), Lines: r.EventLines(), Way: string(r.Way), SendBy: r.Deadlines.SendBy,
 		}}, nil
 	})
@@ -110,16 +111,16 @@ func (f *Returns) reject(ctx context.Context, in *rejectInput) (*output, error) 
 	if err := photos(0, in.Body.Evidence); err != nil {
 		return nil, problem.InvalidField("/evidence", "wrong_format", "https addresses of JPEG, PNG or WebP photos")
 	}
-	return f.step(ctx, in.ReturnInput, func(r *rma.RMA, o *order.Order) (work, error) {
+	return f.step(ctx, in.ReturnInput, func(r *rma.RMA, o *order.Order) (changeSet, error) {
 		now := f.Clock.Now()
 		if err := r.Reject(in.Body.Reason, in.Body.Evidence, rma.ByShop, now); err != nil {
-			return work{}, err
+			return changeSet{}, err
 		}
 		var taken []table.Write
 		if r.Hold.State == rma.HoldPlaced { // what was sent ahead is paid for
 			put, _, err := f.takeHold(ctx, r, nil, now)
 			if err != nil {
-				return work{}, err
+				return changeSet{}, err
 			}
 			taken = []table.Write{put}
 		}
@@ -131,10 +132,10 @@ func (f *Returns) reject(ctx context.Context, in *rejectInput) (*output, error) 
 }
 
 // release frees what a return that came to nothing reserved: units and amount in the ledger, and held goods.
-func release(r *rma.RMA, o *order.Order, now time.Time) work {
+func release(r *rma.RMA, o *order.Order, now time.Time) changeSet {
 	// Voiding the entry may make another return worth more, which is booked here.
 	o.Unreserve(r.ID, r.Terms, now)
-	w := work{order: true, give: stock.Release(r.Swap.Taken)}
+	w := changeSet{order: true, give: stock.Release(r.Swap.Taken)}
 	// Forgotten, so that nothing gives the goods back a second time.
 	r.Swap.Taken = nil
 	return w
@@ -142,11 +143,11 @@ func release(r *rma.RMA, o *order.Order, now time.Time) work {
 
 // cancel ends a return of which nothing is on its way, for the customer or the shop. Repeating it changes nothing.
 func (f *Returns) cancel(ctx context.Context, in *ReturnInput) (*output, error) {
-	return f.step(ctx, *in, func(r *rma.RMA, o *order.Order) (work, error) {
+	return f.step(ctx, *in, func(r *rma.RMA, o *order.Order) (changeSet, error) {
 		now := f.Clock.Now()
 		changed, err := r.Cancel(byWhom(ctx, o), now)
 		if err != nil || !changed {
-			return work{nothing: true}, err
+			return changeSet{nothing: true}, err
 		}
 		w := release(r, o, now)
 		w.event = events.ReturnCanceled{ReturnRef: r.Ref(), Lines: r.EventLines()}
@@ -172,9 +173,9 @@ func (f *Returns) handOver(ctx context.Context, in *sentInput) (*output, error) 
 			TrackingURL: order.TrackingURL(in.Body.Carrier, in.Body.TrackingNumber),
 		}
 	}
-	return f.step(ctx, in.ReturnInput, func(r *rma.RMA, o *order.Order) (work, error) {
+	return f.step(ctx, in.ReturnInput, func(r *rma.RMA, o *order.Order) (changeSet, error) {
 		changed, err := r.HandOver(s, byWhom(ctx, o), f.Clock.Now())
-		return work{nothing: !changed}, err
+		return changeSet{nothing: !changed}, err
 	})
 }
 
@@ -217,15 +218,15 @@ func (f *Returns) book(ctx context.Context, in *bookInput) (*output, error) {
 		return nil, problem.Unavailable("carrier_unavailable",
 			"The carrier does not answer; nothing was booked.").Because(err)
 	}
-	return f.step(ctx, in.ReturnInput, func(r *rma.RMA, _ *order.Order) (work, error) {
+	return f.step(ctx, in.ReturnInput, func(r *rma.RMA, _ *order.Order) (changeSet, error) {
 		// A repetition: the carrier answered with the same booking.
 		if r.State == rma.Booked && r.Shipment.TrackingNumber == s.TrackingNumber {
-			return work{nothing: true}, nil
+			return changeSet{nothing: true}, nil
 		}
 		if err := r.Book(s, rma.ByShop, f.Clock.Now()); err != nil {
-			return work{}, err
+			return changeSet{}, err
 		}
-		return work{event: events.ReturnBooked{
+		return changeSet{event: events.ReturnBooked{
 			ReturnRef: r.Ref(), Way: string(r.Way), Carrier: order.CarrierName(s.Carrier), TrackingNumber: s.TrackingNumber,
 			TrackingURL: s.TrackingURL, PickupFrom: s.PickupFrom, SendBy: r.Deadlines.SendBy,
 		}}, nil
@@ -283,8 +284,8 @@ func onceEach[L any](lines []L, lineID func(L) string) error {
 }
 
 // received counts what arrived; everything as announced when there are no counts.
-func (f *Returns) received(counts []Counted) func(*rma.RMA, *order.Order) (work, error) {
-	return func(r *rma.RMA, _ *order.Order) (work, error) {
+func (f *Returns) received(counts []Counted) func(*rma.RMA, *order.Order) (changeSet, error) {
+	return func(r *rma.RMA, _ *order.Order) (changeSet, error) {
 		now := f.Clock.Now()
 		by := map[string]rma.Count{}
 		for _, c := range counts {
@@ -299,9 +300,9 @@ func (f *Returns) received(counts []Counted) func(*rma.RMA, *order.Order) (work,
 			}
 		}
 		if err := r.Receive(by, rma.ByShop, now); err != nil {
-			return work{}, err
+			return changeSet{}, err
 		}
-		return work{event: events.ReturnReceived{
+		return changeSet{event: events.ReturnReceived{
 			ReturnRef: r.Ref(), Lines: r.EventLines(), RefundBy: r.Deadlines.RefundBy, ReceivedAt: now,
 		}}, nil
 	}
