@@ -4280,7 +4280,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Hear the payment provider
+         * Take in a message of the payment provider
          * @description Who may call: the provider, by signature.
          */
         post: operations["paymentWebhook"];
