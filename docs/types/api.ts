@@ -4280,7 +4280,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take in a message of the payment provider
+         * Take in a provider's message
          * @description Who may call: the provider, by signature.
          */
         post: operations["paymentWebhook"];

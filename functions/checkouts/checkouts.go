@@ -109,7 +109,7 @@ func (f *Checkouts) Service(o api.Options) *api.Service {
 	}, f.cancel)
 	// Signed: the provider has no account; its signature over the body is what lets it in.
 	api.Handle(s, api.Route{
-		Method: "POST", Path: "/payments/webhooks/{provider}", ID: "paymentWebhook", Summary: "Take in a message of the payment provider",
+		Method: "POST", Path: "/payments/webhooks/{provider}", ID: "paymentWebhook", Summary: "Take in a provider's message",
 		Tag: "Payments", Access: api.Signed, MaxBody: maxWebhook, Errors: []int{400, 401, 404, 503},
 	}, f.handleWebhook)
 	return s

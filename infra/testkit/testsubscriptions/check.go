@@ -128,7 +128,8 @@ func (s *Tally) Add(o Tally) {
 	}
 }
 
-// checkNumbers reads the books of the years the tests play in: without a gap, and as many numbers as there are documents.
+// checkNumbers reads the books of the years the tests play in: without a gap, and as many numbers as there are
+// documents.
 func (w *Shop) checkNumbers(t testing.TB, sum *Tally) {
 	t.Helper()
 	documents := map[invoice.Series]int{invoice.CreditNotes: sum.CreditNotes}
