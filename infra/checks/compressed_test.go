@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"dangol/shared/cart"
 	"dangol/shared/checkout"
 	"dangol/shared/order"
 	"dangol/shared/platform/table"
@@ -21,7 +20,6 @@ import (
 
 // compressible is every item that may be stored compressed, by the folder whose expressions concern it.
 var compressible = map[string][]table.Compressible{
-	"shared/cart":          {&cart.Cart{}},
 	"shared/checkout":      {&checkout.Checkout{}},
 	"shared/order":         {&order.Order{}, order.Draft{}},
 	"shared/platform/task": {task.Task[int]{}},
@@ -29,7 +27,7 @@ var compressible = map[string][]table.Compressible{
 
 // keysOf are the functions that name the key of such an item: a folder that calls one may write the item as well.
 var keysOf = map[string]string{
-	"cart.KeyOf": "shared/cart", "checkout.KeyOf": "shared/checkout", "order.KeyOf": "shared/order",
+	"checkout.KeyOf": "shared/checkout", "order.KeyOf": "shared/order",
 	"task.KeyOf": "shared/platform/task",
 }
 

@@ -19,7 +19,7 @@ func dataModel(s topology.System) ([]byte, error) {
 		"every figure on the engine and fail when it is wrong.\n\n")
 	b.WriteString("Units are DynamoDB's: a read unit is 4 KB strongly consistent (half for eventually consistent), a " +
 		"write unit is 1 KB; each index that changes adds its own; a transaction doubles the table's part.\n\n")
-	b.WriteString("Carts, checkouts, orders and tasks above 896 bytes keep what no expression and no index needs in one " +
+	b.WriteString("Checkouts, orders and tasks above 896 bytes keep what no expression and no index needs in one " +
 		"binary attribute, `deflated`. Its first byte is the format; 1 is a raw DEFLATE stream (RFC 1951) with the preset " +
 		"dictionary of `shared/platform/table`, of attributes one after another: type, name, value. The data of an event " +
 		"above 256 bytes is stored in the same format. Readers take both forms, so items from before stay readable; " +

@@ -6,12 +6,6 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// CompressedAttributes implements table.Compressible: what neither the beginning nor the end of a payment touches.
-func (c *Cart) CompressedAttributes() []string {
-	return []string{"lines", "codes", "chosen", "shown", "moved", "mergedIds", "shipping", "language", "createdAt",
-		"announced"}
-}
-
 // MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
 func (s ShownPromotions) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
 	return table.Pack(s)
