@@ -1,6 +1,7 @@
 package returns_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,12 @@ func TestAccess(t *testing.T) {
 			s.Do(s.Agent(), "POST", "/admin/returns/"+b.Fill["returnId"]+"/inspect", nil)
 			requested(s)
 			s.AdvanceBy(20 * 24 * time.Hour) // nobody sends the goods
+			// A keyed request that is refused leaves its key free.
+			refused := s.Try(s.Merchant().With("Idempotency-Key", system.Unique("key-of-a-policy")), "POST",
+				"/admin/return-policies", strings.Replace(policyBody, `"windowDays":14`, `"windowDays":1`, 1))
+			if refused.Status != 422 {
+				s.T.Errorf("a policy that is stricter than the law: %d %s", refused.Status, refused.Body)
+			}
 		},
 	})
 }

@@ -91,8 +91,9 @@ func Spec() function.Spec {
 			Patterns: AccessPatterns,
 		}},
 		Tables: []function.Grant{{
-			Table:   table.Commerce.Name,
-			Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"},
+			Table: table.Commerce.Name,
+			// DeleteItem: an Idempotency-Key whose request was refused is free again
+			Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"},
 			Indexes: []string{table.ByOne, table.ByTwo},
 		}},
 		Jobs: (*Returns)(nil).Jobs(), Events: (*Returns)(nil).Consumers().Types(),
