@@ -92,11 +92,11 @@ func (f *Carts) addLine(ctx context.Context, in *addLineInput) (*output, error) 
 	choice := cart.Choice{VariantID: in.Body.VariantID, Quantity: in.Body.Quantity, Properties: in.Body.Properties}
 	return f.change(ctx, in.Changing, in.Body, func(c *cart.Cart) error {
 		// Refused here, behind the key: a repetition is answered although the variant has gone since.
-		good, ok := variants[in.Body.VariantID]
+		variant, ok := variants[in.Body.VariantID]
 		if !ok {
 			return problem.InvalidField("/variantId", "unknown_variant", "a variant that is sold here")
 		}
-		return c.Add(choice, good, now)
+		return c.Add(choice, variant, now)
 	})
 }
 

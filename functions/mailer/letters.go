@@ -137,8 +137,7 @@ func lines(all []events.OrderLine) []mail.Line {
 	out := make([]mail.Line, len(all))
 	for i, l := range all {
 		out[i] = mail.Line{Title: l.Title, Options: l.Options, Properties: shownProperties(l.Properties),
-			Quantity: l.Quantity,
-			Total:    l.Total}
+			Quantity: l.Quantity, Total: l.Total}
 	}
 	return out
 }

@@ -74,9 +74,7 @@ const maxPolicies = 500
 // Publish stores a policy as the next version. 2 round trips. Errors: 409 policy_changed when somebody else published
 // one, too_many_policies.
 func (s Policies) Publish(ctx context.Context, p returnpolicy.Policy, by, note string) (returnpolicy.Policy, error) {
-	var wrong problem.Fields
-	wrong.Text(note, 0, maxReason, "/note")
-	if err := wrong.Err(); err != nil {
+	if err := problem.CheckText(note, 0, maxReason, "/note"); err != nil {
 		return p, err
 	}
 	all, err := s.All(ctx)

@@ -294,9 +294,7 @@ type replyInput struct {
 // reply answers a review in public. It ends the deadline of a case that the review opened.
 func (f *Reviews) reply(ctx context.Context, in *replyInput) (*inspectOutput, error) {
 	now, text := f.Clock.Now(), review.Clean(in.Body.Text)
-	var wrong problem.Fields
-	wrong.Text(text, 1, maxShortText, "/text")
-	if err := wrong.Err(); err != nil {
+	if err := problem.CheckText(text, 1, maxShortText, "/text"); err != nil {
 		return nil, err
 	}
 	r, err := f.Store.Change(ctx, in.id(), func(r *review.Review) (e store.Effect, changed bool, err error) {

@@ -123,8 +123,8 @@ func (f *Reviews) act(ctx context.Context, in *actInput) (*caseOutput, error) {
 	text := review.Clean(b.Text)
 	var wrong problem.Fields
 	// These three are told to somebody: the customer, or the agent who is named.
-	told := b.Do == "answer" || b.Do == "offer" || b.Do == "assign"
-	wrong.Require(text != "" || !told, "/text", "required", "text that can be read")
+	addressed := b.Do == "answer" || b.Do == "offer" || b.Do == "assign"
+	wrong.Require(text != "" || !addressed, "/text", "required", "text that can be read")
 	wrong.Text(text, 0, maxLongText, "/text")
 	wrong.OneOf(b.Do, "/do", "assign", "answer", "offer", "resolve", "close", "link")
 	wrong.OneOf(b.Offer, "/offer", "", "refund", "exchange", "replacement", "store_credit")

@@ -132,13 +132,6 @@ const (
 	maxName = 100 // of a person
 )
 
-// checkText holds a text against its bounds. Errors: 422 at the pointer.
-func checkText(pointer, s string, least, most int) error {
-	var f problem.Fields
-	f.Text(s, least, most, pointer)
-	return f.Err()
-}
-
 // address stores the new address under an id of its own. Parcels under way keep the address they
 // were made for.
 func (f *Subscriptions) address(w SubscriptionChangeRequest) (resolvedChange, error) {

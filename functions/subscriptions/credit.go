@@ -283,7 +283,7 @@ type settleInput struct {
 // settleRefund records that the money was paid another way, so that the refund is not tried again.
 // Errors: 404, 409.
 func (f *Subscriptions) settleRefund(ctx context.Context, in *settleInput) (*SubscriptionRefundOutput, error) {
-	if err := checkText("/reference", in.Body.Reference, 1, maxReference); err != nil {
+	if err := problem.CheckText(in.Body.Reference, 1, maxReference, "/reference"); err != nil {
 		return nil, err
 	}
 	r, err := f.Billing.SettleRefund(ctx, in.ID, in.RefundID, in.Body.Reference)

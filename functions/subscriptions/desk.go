@@ -171,7 +171,7 @@ func (f *Subscriptions) changeAny(ctx context.Context, in *shopChangeInput) (*Cu
 	}
 	want, err := f.shopWork(ctx, r, in.Body)
 	if err == nil {
-		err = checkText("/note", in.Body.Note, 1, maxText)
+		err = problem.CheckText(in.Body.Note, 1, maxText, "/note")
 	}
 	if err != nil {
 		served, err := f.unlessServed(ctx, err)

@@ -11,6 +11,7 @@ import (
 	"dangol/shared/platform/auth"
 	"dangol/shared/platform/civil"
 	"dangol/shared/platform/format"
+	"dangol/shared/platform/problem"
 	"dangol/shared/platform/ratelimit"
 	"dangol/shared/platform/table"
 	"dangol/shared/subscription"
@@ -287,7 +288,7 @@ func (f *Subscriptions) claimGift(ctx context.Context, in *claimInput) (*GiftOut
 			return nil, err
 		}
 	}
-	if err := checkText("/name", b.Name, 0, maxName); err != nil {
+	if err := problem.CheckText(b.Name, 0, maxName, "/name"); err != nil {
 		return nil, err
 	}
 	if b.Address != nil {

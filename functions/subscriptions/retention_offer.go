@@ -107,7 +107,7 @@ type reasonInput struct {
 // explain stores why somebody left. It changes nothing else.
 func (f *Subscriptions) explain(ctx context.Context, in *reasonInput) (*SubscriptionOutput, error) {
 	return f.do(ctx, in.Changing, func(*service.Record) (resolvedChange, error) {
-		if err := checkText("/reason", in.Body.Reason, 1, maxText); err != nil {
+		if err := problem.CheckText(in.Body.Reason, 1, maxText, "/reason"); err != nil {
 			return resolvedChange{}, err
 		}
 		return resolvedChange{command: subscription.Explain{Reason: in.Body.Reason}}, nil

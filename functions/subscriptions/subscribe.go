@@ -98,7 +98,7 @@ func (f *Subscriptions) startOf(ctx context.Context, in *subscribeInput) (*subsc
 	if _, err := format.Language("/language", b.Language); err != nil {
 		return nil, nil, err
 	}
-	if err := checkText("/name", b.Name, 0, maxName); err != nil {
+	if err := problem.CheckText(b.Name, 0, maxName, "/name"); err != nil {
 		return nil, nil, err
 	}
 	terms, err := p.Terms(b.Currency, b.Quantity)

@@ -10,9 +10,7 @@ const (
 
 // SetNote sets the note to the shop; an empty one removes it. Errors: 422 too_long.
 func (c *Cart) SetNote(text string) error {
-	var f problem.Fields
-	f.Text(text, 0, maxNote, "/note")
-	if err := f.Err(); err != nil {
+	if err := problem.CheckText(text, 0, maxNote, "/note"); err != nil {
 		return err
 	}
 	c.Note = text

@@ -217,9 +217,7 @@ func (p *Profile) find(addressID string) (int, error) {
 // AddNote notes something about the customer. The oldest notes go when there are more than maxNotes, or when they take
 // more than maxNotesBytes: a shop can always note something. Errors: 422 invalid_input.
 func (p *Profile) AddNote(n Note) error {
-	var f problem.Fields
-	f.Text(n.Text, 1, maxNote, "/text")
-	if err := f.Err(); err != nil {
+	if err := problem.CheckText(n.Text, 1, maxNote, "/text"); err != nil {
 		return err
 	}
 	p.Notes = slices.Insert(p.Notes, 0, n)

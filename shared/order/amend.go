@@ -77,7 +77,7 @@ func (o *Order) Hold(reason, by string, now time.Time) (changed bool, err error)
 	case o.Held == reason:
 		return false, nil
 	}
-	if err := checkText(reason, 1, maxReason, "/reason"); err != nil {
+	if err := problem.CheckText(reason, 1, maxReason, "/reason"); err != nil {
 		return false, err
 	}
 	o.Held = reason
@@ -117,7 +117,7 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 		return RemovedLine{}, problem.Conflict("payment_not_captured",
 			"The payment is not captured yet; try again in a minute.")
 	}
-	if err := checkText(reason, 0, maxReason, "/reason"); err != nil {
+	if err := problem.CheckText(reason, 0, maxReason, "/reason"); err != nil {
 		return RemovedLine{}, err
 	}
 	parts, err := o.parts(parts)

@@ -24,7 +24,7 @@ func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err erro
 		return false, problem.Conflict("order_shipped",
 			"Some of this order has been shipped; it can be returned, not canceled.")
 	}
-	if err := checkText(reason, 0, maxReason, "/reason"); err != nil {
+	if err := problem.CheckText(reason, 0, maxReason, "/reason"); err != nil {
 		return false, err
 	}
 	o.State, o.Reason = Canceled, reason

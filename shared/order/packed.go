@@ -11,8 +11,7 @@ import (
 // its write id and what indexes need of it may be compressed.
 func (o *Order) CompressedAttributes() []string {
 	return append(o.Draft.CompressedAttributes(), "id", "checkoutId", "payment", "fulfillments", "refunds", "ledger",
-		"more",
-		"origin", "held", "notes", "timeline", "reason", "placedAt", "updatedAt")
+		"more", "origin", "held", "notes", "timeline", "reason", "placedAt", "updatedAt")
 }
 
 // CompressedAttributes implements table.Compressible for the item that holds a draft: it is fixed, so all of it may be

@@ -11,13 +11,6 @@ const (
 	maxURL      = 500
 )
 
-// checkText holds one text against its bounds. Errors: 422 invalid_input at the pointer.
-func checkText(s string, least, most int, pointer string) error {
-	var f problem.Fields
-	f.Text(s, least, most, pointer)
-	return f.Err()
-}
-
 // checkParcel holds what is said of a parcel against its bounds. Errors: 422 invalid_input.
 func checkParcel(carrier, number, url string) error {
 	var f problem.Fields

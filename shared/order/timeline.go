@@ -71,7 +71,7 @@ const MaxNotes = 50
 
 // AddNote adds a remark. Error: 409 too_many_notes.
 func (o *Order) AddNote(n Note, now time.Time) error {
-	if err := checkText(n.Text, 1, maxNote, "/text"); err != nil {
+	if err := problem.CheckText(n.Text, 1, maxNote, "/text"); err != nil {
 		return err
 	}
 	if len(o.Notes) >= MaxNotes {

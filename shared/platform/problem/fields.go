@@ -39,6 +39,13 @@ func (f *Fields) Text(s string, least, most int, pointer string) {
 	f.Require(n <= most, pointer, "too_long", "at most %d characters", most)
 }
 
+// CheckText is Fields.Text for a text that is checked by itself. Errors: 422 invalid_input at the pointer.
+func CheckText(s string, least, most int, pointer string) error {
+	var f Fields
+	f.Text(s, least, most, pointer)
+	return f.Err()
+}
+
 // Count requires a list of least to most entries.
 func (f *Fields) Count(n, least, most int, pointer string) {
 	f.Require(n >= least, pointer, "too_short", "at least %d entries", least)
