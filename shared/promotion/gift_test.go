@@ -322,3 +322,20 @@ func TestShelfSales(t *testing.T) {
 		t.Errorf("a draft changes something at %v", next)
 	}
 }
+
+// A gift is given for lines that have to be free: a discount that does not combine with it leaves them to it where the
+// shopper then pays less.
+func TestADiscountLeavesTheLineOfAGiftToIt(t *testing.T) {
+	t.Parallel()
+	alone := func(p *promotion.Promotion) { p.Class, p.CombinesWith = promotion.Product, nil }
+	for _, units := range []int{1, 2} {
+		b := basket(line("b", 2, 30_000), line("d", units, 10_249))
+		off := won("off", 200, alone, priority(3))
+		free := promo("gift", promotion.FreeGift, promotion.Terms{Gifts: []promotion.GiftTier{
+			{From: krw(3), Variants: []string{"A"}}}}, alone, priority(2), on("d"))
+		o := promotion.NewSet([]promotion.Promotion{off, free}).Apply(b, shop(t), giftValues)
+		if len(o.Applied) != 2 || len(o.Gifts) != 1 || o.Totals.Discount != 200 {
+			t.Errorf("of %d units: %d off, %+v", units, o.Totals.Discount, o.Applied)
+		}
+	}
+}
