@@ -115,15 +115,24 @@ func (a *Addition) end(state AdditionState) []table.Write {
 	return stock.Release(held)
 }
 
-// begin writes down under which key a payment is about to be taken. Errors: 409 addition_over; 503 when another payment
-// is under way.
-func (a *Addition) begin(now time.Time) error {
+// payable is nil while the addition can be paid. Errors: 409 addition_over.
+func (a *Addition) payable(now time.Time) error {
 	switch {
 	case a.State != AdditionOpen:
 		return a.refuse()
 	case !now.Before(a.PayBy):
 		return problem.Conflict("addition_over", "The time to pay for this addition is over.").With("state", "expired")
-	case a.Attempt.Key != "":
+	}
+	return nil
+}
+
+// begin writes down under which key a payment is about to be taken. Errors: those of payable; 503 when another payment
+// is under way.
+func (a *Addition) begin(now time.Time) error {
+	if err := a.payable(now); err != nil {
+		return err
+	}
+	if a.Attempt.Key != "" {
 		return problem.Unavailable("payment_unavailable", "Another payment of this addition is under way; try again.")
 	}
 	// A payment that failed keeps its key at the provider; the next one needs another.

@@ -1,6 +1,7 @@
 package returns
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -53,8 +54,9 @@ func (f *Returns) payAddition(ctx context.Context, in *payAdditionInput) (*addit
 		}
 		begun = next == sendAgain
 	}
-	if err := o.CanAdd(len(a.Goods.Lines)); err != nil {
-		return nil, err // before anything is taken
+	// Before anything is taken, also where a payment that got lost is sent again.
+	if err := cmp.Or(o.CanAdd(len(a.Goods.Lines)), a.payable(f.Clock.Now())); err != nil {
+		return nil, err
 	}
 	if !begun {
 		a, err = f.changeAddition(ctx, o.ID, a.N, func(a *Addition) (bool, []table.Write, error) {

@@ -365,3 +365,16 @@ func TestJobsForWhatIsNotThereChangeNothing(t *testing.T) {
 		t.Errorf("the order changed from version %d to %d", o.Version, after.Version)
 	}
 }
+
+func TestAPaymentThatGotLostIsNotSentAgainWhenTheTimeIsOver(t *testing.T) {
+	t.Parallel()
+	d := debts["an addition"](t)
+	d.lose().before["Authorize"] = 1
+	if status := d.pay("pm_card_visa"); status != 503 {
+		t.Fatalf("a lost request is %d", status)
+	}
+	d.Clock.Advance(2 * day) // and the job that ends the addition is late
+	if status := d.pay("pm_card_visa"); status != 409 || d.taken() != 60_000 {
+		t.Errorf("answered %d, the bank has %d", status, d.taken())
+	}
+}

@@ -107,8 +107,9 @@ func (f *Returns) repeated(ctx context.Context, o *order.Order, asked order.Requ
 }
 
 // open builds the return of a plan and reserves its units, its amount and the goods of an exchange.
-func (f *Returns) open(ctx context.Context, o *order.Order, p plan, w Wanted, asked order.Request) (*rma.RMA, changeSet,
-	error) {
+func (f *Returns) open(
+	ctx context.Context, o *order.Order, p plan, w Wanted, asked order.Request,
+) (*rma.RMA, changeSet, error) {
 	if o.Returns >= rma.MaxPerOrder {
 		return nil, changeSet{}, problem.Conflict("too_many_returns", "An order takes at most %d returns.", rma.MaxPerOrder)
 	}

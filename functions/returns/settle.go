@@ -54,8 +54,9 @@ func acceptAll(r *rma.RMA) {
 }
 
 // settlement is what ends the return, as far as it can be ended now.
-func (f *Returns) settlement(ctx context.Context, r *rma.RMA, o *order.Order, by string, now time.Time) (changeSet,
-	error) {
+func (f *Returns) settlement(
+	ctx context.Context, r *rma.RMA, o *order.Order, by string, now time.Time,
+) (changeSet, error) {
 	w := changeSet{order: true, give: restock(r)}
 	if len(r.AcceptedUnits()) == 0 {
 		return f.nothingAccepted(ctx, r, o, w, by, now)
@@ -103,8 +104,9 @@ func (f *Returns) settlement(ctx context.Context, r *rma.RMA, o *order.Order, by
 }
 
 // completed ends the return and tells so.
-func completed(r *rma.RMA, o *order.Order, w changeSet, figures rma.Figures, by string, now time.Time) (changeSet,
-	error) {
+func completed(
+	r *rma.RMA, o *order.Order, w changeSet, figures rma.Figures, by string, now time.Time,
+) (changeSet, error) {
 	if err := r.Complete(figures, by, now); err != nil {
 		return w, err
 	}
@@ -161,8 +163,9 @@ func notMoney(figures rma.Figures) int64 {
 }
 
 // nothingAccepted rejects a return of which the inspection accepted nothing; its units are free again.
-func (f *Returns) nothingAccepted(ctx context.Context, r *rma.RMA, o *order.Order, w changeSet, by string,
-	now time.Time) (changeSet, error) {
+func (f *Returns) nothingAccepted(
+	ctx context.Context, r *rma.RMA, o *order.Order, w changeSet, by string, now time.Time,
+) (changeSet, error) {
 	if r.Hold.State == rma.HoldPlaced { // what was sent ahead is paid for
 		put, _, err := f.takeHold(ctx, r, nil, now)
 		if err != nil {

@@ -38,9 +38,9 @@ func (f *Returns) may(ctx context.Context, in ReturnInput) error {
 }
 
 // step does one step of a return for a caller who may.
-func (f *Returns) step(ctx context.Context, in ReturnInput,
-	do func(*rma.RMA, *order.Order) (changeSet, error)) (*output,
-	error) {
+func (f *Returns) step(
+	ctx context.Context, in ReturnInput, do func(*rma.RMA, *order.Order) (changeSet, error),
+) (*output, error) {
 	if err := f.may(ctx, in); err != nil {
 		return nil, err
 	}
@@ -297,6 +297,10 @@ func (f *Returns) received(counts []Counted) func(*rma.RMA, *order.Order) (chang
 				if left := len(l.Units) - l.Count.Total(); left > 0 {
 					by[l.LineID] = rma.Count{Good: left}
 				}
+			}
+			// All has arrived: the request comes again, because its first answer was lost.
+			if len(by) == 0 && r.State == rma.Received {
+				return changeSet{nothing: true}, nil
 			}
 		}
 		if err := r.Receive(by, rma.ByShop, now); err != nil {

@@ -250,3 +250,21 @@ func TestOfTwoWhoInspectAtOnceOneSettles(t *testing.T) {
 			d.SellableUnits(t, o.Lines[0].VariantID))
 	}
 }
+
+// The answer may be lost after the parcel was counted; a scan that comes again is no second parcel.
+func TestAParcelThatIsCountedAgainAsAnnouncedChangesNothing(t *testing.T) {
+	t.Parallel()
+	d, r := faultyReturn(t, "label")
+	d.agent().Do("POST", adminPath(r, "approve"), nil).Want(200)
+	d.agent().Do("POST", adminPath(r, "receive"), nil).Want(200).Into(&r)
+	d.Clock.Advance(time.Hour)
+	var again returns.Return
+	d.agent().Do("POST", adminPath(r, "receive"), nil).Want(200).Into(&again)
+	if again.State != rma.Received || len(again.Timeline) != len(r.Timeline) ||
+		!again.RefundBy.Equal(*r.RefundBy) {
+		t.Errorf("%s, %d entries, refund by %s", again.State, len(again.Timeline), again.RefundBy)
+	}
+	// Units that are named are a further parcel, and there are none left.
+	d.agent().Do("POST", adminPath(r, "receive"),
+		object{"lines": []object{{"lineId": r.Lines[0].LineID, "good": 1}}}).WantField("/lines")
+}
