@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"regexp"
+	"sync"
 	"testing"
 	"time"
 
@@ -100,9 +101,17 @@ func claimedConversation(s *system.Shop) system.Things {
 	return b
 }
 
-// queuedConversation waits for a person, and those who may take it are there.
+// before is the conversation of each shop that was handed over last.
+var before sync.Map
+
+// queuedConversation waits for a person, and those who may take it are there. The one before has ended: an agent has 20
+// at most.
 func queuedConversation(s *system.Shop) system.Things {
 	b := ownConversation(s)
+	if last, ok := before.Swap(s, b); ok {
+		last := last.(system.Things)
+		s.Try(last.Owner.Caller, "POST", "/chat/conversations/"+last.Fill["conversationId"]+"/close", nil)
+	}
 	s.Do(b.Owner.Caller, "POST", "/chat/conversations/"+b.Fill["conversationId"]+"/messages",
 		`{"clientId":"for-a-person","text":"상담원 연결"}`)
 	for _, operator := range []system.Caller{s.Agent(), s.Merchant()} {

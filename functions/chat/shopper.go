@@ -251,6 +251,10 @@ type sendOutput struct {
 
 // send adds a message. Limited by caller, as each one may wake the bot and everybody connected.
 func (f *Chat) send(ctx context.Context, in *sendInput) (*sendOutput, error) {
+	// Before the limit is counted: what cannot be sent costs nothing.
+	if err := in.Body.Check(); err != nil {
+		return nil, err
+	}
 	if err := f.limit(ctx, "message", mostMessages); err != nil {
 		return nil, err
 	}

@@ -48,17 +48,16 @@ func CheckMessage(clientID, pressed string, files []File) error {
 // File is what is said of an attachment.
 type File struct{ Key, Name, Type string }
 
-// Contact is who a shopper is and where they can be answered, as it is stored; both may be empty. Errors: 422
-// invalid_input.
-func Contact(name, email string) (string, string, error) {
+// CheckContact holds a shopper's name against its bounds and returns the address at which they can be answered, as it
+// is stored; both may be empty. Errors: 422 invalid_input.
+func CheckContact(name, email string) (stored string, err error) {
 	var f problem.Fields
 	f.Text(name, 0, maxName, "/name")
 	if email != "" {
-		stored, err := format.Email("/email", email)
+		stored, err = format.Email("/email", email)
 		f.Note(err)
-		email = stored
 	}
-	return name, email, f.Err()
+	return stored, f.Err()
 }
 
 // CheckLanguage requires a language that the shop answers in. Errors: 422 at /language.

@@ -102,7 +102,7 @@ func (s *Service) Contact(ctx context.Context, who Participant, conversationID, 
 	if err != nil {
 		return conversation.Conversation{}, err
 	}
-	name, email, err = conversation.Contact(name, email)
+	email, err = conversation.CheckContact(name, email)
 	if err != nil {
 		return conversation.Conversation{}, err
 	}

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"dangol/events"
 	"dangol/shared/conversation"
@@ -66,7 +65,7 @@ func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conver
 	if err != nil {
 		return conversation.Conversation{}, nil, Proof{}, err
 	}
-	if name, o.Email, err = conversation.Contact(name, o.Email); err != nil {
+	if o.Email, err = conversation.CheckContact(name, o.Email); err != nil {
 		return conversation.Conversation{}, nil, Proof{}, err
 	}
 	c := conversation.Conversation{ID: id.New(Prefix, now), Language: o.Language, CustomerID: who.ID, Name: name,
@@ -217,22 +216,28 @@ func shownAll(messages []Message, who Participant) []Message {
 	return shown
 }
 
-// message is a draft as it is stored: cleaned and masked. Errors: empty_message, too_long.
-func message(who Participant, d Draft) (Message, error) {
+// Check holds a draft against its bounds. Errors: 422 invalid_input.
+func (d Draft) Check() error {
 	files := make([]conversation.File, len(d.Attachments))
 	for i, a := range d.Attachments {
 		files[i] = conversation.File{Key: a.Key, Name: a.Name, Type: a.Type}
 	}
 	if err := conversation.CheckMessage(d.ClientID, d.Pressed, files); err != nil {
+		return err
+	}
+	text := conversation.Clean(d.Text)
+	if text == "" && d.Pressed == "" && len(d.Attachments) == 0 {
+		return problem.InvalidField("/text", "required", "a text, a button or an attachment")
+	}
+	return problem.CheckText(text, 0, conversation.MaxText, "/text")
+}
+
+// message is a draft as it is stored: cleaned and masked. Errors: those of Check.
+func message(who Participant, d Draft) (Message, error) {
+	if err := d.Check(); err != nil {
 		return Message{}, err
 	}
 	text, masked := conversation.Mask(conversation.Clean(d.Text))
-	if text == "" && d.Pressed == "" && len(d.Attachments) == 0 {
-		return Message{}, problem.InvalidField("/text", "required", "a text, a button or an attachment")
-	}
-	if utf8.RuneCountInString(text) > conversation.MaxText {
-		return Message{}, problem.InvalidField("/text", "too_long", "at most 4000 characters")
-	}
 	return Message{
 		ClientID: d.ClientID, Role: who.Role, AuthorID: who.ID, Name: who.Name, Text: text, Pressed: d.Pressed,
 		Attachments: d.Attachments, Masked: masked,
