@@ -54,7 +54,7 @@ func TestAccess(t *testing.T) {
 			"listSegments": {}, "saveSegment": {Needs: buyers, Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"countSegment":     {Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"listMailFailures": {Needs: failed}, "resendMail": {Needs: failed},
-			"createWebhook": {Needs: nobody, Body: `{"url":"https://crm.example.com/x","events":["consent.given"]}`},
+			"createWebhook": {Needs: unhooked, Body: `{"url":"https://crm.example.com/x","events":["consent.given"]}`},
 			"listWebhooks":  {}, "deleteWebhook": {Needs: hooked}, "rotateWebhook": {Needs: hooked},
 			"testWebhook": {Needs: hooked}, "listWebhookAttempts": {Needs: hooked},
 			"previewMessage":  {Needs: sold, Body: `{"sequence":"win_back","step":"miss_you","email":"{email}"}`},
@@ -137,19 +137,27 @@ func sold(s *system.Shop) system.Things {
 	return nobody(s)
 }
 
-// hooked is a shop that tells another system of events.
-func hooked(s *system.Shop) system.Things {
+// unhooked is a shop without endpoints: it has ten at most, and this one is asked again and again.
+func unhooked(s *system.Shop) system.Things {
 	s.T.Helper()
 	store := webhook.Store{Table: s.Table("Outreach")}
 	all, err := store.All(s.T.Context())
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	for _, e := range all { // a shop has ten at most, and this one is asked again and again
+	for _, e := range all {
 		if err := store.Remove(s.T.Context(), e.ID, s.Clock().Now()); err != nil {
 			s.T.Fatal(err)
 		}
 	}
+	return nobody(s)
+}
+
+// hooked is a shop that tells another system of events.
+func hooked(s *system.Shop) system.Things {
+	s.T.Helper()
+	unhooked(s)
+	store := webhook.Store{Table: s.Table("Outreach")}
 	e, err := store.Create(s.T.Context(), "https://crm.example.com/x", []string{webhook.CampaignFinished}, s.Clock().Now())
 	if err != nil {
 		s.T.Fatal(err)

@@ -141,9 +141,9 @@ type ContactLookupOutput struct {
 // lookup tells what is known of an address. One that is not known has an empty contact, so that the
 // answer has one form.
 func (f *Outreach) lookup(ctx context.Context, in *ContactLookupInput) (*ContactLookupOutput, error) {
-	email, err := format.Email("/email", in.Body.Email)
+	email, err := acceptedEmail(in.Body.Email)
 	if err != nil {
-		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
+		return nil, err
 	}
 	c, err := f.Service.Contacts.Of(ctx, email)
 	if err != nil {
@@ -166,18 +166,18 @@ func (f *Outreach) lookup(ctx context.Context, in *ContactLookupInput) (*Contact
 
 // lift lets an address be written to again. It is in the body, so that no log has it.
 func (f *Outreach) lift(ctx context.Context, in *ContactLookupInput) (*struct{}, error) {
-	email, err := format.Email("/email", in.Body.Email)
+	email, err := acceptedEmail(in.Body.Email)
 	if err != nil {
-		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
+		return nil, err
 	}
 	return nil, f.Service.Lift(ctx, email)
 }
 
 // erase removes a person. The address is in the body, so that no log has it.
 func (f *Outreach) erase(ctx context.Context, in *ContactLookupInput) (*struct{}, error) {
-	email, err := format.Email("/email", in.Body.Email)
+	email, err := acceptedEmail(in.Body.Email)
 	if err != nil {
-		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
+		return nil, err
 	}
 	return nil, f.Service.Erase(ctx, email)
 }
@@ -284,9 +284,9 @@ func (f *Outreach) preview(ctx context.Context, in *PreviewInput) (*PreviewOutpu
 // checked refuses an address that is none, and a message that is not named.
 func (in *PreviewInput) checked() (service.PreviewOf, error) {
 	of := in.Body
-	email, err := format.Email("/email", of.Email)
+	email, err := acceptedEmail(of.Email)
 	if err != nil {
-		return of, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
+		return of, err
 	}
 	// Exactly one of the two names the message.
 	if (of.Campaign == "") == (of.Sequence == "") {

@@ -12,7 +12,6 @@ import (
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/outreach/service"
 	"dangol/shared/platform/api"
-	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 )
 
@@ -123,9 +122,9 @@ func (f *Outreach) dryRun(ctx context.Context, in *SequenceDryRunInput) (*Sequen
 	if err != nil {
 		return nil, err
 	}
-	email, err := format.Email("/email", in.Body.Email)
+	email, err := acceptedEmail(in.Body.Email)
 	if err != nil {
-		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
+		return nil, err
 	}
 	out := &SequenceDryRunOutput{}
 	entered, steps, err := f.Service.DryRunSeries(ctx, d, email, in.Body.Data)

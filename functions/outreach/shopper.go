@@ -87,9 +87,9 @@ type SignUpOutput struct {
 // only causes one mail.
 func (f *Outreach) signUp(ctx context.Context, in *SignUpInput) (*SignUpOutput, error) {
 	b := in.Body
-	email, err := format.Email("/email", b.Email)
+	email, err := acceptedEmail(b.Email)
 	if err != nil {
-		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
+		return nil, err
 	}
 	if err := in.check(); err != nil {
 		return nil, err
@@ -117,6 +117,15 @@ func (f *Outreach) signUp(ctx context.Context, in *SignUpInput) (*SignUpOutput, 
 	out := &SignUpOutput{}
 	out.Body.State = state
 	return out, err
+}
+
+// acceptedEmail is an address as it is stored. Errors: 422 email_not_accepted at /email.
+func acceptedEmail(text string) (string, error) {
+	email, err := format.Email("/email", text)
+	if err != nil {
+		return "", problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
+	}
+	return email, nil
 }
 
 // onlyLetters are those of the names of places where people agree.

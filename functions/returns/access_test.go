@@ -21,12 +21,13 @@ func TestAccess(t *testing.T) {
 	shopper := func(needs func(*system.Shop) system.Things, body string) system.Request {
 		return system.Request{Needs: needs, Owned: true, Operators: true, Body: body}
 	}
-	// A payment of another amount than the one shown is refused, its currency included.
+	// A payment of another amount than the one shown is refused, its currency included, and so is one of nothing.
 	asShown := func(r system.Request) system.Request {
 		r.Guarded = map[string]string{
 			"/amount/currency minLength": "the amount has to be the one that was shown",
 			"/amount/currency maxLength": "the amount has to be the one that was shown",
 		}
+		r.Unrepeated = "the return asks for no payment"
 		return r
 	}
 	system.Check(t, system.Function{

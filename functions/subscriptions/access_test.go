@@ -77,7 +77,7 @@ func TestAccess(t *testing.T) {
 				`{"planId":"{planId}","quantity":1,"returnUrl":"https://shop.example.com/back"}`,
 			}, Harmless: map[string]string{"/quantity minimum": "without a quantity the one of before is kept"},
 				Guarded: map[string]string{"/offer maxLength": "an offer has to be one that the plan makes"}},
-			"payNow": {Needs: system.OwnSubscription, Owned: true,
+			"payNow": {Needs: system.OwnSubscription, Owned: true, Unrepeated: "nothing is unpaid",
 				Bodies: []string{`{"returnUrl":"https://shop.example.com/back"}`}},
 			"confirmSubscriptionPayment": own(""),
 			"updatePaymentMethod":        own(`{"paymentMethod":"pm_card_visa"}`),

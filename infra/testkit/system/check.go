@@ -44,6 +44,8 @@ type Request struct {
 	Harmless map[string]string
 	// Guarded lists bounds, named in the same way, that another rule holds which the walk cannot reach, with the rule.
 	Guarded map[string]string
+	// Unrepeated says why a keyed route refuses its things, so that Check does not repeat it: a test of the function does.
+	Unrepeated string
 	// MayBeAbsent routes serve what only the build makes: 404 is correct too, for everybody.
 	MayBeAbsent bool
 }
