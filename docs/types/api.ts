@@ -805,7 +805,9 @@ export interface paths {
         put?: never;
         /**
          * Count what arrived
-         * @description Who may call: agents and merchants.
+         * @description Goods may arrive in several parcels: what is counted is added. With an Idempotency-Key a repeated request counts nothing twice; without counts everything that was announced has arrived, once.
+         *
+         *     Who may call: agents and merchants.
          */
         post: operations["receiveReturn"];
         delete?: never;
@@ -15302,6 +15304,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
                 /** @description The token of the guest's cart that was ordered. */
                 "Cart-Token"?: string;
                 /** @description The token from a look-up. */

@@ -152,16 +152,12 @@ func (f *Returns) repeatedAddition(ctx context.Context, o *order.Order, asked or
 	// One round trip each; there are few of them, see maxAdditions.
 	for n := 1; n <= o.Additions; n++ {
 		a, err := f.addition(ctx, o.ID, n)
-		if err != nil || a.Request.Key != asked.Key {
-			if err != nil {
-				return nil, err
-			}
-			continue
+		if err != nil {
+			return nil, err
 		}
-		if a.Request.Hash != asked.Hash {
-			return nil, problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
+		if again, err := asked.Repeats(a.Request); again || err != nil {
+			return a, err
 		}
-		return a, nil
 	}
 	return nil, nil
 }

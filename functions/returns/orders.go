@@ -10,7 +10,6 @@ import (
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/format"
-	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/refund"
 	"dangol/shared/returnpolicy"
@@ -281,13 +280,13 @@ func (f *Returns) removeLines(ctx context.Context, in *removeInput) (*removeOutp
 // repeatedEntry is the entry that the same request made before. Error: 422 idempotency_key_reused.
 func repeatedEntry(o *order.Order, asked order.Request) (*refund.Entry, error) {
 	for i, e := range o.Ledger {
-		if asked.Key == "" || e.Request != asked.Key {
-			continue
+		again, err := asked.Repeats(order.Request{Key: e.Request, Hash: e.Hash})
+		if err != nil {
+			return nil, err
 		}
-		if e.Hash != asked.Hash {
-			return nil, problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
+		if again {
+			return &o.Ledger[i], nil
 		}
-		return &o.Ledger[i], nil
 	}
 	return nil, nil
 }

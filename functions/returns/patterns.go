@@ -8,7 +8,7 @@ var AccessPatterns = []table.Pattern{
 		Note: "2 units; the round trips are made at once"},
 	{Name: "request a return", Key: "ORDER#<id> / RETURN#<id> and ORDER", Trips: 4, Read: 3, Write: 11,
 		Note: "1 line; 2 of the round trips are made at once"},
-	{Name: "receive a return", Key: "ORDER#<id> / RETURN#<id>", Trips: 3, Read: 3, Write: 9, Note: "1 line"},
+	{Name: "receive a return", Key: "ORDER#<id> / RETURN#<id>", Trips: 3, Read: 3, Write: 11, Note: "1 line"},
 	{Name: "inspect and settle a return", Key: "ORDER#<id> / RETURN#<id> and ORDER, STOCK#<variant>", Trips: 3, Read: 2,
 		Write: 24, Note: "1 line, the refund at the provider included"},
 	{Name: "the returns in a state, by deadline", Key: "RETURNS#<state> / <deadline>#<id>", Index: table.ByTwo, Trips: 1,

@@ -95,13 +95,9 @@ func (f *Returns) repeated(ctx context.Context, o *order.Order, asked order.Requ
 		return nil, err
 	}
 	for _, r := range all {
-		if r.Request.Key != asked.Key {
-			continue
+		if again, err := asked.Repeats(r.Request); again || err != nil {
+			return r, err
 		}
-		if r.Request.Hash != asked.Hash {
-			return nil, problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
-		}
-		return r, nil
 	}
 	return nil, nil
 }

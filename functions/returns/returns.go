@@ -222,8 +222,11 @@ func (f *Returns) shopRoutes(s *api.Service) {
 		f.reject)
 	api.Handle(s, route(api.Agent, "POST", one+"/book", "bookReturn", "Book a label or a pickup with the carrier", 404,
 		409, 503), f.book)
-	api.Handle(s, route(api.Agent, "POST", one+"/receive", "receiveReturn", "Count what arrived", 404, 409, 503),
-		f.receive)
+	receive := route(api.Agent, "POST", one+"/receive", "receiveReturn", "Count what arrived", 404, 409, 503)
+	receive.Keyed = api.KeyOptional
+	receive.Description = "Goods may arrive in several parcels: what is counted is added. With an Idempotency-Key a " +
+		"repeated request counts nothing twice; without counts everything that was announced has arrived, once."
+	api.Handle(s, receive, f.receive)
 	api.Handle(s, route(api.Agent, "POST", one+"/inspect", "inspectReturn", "Inspect what arrived and settle the return",
 		404, 409, 503), f.inspect)
 	bulk := route(api.Agent, "POST", "/admin/returns/receive", "receiveReturns", "Receive many returns as announced", 503)

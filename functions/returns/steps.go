@@ -257,7 +257,8 @@ type receiveInput struct {
 	}
 }
 
-// receive counts what arrived at the warehouse.
+// receive counts what arrived at the warehouse. A repetition with the Idempotency-Key of the first request counts no
+// second parcel.
 func (f *Returns) receive(ctx context.Context, in *receiveInput) (*output, error) {
 	var counts []Counted
 	if in.Body != nil {
@@ -266,7 +267,23 @@ func (f *Returns) receive(ctx context.Context, in *receiveInput) (*output, error
 	if err := onceEach(counts, func(c Counted) string { return c.LineID }); err != nil {
 		return nil, err
 	}
-	return f.step(ctx, in.ReturnInput, f.received(counts))
+	asked, err := requestOf(ctx, counts)
+	if err != nil {
+		return nil, err
+	}
+	repeated := false
+	out, err := f.step(ctx, in.ReturnInput, func(r *rma.RMA, o *order.Order) (w changeSet, err error) {
+		if repeated, err = asked.RepeatsOne(r.Parcels); repeated || err != nil {
+			return changeSet{nothing: true}, err
+		}
+		w, err = f.received(counts)(r, o)
+		r.CountedFor(asked)
+		return w, err
+	})
+	if err == nil && repeated {
+		out.Replay = "true"
+	}
+	return out, err
 }
 
 // onceEach checks the lines of a body, which name each line of the return once at most: a second entry would replace

@@ -268,3 +268,24 @@ func TestAParcelThatIsCountedAgainAsAnnouncedChangesNothing(t *testing.T) {
 	d.agent().Do("POST", adminPath(r, "receive"),
 		object{"lines": []object{{"lineId": r.Lines[0].LineID, "good": 1}}}).WantField("/lines")
 }
+
+func TestAParcelIsCountedOncePerIdempotencyKey(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	soap := d.Sell(testshop.ProductSpec{Price: 20_000, Units: 9})
+	o := d.deliver(d.buy(map[string]int{soap: 3}))
+	r := d.request(o, wanted("refund", back(o.Lines[0].ID, 3, "changed_mind")))
+	count := func(key string, units int) *apitest.Response {
+		return d.agent().With("Idempotency-Key", key).Do("POST", adminPath(r, "receive"),
+			object{"lines": []object{{"lineId": r.Lines[0].LineID, "good": units}}})
+	}
+	count("first-parcel-of-it", 1).Want(200)
+	if again := count("first-parcel-of-it", 1).Want(200); again.Headers.Get("Idempotent-Replayed") != "true" {
+		t.Error("the repetition is not marked")
+	}
+	count("first-parcel-of-it", 2).WantProblem(422, "idempotency_key_reused")
+	count("second-parcel-of-it", 1).Want(200)
+	if got := d.read(r.ID).Lines[0].Count; got.Good != 2 {
+		t.Errorf("%d units counted of two parcels with one each", got.Good)
+	}
+}

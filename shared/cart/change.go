@@ -155,7 +155,7 @@ func (a Attempt) used(c *Cart, now time.Time) (bool, error) {
 	case a.Key == "" || at < 0:
 		return false, nil
 	case c.Keys[at].Hash != a.Hash:
-		return false, problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
+		return false, idempotency.Reused()
 	default:
 		return true, nil
 	}

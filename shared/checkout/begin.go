@@ -118,7 +118,7 @@ func (s Service) replay(ctx context.Context, id, hash string, in Start, basket *
 	c, err := s.get(ctx, id)
 	switch {
 	case err == nil && c.Hash != hash:
-		return nil, false, reused()
+		return nil, false, idempotency.Reused()
 	case err == nil:
 		return c, true, nil
 	case problem.Code(err) != "checkout_not_found":
@@ -141,15 +141,10 @@ func (s Service) refused(ctx context.Context, id, hash string, cause error) (*Ch
 		// Also when the look-up failed: the refusal is true in any case.
 		return nil, false, cause
 	case c.Hash != hash:
-		return nil, false, reused()
+		return nil, false, idempotency.Reused()
 	default:
 		return c, true, nil
 	}
-}
-
-// reused is the error of one key for two different requests.
-func reused() error {
-	return problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
 }
 
 // running names the other checkout, so that the client can confirm or cancel it.
@@ -331,7 +326,7 @@ func begun(item table.Item, hash string) (*Checkout, error) {
 		return nil, err
 	}
 	if c.Hash != hash {
-		return nil, reused()
+		return nil, idempotency.Reused()
 	}
 	return &c, nil
 }

@@ -1,11 +1,11 @@
 package order
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
 )
 
@@ -91,9 +91,6 @@ type Request struct {
 
 // Repeated reports whether a request with this key has changed the order before. Error: 422 idempotency_key_reused.
 func (o *Order) Repeated(r Request) (bool, error) {
-	if r.Key == "" {
-		return false, nil
-	}
 	made := make([]Request, 0, len(o.Fulfillments)+len(o.Notes))
 	for _, f := range o.Fulfillments {
 		made = append(made, f.Request)
@@ -101,12 +98,29 @@ func (o *Order) Repeated(r Request) (bool, error) {
 	for _, n := range o.Notes {
 		made = append(made, n.Request)
 	}
-	i := slices.IndexFunc(made, func(m Request) bool { return m.Key == r.Key })
-	// The same key with another body is an error of the client, and an answer would hide it.
-	if i >= 0 && made[i].Hash != r.Hash {
-		return false, problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
+	return r.RepeatsOne(made)
+}
+
+// Repeats reports whether the request is the first one sent again. One without a key never is. Error: 422
+// idempotency_key_reused.
+func (r Request) Repeats(first Request) (bool, error) {
+	if r.Key == "" || r.Key != first.Key {
+		return false, nil
 	}
-	return i >= 0, nil
+	if r.Hash != first.Hash {
+		return false, idempotency.Reused()
+	}
+	return true, nil
+}
+
+// RepeatsOne reports whether the request is one of those sent again. Error: 422 idempotency_key_reused.
+func (r Request) RepeatsOne(made []Request) (bool, error) {
+	for _, first := range made {
+		if again, err := r.Repeats(first); again || err != nil {
+			return again, err
+		}
+	}
+	return false, nil
 }
 
 // pointer is the JSON pointer of a field of the i-th line in a request.

@@ -113,8 +113,10 @@ type RMA struct {
 	Event     *event.Event       `dynamodbav:"event,omitempty"`
 	WriteID   string             `dynamodbav:"writeId,omitempty"`
 	Request   order.Request      `dynamodbav:"request"` // that made it
-	CreatedAt time.Time          `dynamodbav:"createdAt"`
-	UpdatedAt time.Time          `dynamodbav:"updatedAt"`
+	// Parcels are the last keyed requests that counted a parcel, so that one sent again counts nothing.
+	Parcels   []order.Request `dynamodbav:"parcels,omitempty"`
+	CreatedAt time.Time       `dynamodbav:"createdAt"`
+	UpdatedAt time.Time       `dynamodbav:"updatedAt"`
 }
 
 // Line is some units of one line of the order.

@@ -143,6 +143,12 @@ func (r Request) Lookup(ctx context.Context, t *table.Table) (prior table.Item, 
 	return prior, rec.TTL >= r.now.Unix(), nil
 }
 
+// Reused is the error of one key for two different requests. That is a client's mistake, and the answer to the first
+// would hide it.
+func Reused() *problem.Problem {
+	return problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
+}
+
 // Replay fills answer with what the first request was told. Errors: 422 idempotency_key_reused when the body differs,
 // 409 idempotency_in_progress while the first request runs.
 func (r Request) Replay(prior table.Item, answer any) error {
@@ -151,10 +157,8 @@ func (r Request) Replay(prior table.Item, answer any) error {
 		return err
 	}
 	switch {
-	// The same key with another body is a client's mistake;
-	// answering it with the first answer would hide it.
 	case rec.Hash != r.hash:
-		return problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
+		return Reused()
 	case rec.State != done:
 		return problem.Conflict("idempotency_in_progress", "The first request with this Idempotency-Key is still running.")
 	}
