@@ -85,7 +85,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	promotions := store.NewCache(store.Store{Table: tables[0], Clock: env.Clock, PriorDays: shop.PriorPriceDays},
 		time.Duration(config.CacheTTL)*time.Second)
 	carts := &Carts{
-		Store:  cart.Store{Table: tables[0], Clock: env.Clock},
+		Store:  cart.Store{Table: tables[0], Clock: env.Clock, Recent: &cart.RecentCarts{}},
 		Quoter: cart.Quoter{Shop: shop, Variants: cart.CatalogReader{Cache: cache}, Promotions: promotions},
 		Clock:  env.Clock,
 	}

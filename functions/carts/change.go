@@ -14,7 +14,7 @@ import (
 	"dangol/shared/promotion"
 )
 
-// change runs one change of a cart and answers with the whole cart. 2 round trips when goods
+// change runs one change of a cart and answers with the whole cart. 1 or 2 round trips when goods
 // and promotions are fresh in memory; see cart.Store.Change. do may be called several times.
 func (f *Carts) change(ctx context.Context, in Changing, body any, do func(*cart.Cart) error) (*output, error) {
 	try, err := attempt(ctx, body)

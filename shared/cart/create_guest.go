@@ -26,12 +26,20 @@ func (s Store) CreateGuest(
 	c.TTL = keep(&c, now)
 	token = tokenOf(key, c.ID)
 	c.TokenHash = auth.HashToken(token)
-	create := table.Put{Item: &c, If: table.IfNew}
+	c.WriteID = id.Secret()[:writeIDLength]
+	item, err := table.Encode(&c)
+	if err != nil {
+		return nil, "", false, err
+	}
+	create := table.Put{Item: item, If: table.IfNew}
 	if !r.Keyed() {
 		err := s.Table.Put(ctx, create)
 		// Nobody else has this id: a refusal means that the first answer was lost.
 		if failed, refused := table.Failed(err); refused && failed.Item.Text("tokenHash") == c.TokenHash {
 			err = nil
+		}
+		if err == nil {
+			s.Recent.keep(c.ID, item)
 		}
 		return &c, token, false, err
 	}
@@ -44,6 +52,9 @@ func (s Store) CreateGuest(
 	err = s.Table.Transact(ctx, c.ID, done, create)
 	canceled, refused := table.Refused(err)
 	if !refused || !canceled.Refused(0) {
+		if err == nil {
+			s.Recent.keep(c.ID, item)
+		}
 		return &c, token, false, err
 	}
 	// The key has been used. The record tells the id of the first cart; its token follows from key

@@ -9,7 +9,7 @@ var AccessPatterns = []table.Pattern{
 	{Name: "read a customer's cart with what they bought of limited goods, and their memberships",
 		Key: "CUSTOMER#<id> / CART, PURCHASES, ENTITLEMENTS", Trips: 1, Read: 3, Note: "one BatchGet, strongly consistent"},
 	{Name: "add to a guest's cart", Key: "CART#<id> / CART", Trips: 2, Read: 1, Write: 1,
-		Note: "1 more trip for each change it meets"},
+		Note: "1 more trip for each change it meets; no read of a cart that the process wrote last"},
 	{Name: "add to a customer's cart", Key: "CUSTOMER#<id> / CART, PURCHASES, ENTITLEMENTS", Trips: 2, Read: 3, Write: 1,
 		Note: "1 more trip for each change it meets"},
 	{Name: "begin a guest's cart", Key: "CART#<id> / CART", Trips: 1, Write: 1},

@@ -34,8 +34,9 @@ func (r Ref) guest() bool { return r.Token != "" && r.CartID != OwnCart }
 
 // Store keeps carts.
 type Store struct {
-	Table *table.Table
-	Clock clock.Clock
+	Table  *table.Table
+	Clock  clock.Clock
+	Recent *RecentCarts // remembers guests' carts between changes; nil reads them each time
 }
 
 // NotFound is the answer for a cart that does not exist, has expired, or is not the caller's.
@@ -57,7 +58,11 @@ func (s Store) Load(ctx context.Context, ref Ref) (*Cart, error) {
 type stood struct {
 	id      string // of the cart, which a replaced cart does not share
 	version int
+	writeID string // of the last write, which a cart that was paid for in vain does not share
 }
+
+// as is what stands in the table when c does.
+func as(c *Cart) stood { return stood{c.ID, c.Version, c.WriteID} }
 
 // load reads the cart that ref means, with what the condition of a later write needs.
 func (s Store) load(ctx context.Context, ref Ref) (*Cart, stood, error) {
@@ -79,7 +84,10 @@ func (s Store) loadGuest(ctx context.Context, ref Ref) (*Cart, stood, error) {
 	if errors.Is(err, table.ErrNotFound) || err == nil && (s.expired(&c) || !auth.TokenFits(ref.Token, c.TokenHash)) {
 		return nil, stood{}, NotFound()
 	}
-	return &c, stood{c.ID, c.Version}, err
+	if err == nil {
+		s.Recent.found(c.ID, c.WriteID)
+	}
+	return &c, as(&c), err
 }
 
 // loadCustomer reads the customer's cart, counters and memberships in one BatchGet. For an operator
@@ -99,7 +107,7 @@ func (s Store) loadCustomer(ctx context.Context, ref Ref) (*Cart, stood, error) 
 		var c Cart
 		// An expired one is looked for under the customer's key next, which answers 404.
 		if err := item.Decode(&c); err != nil || !s.expired(&c) {
-			return &c, stood{c.ID, c.Version}, err
+			return &c, as(&c), err
 		}
 	}
 	c, seen, err := s.customers(ref, found[home])
@@ -127,7 +135,7 @@ func (s Store) customers(ref Ref, item table.Item) (*Cart, stood, error) {
 			return nil, stood{}, err
 		}
 	}
-	seen := stood{c.ID, c.Version}
+	seen := as(&c)
 	// An expired item still stands under the key: the condition
 	// of the next write names it, although the shopper sees none.
 	switch gone := item == nil || s.expired(&c); {

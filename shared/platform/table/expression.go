@@ -14,14 +14,25 @@ type Write interface {
 	write(table string) (types.TransactWriteItem, error)
 }
 
+// Encode returns a struct with dynamodbav tags as Put stores it.
+func Encode(v any) (Item, error) {
+	item, err := attributevalue.MarshalMap(v)
+	if err != nil {
+		return nil, fmt.Errorf("marshal %T: %w", v, err)
+	}
+	if c, ok := v.(Compressible); ok {
+		if err := Item(item).compress(c.CompressedAttributes()); err != nil {
+			return nil, err
+		}
+	}
+	return item, nil
+}
+
 // write implements Write.
 func (p Put) write(table string) (w types.TransactWriteItem, err error) {
-	item, err := attributevalue.MarshalMap(p.Item)
-	if err != nil {
-		return w, fmt.Errorf("marshal %T: %w", p.Item, err)
-	}
-	if c, ok := p.Item.(Compressible); ok {
-		if err := Item(item).compress(c.CompressedAttributes()); err != nil {
+	item, encoded := p.Item.(Item)
+	if !encoded {
+		if item, err = Encode(p.Item); err != nil {
 			return w, err
 		}
 	}

@@ -20,6 +20,9 @@ func Size(item any) (int, error) {
 	return mapSize(attributes), nil
 }
 
+// Size returns how many bytes the item takes, like the function Size.
+func (i Item) Size() int { return mapSize(i) }
+
 // container is what a list or map takes besides its elements, element what each element takes besides itself.
 const (
 	container = 3

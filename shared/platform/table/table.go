@@ -154,7 +154,7 @@ func (t *Table) get(ctx context.Context, key Key, out any, consistent bool) erro
 
 // Put writes a whole item.
 type Put struct {
-	Item any    // a struct with dynamodbav tags that carries pk and sk; see Compressible
+	Item any    // a struct with dynamodbav tags that carries pk and sk, see Compressible; or what Encode made of it
 	If   string // condition; leave it empty only with the reason next to it
 	With map[string]any
 }
