@@ -185,6 +185,41 @@ func TestAnOlderVersionExpiresAndTheCurrentOneDoesNot(t *testing.T) {
 	}
 }
 
+func TestWhatAPublicationLeftThatDiedExpires(t *testing.T) {
+	t.Parallel()
+	s, c := newStore(t)
+	if _, err := s.Put(t.Context(), parking("없습니다"), 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	first := publish(t, s)
+	type part struct {
+		table.Key
+		Data []byte `dynamodbav:"data"`
+		TTL  int64  `dynamodbav:"ttl,omitempty"`
+	}
+	key := func(n int) table.Key {
+		return table.Key{PK: fmt.Sprintf("FAQ#V%d", first.Version+1), SK: fmt.Sprintf("PART#%03d", n)}
+	}
+	for n := range 2 {
+		err := s.Table.Put(t.Context(), table.Put{Item: part{Key: key(n), Data: []byte("half")}, If: table.IfNew})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v := publish(t, s); v.Version != first.Version+2 {
+		t.Fatalf("version %d after %d", v.Version, first.Version)
+	}
+	for n := range 2 {
+		var left part
+		if err := s.Table.Get(t.Context(), key(n), &left); err != nil {
+			t.Fatal(err)
+		}
+		if want := c.Now().AddDate(0, 0, 90).Unix(); left.TTL != want {
+			t.Errorf("part %d expires at %d, want %d", n, left.TTL, want)
+		}
+	}
+}
+
 // Half a FAQ would answer wrongly, or say that there is no answer.
 func TestAVersionWithoutAPartIsNotSearched(t *testing.T) {
 	t.Parallel()

@@ -232,7 +232,7 @@ func (s *Store) Import(ctx context.Context, entries []faq.FAQEntry) error {
 }
 
 // Publish builds the index of the entries and makes it the one that is searched. Two that publish at once make two
-// versions. Round trips: the entries, 1 per part, 1. Errors: faq_publishing when another published meanwhile.
+// versions. Round trips: the entries, 2 per part, 3. Errors: faq_publishing when another published meanwhile.
 func (s *Store) Publish(ctx context.Context, by string) (Version, error) {
 	entries, err := s.Entries(ctx)
 	if err != nil {
@@ -256,8 +256,14 @@ func (s *Store) Publish(ctx context.Context, by string) (Version, error) {
 	if err := s.point(ctx, before, v); err != nil {
 		return Version{}, err
 	}
-	// After the new one is current, so that nobody reads what is about to expire.
-	return v, s.retire(ctx, before)
+	// After the new one is current, so that nobody reads what is about to expire. Versions between the two were begun and
+	// not finished, or lost to this one.
+	for old := max(before.Version, 1); old < v.Version; old++ {
+		if err := s.retire(ctx, old); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
 }
 
 // abandoned bounds how many versions after the last one may have been begun and not finished.
@@ -298,19 +304,22 @@ func (s *Store) point(ctx context.Context, before, v Version) error {
 	return err
 }
 
-// retire lets a version that is no longer current expire.
-func (s *Store) retire(ctx context.Context, v Version) error {
-	for n := range v.Parts {
+// retire lets the parts of a version that nobody is to read expire. They were written in their order, so the first that
+// is missing is their end, however many the publication had come to. 1 round trip per part, and 1.
+func (s *Store) retire(ctx context.Context, version int) error {
+	for n := 0; ; n++ {
 		_, err := s.Table.Update(ctx, table.Update{
 			// Not deleted at once: another process may be reading it.
-			Key: keyOfPart(v.Version, n), Do: "SET #ttl = :ttl", If: table.IfExists, // a part that is gone does not come back
+			Key: keyOfPart(version, n), Do: "SET #ttl = :ttl", If: table.IfExists, // a part that is gone does not come back
 			With: map[string]any{":ttl": s.Clock.Now().Add(keepOld).Unix()},
 		})
-		if _, refused := table.Failed(err); err != nil && !refused {
+		if _, refused := table.Failed(err); refused {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 // counter is what is counted of an entry.
