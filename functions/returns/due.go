@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"dangol/events"
 	"dangol/shared/money"
@@ -50,84 +51,88 @@ func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
 	if err != nil {
 		return err
 	}
-	// A payment may still succeed, so it is looked at before the exchange lapses.
-	if r.State == rma.AwaitingPayment && r.Swap.Attempt.Key != "" {
-		if wait, err := f.balanceDue(ctx, r); err != nil || wait {
-			return err
-		}
+	if wait, err := f.paymentsDue(ctx, r); err != nil || wait {
+		return err
 	}
-	if r.Hold.State == rma.NoHold && r.Hold.Attempt.Key != "" {
-		if wait, err := f.holdDue(ctx, r); err != nil || wait {
-			return err
-		}
-	}
+	// What needs reads and writes of its own is found here and checked again there.
 	switch r.DueAt(f.Clock.Now()) {
 	case rma.ChargeHold:
 		return f.chargeHold(ctx, id)
 	case rma.SettleHold:
 		_, err := f.settleHold(ctx, r)
 		return err
-	}
-	// Set in the step and used behind it: the step may run several times.
-	var corrected *order.Order
-	signal := ""
-	r, o, err := f.change(ctx, id, func(r *rma.RMA, o *order.Order) (changeSet, error) {
-		now := f.Clock.Now()
-		// What an earlier run of this step has set no longer counts.
-		corrected, signal = nil, ""
-		switch r.DueAt(now) {
-		case rma.Expire:
-			r.Expired(now)
-			w := release(r, o, now)
-			w.event = events.ReturnCanceled{ReturnRef: r.Ref(), Expired: true, Lines: r.EventLines()}
-			// The goods were never handed over, so the customer is told that the return is over.
-			corrected = o
-			return w, nil
-		case rma.Warn:
-			r.Warned(now)
-			signal = RefundDueSoon
-			// The quoted amount is the most that is at stake: an inspection can only lower it.
-			return changeSet{event: events.ReturnRefundDelayed{ReturnRef: r.Ref(), RefundBy: r.Deadlines.RefundBy,
-				Amount: r.Money(r.Quote.Refund)}}, nil
-		case rma.NoteLate:
-			r.WasLate(now)
-			signal = RefundLate
-			return changeSet{event: events.ReturnRefundDelayed{
-				ReturnRef: r.Ref(), RefundBy: r.Deadlines.RefundBy, Late: true, Amount: r.Money(r.Quote.Refund),
-			}}, nil
-		case rma.Unhold:
-			w := changeSet{order: true, give: stock.Release(r.Swap.Taken)}
-			r.Unheld(now)
-			o.Entry(r.ID).To = destination(r.Resolution)
-			return w, nil
-		// The refund needs more reads and its own writes; this step only finds that it is due.
-		case rma.Lapse:
-			return changeSet{}, errLapse
-		}
-		// Nothing is due yet: the next deadline is put into the index.
-		r.Settle()
-		return changeSet{}, nil
-	})
-	if errors.Is(err, errLapse) {
+	case rma.Lapse:
 		return f.lapse(ctx, id)
 	}
+	// Set in the step and used behind it: the step may run several times, and the last run counts.
+	var passed rma.TimerResult
+	r, o, err := f.change(ctx, id, func(r *rma.RMA, o *order.Order) (changeSet, error) {
+		now := f.Clock.Now()
+		passed = r.DueAt(now)
+		return passDeadline(r, o, passed, now), nil
+	})
 	if err != nil {
 		return err
 	}
-	if signal != "" {
+	if signal := signalOf[passed]; signal != "" {
 		f.Log.ErrorContext(ctx, "the law's time for a refund", "return", r.ID, "signal", signal, "refundBy",
 			r.Deadlines.RefundBy)
 		f.Signal(ctx, signal)
 	}
 	// Voiding a return may have made another one worth more.
-	if corrected != nil {
+	if passed == rma.Expire {
 		f.payNow(ctx, o)
 	}
 	return nil
 }
 
-// errLapse says that the balance of an exchange was not paid in time.
-var errLapse = errors.New("returns: the balance was not paid")
+// paymentsDue looks at payments that were begun, before what they pay for lapses: they may still succeed. wait is true
+// while an outcome is to come.
+func (f *Returns) paymentsDue(ctx context.Context, r *rma.RMA) (wait bool, err error) {
+	if r.State == rma.AwaitingPayment && r.Swap.Attempt.Key != "" {
+		if wait, err := f.balanceDue(ctx, r); err != nil || wait {
+			return wait, err
+		}
+	}
+	if r.Hold.State == rma.NoHold && r.Hold.Attempt.Key != "" {
+		return f.holdDue(ctx, r)
+	}
+	return false, nil
+}
+
+// signalOf is what alarms are told when a deadline has passed.
+var signalOf = map[rma.TimerResult]string{rma.Warn: RefundDueSoon, rma.NoteLate: RefundLate}
+
+// passDeadline changes a return whose deadline has passed: it expires, its refund is almost or really late, or goods
+// that are held for its exchange are sold.
+func passDeadline(r *rma.RMA, o *order.Order, passed rma.TimerResult, now time.Time) changeSet {
+	// The quoted amount is the most that is at stake: an inspection can only lower it.
+	delayed := events.ReturnRefundDelayed{ReturnRef: r.Ref(), RefundBy: r.Deadlines.RefundBy,
+		Amount: r.Money(r.Quote.Refund)}
+	switch passed {
+	case rma.Expire:
+		r.Expired(now)
+		w := release(r, o, now)
+		// The goods were never handed over, so the customer is told that the return is over.
+		w.event = events.ReturnCanceled{ReturnRef: r.Ref(), Expired: true, Lines: r.EventLines()}
+		return w
+	case rma.Warn:
+		r.Warned(now)
+		return changeSet{event: delayed}
+	case rma.NoteLate:
+		r.WasLate(now)
+		delayed.Late = true
+		return changeSet{event: delayed}
+	case rma.Unhold:
+		w := changeSet{order: true, give: stock.Release(r.Swap.Taken)}
+		r.Unheld(now)
+		o.Entry(r.ID).To = destination(r.Resolution)
+		return w
+	}
+	// Nothing is due yet, or something else than when the job came: the next deadline is put into the index.
+	r.Settle()
+	return changeSet{}
+}
 
 // lapse turns an exchange whose balance was not paid into a refund: the held goods are for sale again, the money goes
 // back.

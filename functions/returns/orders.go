@@ -12,8 +12,6 @@ import (
 	"dangol/shared/platform/format"
 	"dangol/shared/platform/table"
 	"dangol/shared/refund"
-	"dangol/shared/returnpolicy"
-	"dangol/shared/stock"
 )
 
 // orderRoutes are the routes for changes of orders. They are here because they share the ledger
@@ -182,101 +180,6 @@ func (f *Returns) changeContact(ctx context.Context, in *contactInput) (*OrderSt
 	return orderState(200, o), nil
 }
 
-// removeInput are units to take off.
-type removeInput struct {
-	OrderInput
-	DryRun bool `query:"dryRun" doc:"Answer what would go back; change nothing."`
-	Body   struct {
-		Lines  []order.Part `json:"lines" minItems:"1" maxItems:"200"`
-		Reason string       `json:"reason,omitempty" maxLength:"500"`
-	}
-}
-
-// RemovedView is what taking units off an order gives back.
-type RemovedView struct {
-	Lines  []order.Part    `json:"lines" nullable:"false" doc:"The units taken off, gifts that are no longer earned included."`
-	Refund money.Formatted `json:"refund"`
-	Charge []QuoteCharge   `json:"charges" nullable:"false"`
-	Order  OrderState      `json:"order"`
-}
-
-// removeOutput is what they give back.
-type removeOutput struct {
-	Caching string `header:"Cache-Control"`
-	Replay  string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
-	Body    RemovedView
-}
-
-// removeLines takes units off an order, once for each Idempotency-Key: the key is kept in the entry of the ledger.
-func (f *Returns) removeLines(ctx context.Context, in *removeInput) (*removeOutput, error) {
-	o, versions, err := f.orderAndPolicies(ctx, in.OrderInput)
-	if err != nil {
-		return nil, err
-	}
-	asked, err := requestOf(ctx, in.Body)
-	if err != nil {
-		return nil, err
-	}
-	// Read before the change: catalog data may be a minute old, what a set is made of does not
-	// change that fast.
-	stocked, err := f.stockedOf(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	// Set by the rule, which may run several times.
-	var done order.RemovedLine
-	rule := func(o *order.Order) (bool, []table.Write, error) {
-		if repeated, err := repeatedEntry(o, asked); err != nil || repeated != nil {
-			return false, nil, err
-		}
-		by := byWhom(ctx, o)
-		terms := removeTerms(o, versions, in.Body.Lines)
-		reason := in.Body.Reason
-		if reason == "" {
-			reason = "customer_request"
-		}
-		var err error
-		if done, err = o.Remove(in.Body.Lines, stocked, terms, reason, by, f.Clock.Now()); err != nil {
-			return false, nil, err
-		}
-		// The entry that Remove has just added.
-		o.Ledger[len(o.Ledger)-1].Request, o.Ledger[len(o.Ledger)-1].Hash = asked.Key, asked.Hash
-		o.Event, err = event.New(ctx, f.Clock.Now(), events.OrderChanged{
-			OrderRef: o.Ref(), What: []string{"lines"}, Removed: o.EventParts(done.Parts), Refund: o.Money(done.Quote.Refund),
-			By: by,
-		})
-		return true, done.Writes, err
-	}
-	if in.DryRun {
-		// The rule changes only what was read; nothing is written.
-		_, _, err = rule(o)
-	} else {
-		o, err = f.Orders.Apply(ctx, o, rule)
-	}
-	if err != nil {
-		return nil, err
-	}
-	out := &removeOutput{Caching: caching}
-	// done is empty when the rule found the entry of an earlier request.
-	if prior, err := repeatedEntry(o, asked); prior != nil && done.Parts == nil && err == nil {
-		out.Replay = "true"
-		out.Body = RemovedView{Lines: partsOf(prior), Refund: o.Money(prior.Amount).Formatted(), Charge: []QuoteCharge{},
-			Order: orderState(200, o).Body}
-		return out, nil
-	}
-	if !in.DryRun {
-		o = f.payNow(ctx, o)
-	}
-	out.Body = RemovedView{Lines: done.Parts, Refund: o.Money(done.Quote.Refund).Formatted(), Charge: []QuoteCharge{},
-		Order: orderState(200, o).Body}
-	for _, c := range done.Quote.Charges {
-		out.Body.Charge = append(out.Body.Charge, QuoteCharge{
-			Kind: c.Kind, LineID: c.LineID, PromotionID: c.PromotionID, Name: c.Name, Amount: o.Money(c.Amount).Formatted(),
-		})
-	}
-	return out, nil
-}
-
 // repeatedEntry is the entry that the same request made before. Error: 422 idempotency_key_reused.
 func repeatedEntry(o *order.Order, asked order.Request) (*refund.Entry, error) {
 	for i, e := range o.Ledger {
@@ -289,50 +192,6 @@ func repeatedEntry(o *order.Order, asked order.Request) (*refund.Entry, error) {
 		}
 	}
 	return nil, nil
-}
-
-// partsOf are the units of an entry by line. The units of a line stand side by side.
-func partsOf(e *refund.Entry) []order.Part {
-	out := []order.Part{}
-	for _, u := range e.Units {
-		if n := len(out); n > 0 && out[n-1].LineID == u.LineID {
-			out[n-1].Quantity++
-			continue
-		}
-		out = append(out, order.Part{LineID: u.LineID, Quantity: 1})
-	}
-	return out
-}
-
-// removeTerms is whether lost discounts are charged on what is kept: when the rule of every line says so.
-func removeTerms(o *order.Order, versions []returnpolicy.Policy, parts []order.Part) refund.Terms {
-	// The policy that the order was sold under.
-	policy, _ := returnpolicy.InForce(versions, o.PlacedAt)
-	section := policy.Section(country(o))
-	t := refund.Terms{ChargePromotions: len(parts) > 0}
-	for _, p := range parts {
-		line, _ := o.Line(p.LineID)
-		t.ChargePromotions = t.ChargePromotions && section.Rule(item(line)).Promotions == returnpolicy.Charge
-	}
-	return t
-}
-
-// stockedOf is what one unit of each line takes out of stock.
-func (f *Returns) stockedOf(ctx context.Context, o *order.Order) (map[string][]stock.Request, error) {
-	ids := make([]string, len(o.Lines))
-	for i, l := range o.Lines {
-		ids[i] = l.VariantID
-	}
-	items, err := f.Catalog.Variants(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	out := map[string][]stock.Request{}
-	for _, l := range o.Lines {
-		// A variant that is gone takes nothing out of stock.
-		out[l.ID] = items[l.VariantID].StockRequests(1)
-	}
-	return out, nil
 }
 
 // holdInput is why an order is not to be shipped.
