@@ -82,36 +82,64 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	f.credits(s)
 	f.desk(s)
 	f.routeOfCard(s)
-	route := func(method, path, id, summary string, errors ...int) api.Route {
-		return api.Route{
-			Method: method, Path: "/subscriptions" + path, ID: id, Summary: summary, Tag: "Subscriptions", Access: api.Customer,
-			Errors: append([]int{422}, errors...),
-		}
+	f.starts(s)
+	f.changes(s)
+	api.Handle(s, api.Route{
+		Method: "GET", Path: "/me/membership", ID: "getMyMembership", Summary: "What one gets as a member",
+		Tag: "Subscriptions", Access: api.Customer,
+		Description: "Exactly what carts and checkouts go by at this moment.", Errors: []int{422},
+	}, f.membership)
+	report := api.Route{
+		Method: "GET", Path: "/admin/subscriptions/report", ID: "getSubscriptionReport",
+		Summary: "Recurring revenue, churn, trials, recovery, what is to come",
+		Tag:     "Subscriptions", Access: api.MerchantIs, Errors: []int{422},
+		Description: "Of a large shop the figures are added up behind the scenes: the answer is 202 with `ready` false " +
+			"until the first are there, and later the last ones, as of `asOf`.",
 	}
-	start := route("POST", "", "subscribe", "Subscribe to a plan", 402, 404, 409, 429, 503)
+	api.Handle(s, report, f.report)
+	return s
+}
+
+// one is the path of one subscription below that of the customer's subscriptions.
+const one = "/{subscriptionId}"
+
+// own is a route about a customer's own subscriptions.
+func own(method, path, id, summary string, errors ...int) api.Route {
+	return api.Route{
+		Method: method, Path: "/subscriptions" + path, ID: id, Summary: summary, Tag: "Subscriptions", Access: api.Customer,
+		Errors: append([]int{422}, errors...),
+	}
+}
+
+// starts registers the routes that begin a subscription or read it.
+func (f *Subscriptions) starts(s *api.Service) {
+	start := own("POST", "", "subscribe", "Subscribe to a plan", 402, 404, 409, 429, 503)
 	start.Status, start.Keyed = 201, api.KeyRequired
 	start.Description = "The card is kept for the renewals. Without a trial the first payment is made now. The answer " +
 		"is 202 while nothing has begun: `state` is `requires_action` when the bank wants the cardholder (send them to " +
 		"`payment.redirectUrl`, then confirm), and `starting` while the provider's answer is still to come. A declined " +
 		"card is answered with 402, and there is no subscription and no invoice."
 	api.Handle(s, start, f.subscribe)
-	startQuote := route("POST", "/quote", "quoteSubscription", "What subscribing would cost, and when", 404, 409)
+	startQuote := own("POST", "/quote", "quoteSubscription", "What subscribing would cost, and when", 404, 409)
 	startQuote.Description = "Changes nothing. The amounts, the trial and the consent it needs are those that " +
 		"subscribing with the same fields would bring at this moment."
 	api.Handle(s, startQuote, f.quoteStart)
-	api.Handle(s, route("GET", "", "listMySubscriptions", "List one's own subscriptions, newest first"), f.mine)
-	const one = "/{subscriptionId}"
-	api.Handle(s, route("GET", one, "getSubscription", "Read a subscription", 404), f.get)
-	api.Handle(s, route("GET", one+"/history", "getSubscriptionHistory", "What happened to a subscription, newest first",
+	api.Handle(s, own("GET", "", "listMySubscriptions", "List one's own subscriptions, newest first"), f.mine)
+	api.Handle(s, own("GET", one, "getSubscription", "Read a subscription", 404), f.get)
+	api.Handle(s, own("GET", one+"/history", "getSubscriptionHistory", "What happened to a subscription, newest first",
 		404), f.history)
-	api.Handle(s, route("GET", one+"/invoices", "listInvoices", "The invoices of a subscription, newest first", 404),
+	api.Handle(s, own("GET", one+"/invoices", "listInvoices", "The invoices of a subscription, newest first", 404),
 		f.invoices)
-	api.Handle(s, route("POST", one+"/quote", "quoteSubscriptionChange", "What a change would cost, and when", 404, 409),
+	api.Handle(s, own("POST", one+"/quote", "quoteSubscriptionChange", "What a change would cost, and when", 404, 409),
 		f.quote)
+}
+
+// changes registers the routes that change a subscription.
+func (f *Subscriptions) changes(s *api.Service) {
 	// Every change shares these errors; the key is optional, because repeating a change is mostly
 	// harmless and the version can be sent as If-Match instead.
 	change := func(path, id, summary string) api.Route {
-		r := route("POST", one+path, id, summary, 402, 404, 409, 412, 503)
+		r := own("POST", one+path, id, summary, 402, 404, 409, 412, 503)
 		r.Keyed = api.KeyOptional
 		return r
 	}
@@ -130,34 +158,20 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	pay := change("/pay", "payNow", "Charge what is unpaid at once")
 	pay.Description = underWayText
 	api.Handle(s, pay, f.pay)
-	confirm := route("POST", one+"/confirm", "confirmSubscriptionPayment",
+	confirm := own("POST", one+"/confirm", "confirmSubscriptionPayment",
 		"Ask what became of a payment that the bank wanted the cardholder for", 402, 404, 409, 503)
 	confirm.Description = "For the page that the bank sends the shopper back to. It may be called any number of times: " +
 		"202 while the cardholder has not passed yet, 402 when they did not, else the subscription. A payment nobody " +
 		"confirms is settled all the same, and withdrawn when `payment.expiresAt` has passed."
 	api.Handle(s, confirm, f.confirm)
 	// Without a key: setting the same card twice has the same effect.
-	card := route("PUT", one+"/payment-method", "updatePaymentMethod",
+	card := own("PUT", one+"/payment-method", "updatePaymentMethod",
 		"Charge another card from now on, at once what is unpaid", 402, 404, 409, 412, 503)
 	card.Description = underWayText
 	api.Handle(s, card, f.card)
-	api.Handle(s, route("GET", one+"/consent", "getConsentNotice",
+	api.Handle(s, own("GET", one+"/consent", "getConsentNotice",
 		"The notice to show before a trial turns paid or a price rises", 404), f.notice)
 	api.Handle(s, change("/consent", "answerConsent", "Say yes or no to the notice"), f.consent)
-	api.Handle(s, api.Route{
-		Method: "GET", Path: "/me/membership", ID: "getMyMembership", Summary: "What one gets as a member",
-		Tag: "Subscriptions", Access: api.Customer,
-		Description: "Exactly what carts and checkouts go by at this moment.", Errors: []int{422},
-	}, f.membership)
-	report := api.Route{
-		Method: "GET", Path: "/admin/subscriptions/report", ID: "getSubscriptionReport",
-		Summary: "Recurring revenue, churn, trials, recovery, what is to come",
-		Tag:     "Subscriptions", Access: api.MerchantIs, Errors: []int{422},
-		Description: "Of a large shop the figures are added up behind the scenes: the answer is 202 with `ready` false " +
-			"until the first are there, and later the last ones, as of `asOf`.",
-	}
-	api.Handle(s, report, f.report)
-	return s
 }
 
 // plans registers the routes of plans.

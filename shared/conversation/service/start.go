@@ -116,8 +116,8 @@ func (s *Service) begin(ctx context.Context, who Participant, o Opening) (b begi
 	return b, nil
 }
 
-// writesOf are the writes that store a beginning, for one transaction. That of a keyed request is the first, so that its
-// refusal is number 0.
+// writesOf are the writes that store a beginning, for one transaction. That of a keyed request is the first, so that
+// its refusal is number 0.
 func (s *Service) writesOf(ctx context.Context, b beginning, o Opening) (writes []table.Write, err error) {
 	c := b.conversation
 	if o.Request.Keyed() {
