@@ -16,6 +16,8 @@ import (
 	"dangol/shared/payment/sandbox/server"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/table"
+	"dangol/shared/refund"
+	"dangol/shared/storecredit"
 )
 
 // till is a cashier with a bank and a table of its own. Calls to the bank go through faults.
@@ -157,6 +159,40 @@ func TestAnOrderWhoseReservationIsGoneIsCanceledAndNothingIsOwed(t *testing.T) {
 		t.Errorf("%s %s, %d refunds, event %v", o.State, o.Payment.State, len(o.Refunds), o.Event)
 	}
 	s.agrees(t, o)
+}
+
+func TestAnOrderWhoseReservationIsGoneGivesItsStoreCreditBack(t *testing.T) {
+	t.Parallel()
+	s := openTill(t)
+	const credit = 5_000
+	o := s.place(t, func(o *order.Order) {
+		p, err := s.bank.Authorize(t.Context(), payment.AuthorizeRequest{
+			Key: o.ID, Amount: o.Money(o.Totals.Total - credit), MethodToken: "pm_card_visa", CustomerID: o.CustomerID,
+			ReturnURL: "https://shop.example/back",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Payment = order.PaymentOf("sandbox", p)
+		o.More = []order.MorePayment{{ID: order.CreditPayment, Method: refund.StoreCredit, Captured: credit}}
+	})
+	if _, err := s.bank.Void(t.Context(), o.Payment.ID, "by hand at the bank"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // a repeated job gives nothing back a second time
+		if err := s.Work(t.Context(), o.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	after, err := s.Get(t.Context(), o.ID)
+	if err != nil || after.State != order.Canceled || after.Payment.State != order.PayFailed || after.Shard != "" {
+		t.Fatalf("%s %s, due %q, %v", after.State, after.Payment.State, after.Shard, err)
+	}
+	lots, err := storecredit.Store{Table: s.Table}.Lots(t.Context(), o.CustomerID, "KRW")
+	if err != nil || storecredit.Balance(lots, noon) != credit {
+		t.Errorf("%d of store credit came back, want %d; %v", storecredit.Balance(lots, noon), credit, err)
+	}
+	s.agrees(t, after)
 }
 
 func TestACancellationBeforeTheCaptureLetsTheReservationGo(t *testing.T) {

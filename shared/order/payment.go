@@ -74,15 +74,17 @@ func (o *Order) Paid(captured int64, now time.Time) (changed bool) {
 	return true
 }
 
-// Unpaid cancels an order whose authorization is gone before it was captured: nothing was paid, nothing is shipped.
+// Unpaid cancels an order whose authorization is gone before it was captured: nothing is shipped, and what was paid by
+// store credit goes back.
 func (o *Order) Unpaid(now time.Time) (changed bool) {
 	// Canceled before: then the reservation is a matter of PayReleasing.
 	if o.Payment.State != PayAuthorized || o.State != Placed {
 		return false
 	}
+	o.addEntry(now, EntryPaymentFailed, "", BySystem)
+	o.refundRest("payment_failed", BySystem, now)
 	o.State, o.Reason, o.Payment.State = Canceled, "payment_failed", PayFailed
 	o.rest()
-	o.addEntry(now, EntryPaymentFailed, "", BySystem)
 	return true
 }
 
