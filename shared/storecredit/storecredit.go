@@ -5,6 +5,7 @@ package storecredit
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -164,7 +165,7 @@ type CustomerContact struct{ Email, Language string }
 func GiveBack(taken []LotUse, to CustomerContact, reference string, now time.Time) []table.Write {
 	// No condition on the amount: returned credit may be spent and granted at the same time.
 	writes := make([]table.Write, 0, len(taken))
-	for _, t := range taken {
+	for i, t := range taken {
 		if now.Before(t.ExpiresAt) {
 			writes = append(writes, table.Update{
 				Key: t.Key, Do: "ADD #left :n", If: table.IfExists, With: map[string]any{":n": t.Amount},
@@ -177,8 +178,8 @@ func GiveBack(taken []LotUse, to CustomerContact, reference string, now time.Tim
 			continue
 		}
 		writes = append(writes, Grant(Lot{
-			// The last part of the lot's id keeps the lots of one purchase apart.
-			ID: reference + "-" + t.Key.SK[len(t.Key.SK)-8:], CustomerID: customerID, Email: to.Email,
+			// Its number among them keeps the lots of one purchase apart: ids of lots may end alike.
+			ID: reference + "-" + strconv.Itoa(i+1), CustomerID: customerID, Email: to.Email,
 			Language: to.Language, Currency: currency, Amount: t.Amount, Reason: "returned", Source: reference,
 			ExpiresAt: now.Add(BackFor),
 		}, now))

@@ -92,6 +92,26 @@ func TestCreditThatComesBackAfterItsLotExpiredCanBeSpentForThirtyDays(t *testing
 	}
 }
 
+func TestCreditOfLotsWhoseIdsEndAlikeComesBackWhole(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for n, id := range []string{"ord_1-e1-credit", "ord_2-e1-credit", "x"} {
+		give(t, s, id, 1_000, noon.AddDate(0, 0, n+1))
+	}
+	taken, _ := storecredit.Plan(lots(t, s), 3_000, noon)
+	if err := s.Table.Transact(t.Context(), t.Name()+"spend", storecredit.Take(taken)...); err != nil {
+		t.Fatal(err)
+	}
+	later := noon.AddDate(0, 0, 10) // all three have expired
+	if err := s.Table.Transact(t.Context(), t.Name()+"back",
+		storecredit.GiveBack(taken, ann, "chk_1", later)...); err != nil {
+		t.Fatal(err)
+	}
+	if b := storecredit.Balance(lots(t, s), later); b != 3_000 {
+		t.Errorf("%d came back of 3,000", b)
+	}
+}
+
 func TestOfManyWhoSpendTheSameCreditNobodyGetsMoreThanThereIs(t *testing.T) {
 	t.Parallel()
 	s := open(t)
