@@ -4443,7 +4443,7 @@ export interface paths {
         put?: never;
         /**
          * Import products from rows of a CSV file in Shopify's format
-         * @description The body is a header and the rows of whole products. A product is found by its handle: one that is there is brought in line with the file, fields the file has no column for stay, variants are matched by their options, and variants that the file leaves out are removed. Importing the same rows again changes nothing. Stock is set only when its column says something else than in the last import, so what was sold since stays sold. With stock=add the quantities are a delivery, which is added once.
+         * @description The body is a header and the rows of whole products. A product is found by its handle: one that is there is brought in line with the file, fields the file has no column for stay, variants are matched by their options (a file that says something of them needs the columns of each option), and variants that the file leaves out are removed. Importing the same rows again changes nothing. Stock is set only when its column says something else than in the last import, so what was sold since stays sold. With stock=add the quantities are a delivery, which is added once.
          *
          *     Each product is written whole or not at all; what is wrong with the others is listed by row. `make import FILE=...` sends a file of any size piece by piece.
          *

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/text/unicode/norm"
-
 	"dangol/shared/catalog"
 	"dangol/shared/platform/problem"
 	"dangol/shared/stock"
@@ -108,7 +106,7 @@ func (d *ProductDocument) product(before *catalog.Product, productID string, now
 	map[string]catalog.InitialStock) {
 	p := &catalog.Product{
 		ID: productID, Version: 1, Handle: handleOf(d.Handle), Status: catalog.Status(d.Status), Title: texts(d.Title),
-		Description: texts(d.Description), Vendor: norm.NFC.String(d.Vendor), Type: norm.NFC.String(d.Type),
+		Description: texts(d.Description), Vendor: line(d.Vendor), Type: line(d.Type),
 		Tags: composed(d.Tags), Categories: composed(d.Categories), Options: composedOptions(d.Options),
 		Images: d.Images, CreatedAt: now, UpdatedAt: now,
 		SEOTitle: texts(d.SEOTitle), SEODescription: texts(d.SEOText), Metafields: composedValues(d.Metafields),
@@ -157,10 +155,10 @@ func (d ProductDocument) checkStock() error {
 // left out has the defaults of the API: taxable, shipped.
 func (d VariantDocument) variant() catalog.Variant {
 	v := catalog.Variant{
-		ID: d.ID, SKU: d.SKU, Options: composed(d.Options), Prices: make(map[string]catalog.Price, len(d.Prices)),
+		ID: d.ID, SKU: line(d.SKU), Options: trimmedLines(d.Options), Prices: make(map[string]catalog.Price, len(d.Prices)),
 		Taxable: d.Taxable == nil || *d.Taxable, TaxClass: d.TaxClass, RequiresShipping: d.RequiresShipping == nil ||
 			*d.RequiresShipping,
-		Grams: d.Grams, Barcode: d.Barcode, Image: d.Image, Untracked: d.Untracked, Backorder: d.Backorder,
+		Grams: d.Grams, Barcode: line(d.Barcode), Image: d.Image, Untracked: d.Untracked, Backorder: d.Backorder,
 		Components: d.Components, MaxPerOrder: d.MaxPerOrder, MaxPerCustomer: d.MaxPerCustomer,
 	}
 	for currency, p := range d.Prices {

@@ -31,8 +31,8 @@ func (c *Products) fileRoutes(s *api.Service) {
 		Summary: "Import products from rows of a CSV file in Shopify's format", MaxBody: maxFile, Errors: []int{413, 422},
 		Description: "The body is a header and the rows of whole products. A product is found by its handle: one that is " +
 			"there is " +
-			"brought in line with the file, fields the file has no column for stay, variants are matched by their options, " +
-			"and variants " +
+			"brought in line with the file, fields the file has no column for stay, variants are matched by their options " +
+			"(a file that says something of them needs the columns of each option), and variants " +
 			"that the file leaves out are removed. Importing the same rows again changes nothing. Stock is set only " +
 			"when its column says " +
 			"something else than in the last import, so what was sold since stays sold. With stock=add the quantities are " +

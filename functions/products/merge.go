@@ -1,6 +1,7 @@
 package products
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -51,9 +52,16 @@ func merge(file shopify.Product, before *catalog.Product, now time.Time) merged 
 	assignList(&p.Tags, file.Tags)
 	assignList(&p.Categories, file.Categories)
 	assignList(&p.Images, file.Images)
-	// The file lists all variants, so its options are all there are.
-	p.Options = file.Options
-	m.variants(file, before)
+	switch {
+	case before == nil || file.OptionColumns >= len(before.Options):
+		// The file lists all variants, so its options are all there are.
+		p.Options = file.Options
+		m.variants(file, before)
+	// A file about products as a whole leaves their variants alone.
+	case file.OptionColumns == 0 && len(file.Variants) == 1 && !file.Variants[0].Says():
+	default:
+		m.errors = append(m.errors, missingOption(file, before))
+	}
 	if before == nil {
 		m.differs = true
 		catalog.UpdatePriceHistory(nil, p, now)
@@ -102,6 +110,17 @@ func (m *merged) variants(file shopify.Product, before *catalog.Product) {
 	}
 }
 
+// missingOption is the error of a file that says something about variants and has no column for an option by which the
+// shop tells them apart. Without it all of them would be replaced.
+func missingOption(file shopify.Product, before *catalog.Product) *shopify.RowError {
+	n := file.OptionColumns
+	return &shopify.RowError{
+		Row: file.Row, Column: fmt.Sprintf("Option%d Value", n+1), Code: "missing_column", Message: fmt.Sprintf(
+			"the columns Option%d Name and Option%d Value, as the variants of this product differ in %s", n+1, n+1,
+			before.Options[n].Name),
+	}
+}
+
 // withOptions finds the variant with the option values. Prices are copied, so changing them leaves before alone.
 func withOptions(before *catalog.Product, options []string) (catalog.Variant, bool) {
 	if before == nil {
@@ -136,8 +155,14 @@ func mergeVariant(v catalog.Variant, row shopify.Variant) catalog.Variant {
 			delete(v.Prices, currency)
 			continue
 		}
-		kept := *price
-		kept.Floor = v.Prices[currency].Floor // no file has a column for it
+		old := v.Prices[currency]
+		// The floor stays: no file has a column for it.
+		kept := catalog.Price{Amount: price.Amount, CompareAt: old.CompareAt, Floor: old.Floor}
+		assign(&kept.CompareAt, price.CompareAt)
+		// What stayed may be no reduction beside the new price.
+		if kept.CompareAt <= kept.Amount {
+			kept.CompareAt = 0
+		}
 		v.Prices[currency] = kept
 	}
 	return v

@@ -43,8 +43,8 @@ const (
 // reserved handles would hide routes.
 var reserved = []string{"import", "export"}
 
-// handleOf brings a handle into its one form: composed and in lower case.
-func handleOf(s string) string { return strings.ToLower(norm.NFC.String(strings.TrimSpace(s))) }
+// handleOf brings a handle into its one form, which is that of files: composed, in lower case, no hyphens around it.
+func handleOf(s string) string { return strings.Trim(strings.ToLower(line(s)), "-") }
 
 // handleFrom makes a handle of a title: letters of any script and digits, everything else becomes a hyphen. Hangul
 // stays: browsers show it in the address, and a romanised one nobody can read.
@@ -405,7 +405,7 @@ func texts(t map[string]string) catalog.Text {
 func composedOptions(options []catalog.Option) []catalog.Option {
 	out := slices.Clone(options)
 	for i, o := range out {
-		out[i] = catalog.Option{Name: norm.NFC.String(o.Name), Values: composed(o.Values)}
+		out[i] = catalog.Option{Name: line(o.Name), Values: trimmedLines(o.Values)}
 	}
 	return out
 }
@@ -430,3 +430,16 @@ func composed(all []string) []string {
 	}
 	return out
 }
+
+// trimmedLines is line for a list, which is copied.
+func trimmedLines(all []string) []string {
+	out := slices.Clone(all)
+	for i, s := range out {
+		out[i] = line(s)
+	}
+	return out
+}
+
+// line brings a text of one line into the form in which a file has it, composed (NFC) and without spaces around it: an
+// exported product has to be found again by its handle, and its variants by their options.
+func line(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }

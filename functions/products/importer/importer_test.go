@@ -148,6 +148,8 @@ func TestTellsWhatIsWrongByRow(t *testing.T) {
 			"1 products created, 0 updated, 0 unchanged, 1 failed"},
 		{"rows of a product apart", "Handle,Title\na,A\nb,B\na,A\n", "row 4, Handle: the rows",
 			"3 rows: 2 products created, 0 updated, 0 unchanged, 1 failed"},
+		{"rows of a product apart, in another case", "Handle,Title\nSoap,A\nb,B\n soap™,A\n", "row 4, Handle: the rows",
+			"3 rows: 2 products created, 0 updated, 0 unchanged, 1 failed"},
 		{"no title column", "Handle,Name\na,A\n", "row 1, Title: the file has no column Title", "0 products created"},
 		{"an empty file", "", "row 1: the file is empty", "0 products created"},
 	} {

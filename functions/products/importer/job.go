@@ -222,7 +222,8 @@ type handles struct {
 
 // twice reports whether the handle has been before, and remembers it.
 func (h handles) twice(handle string) bool {
-	if handle == "" {
+	// As the API compares them: in another case it is the same product.
+	if handle = shopify.HandleOf(handle); handle == "" {
 		return false // the API refuses these by row
 	}
 	sum := maphash.String(h.seed, handle)

@@ -103,8 +103,8 @@ func isAddress(s string) bool {
 
 // allPrices reads the prices of a row by currency: the
 // column without a currency is that of the base.
-func (p *parser) allPrices() map[string]*catalog.Price {
-	prices := map[string]*catalog.Price{}
+func (p *parser) allPrices() map[string]*Price {
+	prices := map[string]*Price{}
 	if i, ok := p.at[colPrice]; ok {
 		compare, has := p.at[colCompare]
 		prices[p.base.Currency] = p.price(p.base.Currency, i, compare, has)
@@ -121,17 +121,22 @@ func (p *parser) allPrices() map[string]*catalog.Price {
 
 // price reads a price; an empty cell is nil: not sold in the currency. A
 // compare-at price that is not above it is no reduction and is left out.
-func (p *parser) price(currency string, at, compareAt int, hasCompare bool) *catalog.Price {
+func (p *parser) price(currency string, at, compareAt int, hasCompare bool) *Price {
 	if p.cell(at) == "" {
 		return nil
 	}
-	price := catalog.Price{Amount: p.amount(currency, at)}
-	if hasCompare && p.cell(compareAt) != "" {
-		price.CompareAt = p.amount(currency, compareAt)
+	price := Price{Amount: p.amount(currency, at)}
+	if !hasCompare {
+		return &price
 	}
-	if price.CompareAt <= price.Amount {
-		price.CompareAt = 0
+	compared := int64(0)
+	if p.cell(compareAt) != "" {
+		compared = p.amount(currency, compareAt)
 	}
+	if compared <= price.Amount {
+		compared = 0
+	}
+	price.CompareAt = &compared
 	return &price
 }
 

@@ -36,6 +36,7 @@ type Product struct {
 	Tags           *[]string
 	Categories     *[]string
 	Options        []catalog.Option
+	OptionColumns  int // how many options the file has columns for
 	Variants       []Variant
 	Images         *[]catalog.Image
 }
@@ -54,7 +55,19 @@ type Variant struct {
 	RequiresShipping *bool
 	Taxable          *bool
 	// Prices is by currency; nil in a currency whose cell is empty: not sold in it.
-	Prices map[string]*catalog.Price
+	Prices map[string]*Price
+}
+
+// Price is a price as a file describes it, in minor units.
+type Price struct {
+	Amount    int64
+	CompareAt *int64 // nil where the file has no such column; 0 for none
+}
+
+// Says reports whether the row says anything about a variant besides its options.
+func (v Variant) Says() bool {
+	return v.SKU != nil || v.Barcode != nil || v.Image != nil || v.Grams != nil || v.Tracked != nil ||
+		v.Quantity != nil || v.Backorder != nil || v.RequiresShipping != nil || v.Taxable != nil || len(v.Prices) > 0
 }
 
 // parser turns the rows of a product into a Product and gathers what is wrong.
@@ -145,9 +158,9 @@ func (p *parser) cell(i int) string {
 // markup is a cell of several lines.
 func (p *parser) markup(i int) string { return norm.NFC.String(strings.TrimSpace(p.row.field(i))) }
 
-// handleOf brings a handle into the form of addresses: lower case, without signs such as the trade mark, a hyphen for
+// HandleOf brings a handle into the form of addresses: lower case, without signs such as the trade mark, a hyphen for
 // everything else that is no letter and no digit.
-func handleOf(s string) string {
+func HandleOf(s string) string {
 	var b strings.Builder
 	for _, r := range norm.NFC.String(strings.ToLower(strings.TrimSpace(s))) {
 		switch {
@@ -174,12 +187,12 @@ func (p *parser) optional(c column) *string {
 // product reads what the first row says of the product as a whole.
 func (p *parser) product(g Group) Product {
 	product := Product{
-		Row: p.row.Number, Handle: handleOf(g.Handle), Status: p.status(),
+		Row: p.row.Number, Handle: HandleOf(g.Handle), Status: p.status(),
 		Title: p.translations(colTitle, p.titles), Description: p.translations(colBody, p.bodies),
 		SEOTitle: p.translations(colSEOTitle, nil), SEODescription: p.translations(colSEOText, nil),
 		AllMetafields: p.allMetafields(), Metafields: p.metafields(),
 		Vendor: p.optional(colVendor), Type: p.optional(colType), Tags: p.list(colTags), Categories: p.categories(),
-		Options: p.options(),
+		Options: p.options(), OptionColumns: p.optionColumns(),
 	}
 	if product.Handle == "" {
 		p.fail(colHandle, "required", "the handle of the product")
@@ -302,6 +315,16 @@ func (p *parser) options() []catalog.Option {
 		options = append(options, catalog.Option{Name: name})
 	}
 	return options
+}
+
+// optionColumns is how many options the file has columns for, those of the first one first.
+func (p *parser) optionColumns() int {
+	for n := range MaxOptions {
+		if !p.has(colOption(n)) || !p.has(colOptionValue(n)) {
+			return n
+		}
+	}
+	return MaxOptions
 }
 
 // fillOptions gives each option its values, in the order in which they come up.

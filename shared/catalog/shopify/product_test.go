@@ -109,10 +109,10 @@ func TestCellsAsSpreadsheetsWriteThem(t *testing.T) {
 		t.Fatalf("variants %+v of %+v", p.Variants, p.Options)
 	}
 	small, large := p.Variants[0], p.Variants[1]
-	if *small.Quantity != 0 || *small.Grams != 81 || !*small.Backorder || small.Prices["USD"].CompareAt != 0 {
+	if *small.Quantity != 0 || *small.Grams != 81 || !*small.Backorder || *small.Prices["USD"].CompareAt != 0 {
 		t.Errorf("the first variant %+v, price %+v", small, small.Prices["USD"])
 	}
-	if large.Prices["USD"].Amount != 1_500 || large.Prices["USD"].CompareAt != 2_000 {
+	if large.Prices["USD"].Amount != 1_500 || *large.Prices["USD"].CompareAt != 2_000 {
 		t.Errorf("a reduced price %+v", large.Prices["USD"])
 	}
 	var pictures []string
@@ -236,7 +236,7 @@ func TestAnExportedProductReadsBackAsTheSameProduct(t *testing.T) {
 			}
 			for currency, price := range g.Prices {
 				want, ok := v.Prices[currency]
-				if ok != (price != nil) || ok && (price.Amount != want.Amount || price.CompareAt != want.CompareAt) {
+				if ok != (price != nil) || ok && (price.Amount != want.Amount || *price.CompareAt != want.CompareAt) {
 					t.Fatalf("variant %d: %+v %s, written %+v", n, price, currency, v.Prices)
 				}
 			}
