@@ -163,11 +163,8 @@ func (f *Customers) claim(ctx context.Context, in *claimInput) (*ClaimOutput, er
 		mine := false
 		_, err := f.Orders.Change(ctx, card.ID, func(o *order.Order) (bool, []table.Write, error) {
 			// The list is read a moment late: what has an owner by now, or another address, stays as it is.
-			if mine = o.CustomerID == "" && strings.EqualFold(o.Email, email); !mine {
-				return false, nil, nil
-			}
-			o.CustomerID = who
-			return true, nil, nil
+			mine = strings.EqualFold(o.Email, email) && o.Claim(who)
+			return mine, nil, nil
 		})
 		if err != nil {
 			return nil, err

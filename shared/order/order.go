@@ -91,7 +91,8 @@ type Draft struct {
 	Note         string                       `dynamodbav:"note,omitempty"` // the shopper's
 	Allocations  table.List[stock.Allocation] `dynamodbav:"taken,omitempty"`
 	Counted      table.List[LifetimeCount]    `dynamodbav:"counted,omitempty"`
-	// CountedFor is whose limits Counted went onto, once the contact of a guest's order has changed; see counter.
+	// CountedFor is whose limits Counted went onto, once the contact or the owner of a guest's order has changed; see
+	// counter.
 	CountedFor string                `dynamodbav:"countedFor,omitempty"`
 	Uses       table.List[store.Use] `dynamodbav:"uses,omitempty"` // of promotions
 	// Credit is the store credit that a checkout took. The order has it among its payments instead.

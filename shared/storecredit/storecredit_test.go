@@ -136,6 +136,18 @@ func TestOfManyWhoSpendTheSameCreditNobodyGetsMoreThanThereIs(t *testing.T) {
 	}
 }
 
+func TestManyOldLotsDoNotHideWhatCanBeSpent(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for n := range 210 {
+		give(t, s, fmt.Sprintf("old-%04d", n), 1_000, noon.Add(-time.Duration(n+1)*time.Hour))
+	}
+	give(t, s, "new-0001", 5_000, noon.AddDate(0, 6, 0))
+	if b := storecredit.Balance(lots(t, s), noon); b != 5_000 {
+		t.Errorf("balance %d behind lots that are over, want 5,000", b)
+	}
+}
+
 func TestALotIsGivenOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t)
