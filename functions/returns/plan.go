@@ -72,6 +72,7 @@ type facts struct {
 	order    *order.Order
 	policy   returnpolicy.Policy
 	variants map[string]catalog.SellableVariant // of exchanges and replacements
+	drops    map[string]bool                    // which of them a drop decides about
 	now      time.Time
 }
 

@@ -1,12 +1,14 @@
 package returns
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"dangol/events"
 	"dangol/shared/catalog"
@@ -93,7 +95,7 @@ func (f *Returns) mayPropose(ctx context.Context, o *order.Order, lines int) err
 }
 
 // addedGoods are the wanted variants as lines of the order, and what they take out of stock. Errors: 422 for a variant
-// that is named twice, and those of addedGood.
+// that is named twice, and those of sold and limited.
 func (f *Returns) addedGoods(ctx context.Context, o *order.Order, wanted []WantedGood, tax pricing.Tax) (
 	goods []order.AddedVariant, wants []stock.Request, err error) {
 	ids := make([]string, len(wanted))
@@ -108,42 +110,40 @@ func (f *Returns) addedGoods(ctx context.Context, o *order.Order, wanted []Wante
 	if err != nil {
 		return nil, nil, err
 	}
+	drops, err := f.inDrops(ctx, items)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := f.Clock.Now()
 	for i, w := range wanted {
-		g, err := addedGood(o, i, w, items[w.VariantID], tax)
-		if err != nil {
+		item := items[w.VariantID]
+		if err := cmp.Or(sold(o, w, item, now), limited(o, w, item, drops[w.VariantID])); err != nil {
 			return nil, nil, err
 		}
-		goods = append(goods, g)
-		wants = append(wants, items[w.VariantID].StockRequests(w.Quantity)...)
+		goods = append(goods, addedGood(o, i, w, item, tax))
+		wants = append(wants, item.StockRequests(w.Quantity)...)
 	}
 	return goods, wants, nil
 }
 
-// addedGood is a wanted variant as a line of the order. Goods that customers may have only so many of in their life are
-// counted at checkout, so they are ordered anew.
-func addedGood(
-	o *order.Order, i int, w WantedGood, g catalog.SellableVariant, tax pricing.Tax,
-) (order.AddedVariant, error) {
-	if g.Product == nil || g.Product.Status != catalog.Active {
-		return order.AddedVariant{}, problem.Conflict("variant_not_sold", "Variant %s is not for sale.", w.VariantID).
-			With("variantId", w.VariantID)
+// sold is why a wanted variant is not for sale in the currency of the order now. Errors: 409 variant_not_sold.
+func sold(o *order.Order, w WantedGood, g catalog.SellableVariant, now time.Time) error {
+	var refused *problem.Problem
+	switch price, priced := g.Variant.Prices[o.Totals.Currency]; {
+	case g.Product == nil || g.Product.Status != catalog.Active:
+		refused = problem.Conflict("variant_not_sold", "Variant %s is not for sale.", w.VariantID)
+	case !priced || price.Amount <= 0:
+		refused = problem.Conflict("variant_not_sold", "Variant %s has no price in %s.", w.VariantID, o.Totals.Currency)
+	case !g.Variant.Open(now):
+		refused = notOpen(w.VariantID)
+	default:
+		return nil
 	}
-	price, sold := g.Variant.Prices[o.Totals.Currency]
-	// A limit for each order counts what the order already has.
-	has := w.Quantity
-	for _, l := range o.Lines {
-		if l.VariantID == w.VariantID {
-			has += l.Quantity
-		}
-	}
-	switch {
-	case !sold || price.Amount <= 0:
-		return order.AddedVariant{}, problem.Conflict("variant_not_sold", "Variant %s has no price in %s.", w.VariantID,
-			o.Totals.Currency).With("variantId", w.VariantID)
-	case g.Variant.MaxPerCustomer > 0 || g.Variant.MaxPerOrder > 0 && has > g.Variant.MaxPerOrder:
-		return order.AddedVariant{}, problem.Conflict("variant_limited", "Of variant %s no more can be added to this order.",
-			w.VariantID).With("variantId", w.VariantID)
-	}
+	return refused.With("variantId", w.VariantID)
+}
+
+// addedGood is a wanted variant as a line of the order.
+func addedGood(o *order.Order, i int, w WantedGood, g catalog.SellableVariant, tax pricing.Tax) order.AddedVariant {
 	image := g.Variant.Image
 	if image == "" && len(g.Product.Images) > 0 {
 		image = g.Product.Images[0].URL
@@ -152,11 +152,11 @@ func addedGood(
 	if g.Variant.Taxable {
 		rate = tax.RateOf(g.Variant.TaxClass)
 	}
-	return order.AddedVariant{List: price.Amount, TaxRate: rate, Line: order.Line{
+	return order.AddedVariant{List: g.Variant.Prices[o.Totals.Currency].Amount, TaxRate: rate, Line: order.Line{
 		ID: fmt.Sprintf("ln_add%d_%d", o.Additions, i+1), VariantID: w.VariantID, ProductID: g.Product.ID,
 		SKU: g.Variant.SKU, Title: g.Product.Title.In(o.Language, "en"), Options: g.Variant.Options, Image: image,
 		Quantity: w.Quantity, Categories: g.Product.Categories, Tags: g.Product.Tags,
-	}}, nil
+	}}
 }
 
 // addedLines are the goods of an addition as events show them.

@@ -184,14 +184,18 @@ func (f *Returns) plan(ctx context.Context, o *order.Order, versions []returnpol
 		}
 	}
 	var goods map[string]catalog.SellableVariant
+	var drops map[string]bool
 	if len(variants) > 0 {
 		var err error
 		// Past the cache: stock and price decide what is promised.
 		if goods, err = f.Catalog.ConsistentVariants(ctx, variants); err != nil {
 			return plan{}, err
 		}
+		if drops, err = f.inDrops(ctx, goods); err != nil {
+			return plan{}, err
+		}
 	}
-	return planReturn(facts{order: o, policy: policy, variants: goods, now: f.Clock.Now()}, w)
+	return planReturn(facts{order: o, policy: policy, variants: goods, drops: drops, now: f.Clock.Now()}, w)
 }
 
 // view shows the plan.

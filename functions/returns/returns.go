@@ -37,6 +37,7 @@ import (
 	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
 	"dangol/shared/problemtext"
+	promotions "dangol/shared/promotion/store"
 	"dangol/shared/rma"
 	"dangol/shared/storecredit"
 )
@@ -49,13 +50,15 @@ type Returns struct {
 	Policies Policies
 	Credit   storecredit.Store
 	Catalog  *catalog.Cache
-	Cashier  order.Cashier
-	Provider payment.Provider
-	Carrier  Carrier
-	Shop     pricing.Shop // for the tax of goods that are added to an order
-	Clock    clock.Clock
-	Log      *slog.Logger
-	Metrics  *metrics.Writer
+	// Promotions tell which goods belong to a limited edition.
+	Promotions promotions.Reader
+	Cashier    order.Cashier
+	Provider   payment.Provider
+	Carrier    Carrier
+	Shop       pricing.Shop // for the tax of goods that are added to an order
+	Clock      clock.Clock
+	Log        *slog.Logger
+	Metrics    *metrics.Writer
 	// Signal counts something that an alarm watches.
 	Signal func(ctx context.Context, name string)
 }
@@ -68,8 +71,9 @@ func Build(
 	// The catalog may be a minute old for titles and pictures; stock is always read past the cache.
 	return &Returns{
 		Table: t, Orders: orders, Returns: rma.Store{Table: t}, Policies: Policies{Table: t, Clock: c},
-		Credit:  storecredit.Store{Table: t},
-		Catalog: catalog.NewCache(t, c, time.Minute), Provider: provider, Carrier: SandboxCarrier{}, Shop: shop, Clock: c,
+		Credit:     storecredit.Store{Table: t},
+		Promotions: promotions.NewCache(promotions.Store{Table: t, Clock: c}, promotions.Fresh),
+		Catalog:    catalog.NewCache(t, c, time.Minute), Provider: provider, Carrier: SandboxCarrier{}, Shop: shop, Clock: c,
 		Log:     log,
 		Cashier: order.Cashier{Orders: orders, Provider: provider, Clock: c, Log: log},
 		// Replaced by New; tests count in their own way.

@@ -27,10 +27,15 @@ func (f facts) swap(p *plan, w Wanted) error {
 		if !ok || g.Product.Status != catalog.Active && w.Resolution == string(rma.Exchange) {
 			return problem.Conflict("variant_not_sold", "Variant %s is not for sale.", variant).With("lineId", l.LineID)
 		}
-		// Checkout counts what a customer has had of limited goods; an exchange would go around it.
-		if w.Resolution == string(rma.Exchange) && g.Variant.MaxPerCustomer > 0 && g.Product.ID != line.ProductID {
+		// Checkout counts what a customer has had of limited goods, and knows who may have those of a drop; an exchange
+		// would go around it.
+		scarce := g.Variant.MaxPerCustomer > 0 || f.drops[variant]
+		if w.Resolution == string(rma.Exchange) && scarce && g.Product.ID != line.ProductID {
 			return problem.Conflict("variant_limited", "Variant %s is limited by customer and is not given in exchange.",
 				variant).With("lineId", l.LineID)
+		}
+		if w.Resolution == string(rma.Exchange) && !g.Variant.Open(f.now) {
+			return notOpen(variant).With("lineId", l.LineID)
 		}
 		if g.Available < l.Quantity {
 			return problem.Conflict("out_of_stock", "Of variant %s there are %d.", variant, max(g.Available, 0)).With("lineId",

@@ -1,0 +1,66 @@
+package returns_test
+
+import (
+	"testing"
+	"time"
+
+	"dangol/infra/testkit/apitest"
+	"dangol/infra/testkit/testshop"
+	"dangol/shared/catalog"
+	"dangol/shared/promotion"
+)
+
+// dropOf is a limited edition of the product of a variant that opens to all after a time.
+func dropOf(variant string, opens time.Time) promotion.Promotion {
+	return promotion.Promotion{
+		ID: "promo_drop", Name: catalog.Text{"en": "Drop"}, Kind: promotion.Drop, State: promotion.Live,
+		Class: promotion.Product, Starts: opens, LimitPerCustomer: 1,
+		Targets: promotion.Targets{Products: []string{catalog.ProductOf(variant)}},
+	}
+}
+
+// opensIn makes the first variant of a product a limited edition that opens after a time.
+func opensIn(d *desk, after time.Duration) func(*catalog.Product) {
+	return func(p *catalog.Product) {
+		p.Variants[0].Edition = &catalog.Edition{OpensAt: d.Clock.Now().Add(after), Buckets: 1}
+	}
+}
+
+func TestALimitedEditionIsNotAddedBeforeItOpens(t *testing.T) {
+	t.Parallel()
+	d, o, oil := waiting(t)
+	d.edit(oil, opensIn(d, time.Hour))
+	d.keyed(d.ann()).Do("POST", d.additionsOf(o), goods(oil, 1)).WantProblem(409, "variant_not_sold")
+	d.Clock.Advance(time.Hour)
+	d.keyed(d.ann()).Do("POST", d.additionsOf(o), goods(oil, 1)).Want(201)
+}
+
+// Who may have goods of a drop, and how many, is checked and counted at checkout.
+func TestGoodsOfADropAreNotAdded(t *testing.T) {
+	t.Parallel()
+	d, o, oil := waiting(t)
+	d.Promote(dropOf(oil, d.Clock.Now().Add(-time.Hour)))
+	d.keyed(d.ann()).Do("POST", d.additionsOf(o), goods(oil, 1)).WantProblem(409, "variant_limited")
+	if n := d.SellableUnits(t, oil); n != 9 {
+		t.Errorf("%d in stock, want 9", n)
+	}
+}
+
+func TestALimitedEditionIsNotGivenInExchangeBeforeItOpens(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	soap, oil := d.Sell(testshop.ProductSpec{Price: 9_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 9_000, Units: 3})
+	o := d.deliver(d.buy(map[string]int{soap: 1}))
+	d.edit(oil, opensIn(d, time.Hour))
+	line := back(o.Lines[0].ID, 1, "not_as_described")
+	line["exchangeFor"] = oil
+	quote := func() *apitest.Response {
+		return d.ann().Do("POST", "/orders/"+o.ID+"/returns/quote", wanted("exchange", line))
+	}
+	quote().WantProblem(409, "variant_not_sold")
+	d.Clock.Advance(time.Hour)
+	quote().Want(200)
+	d.Promote(dropOf(oil, d.Clock.Now().Add(-time.Hour)))
+	d.Clock.Advance(time.Minute) // promotions are looked at anew
+	quote().WantProblem(409, "variant_limited")
+}
