@@ -68,6 +68,19 @@ func TestAFileWithOneOptionOfTwoReplacesNoVariants(t *testing.T) {
 	}
 }
 
+// Shopify's own API gives a product without options this pair, and a file leaves it out.
+func TestAFileFindsTheVariantWithShopifysDefaultOption(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	made := s.create(cream("soap").with("options", []object{{"name": "Title", "values": []string{"Default Title"}}}).
+		variant("options", []string{"Default Title"}))
+	r := s.importCSV("", s.merchant.Do("GET", "/products/export", nil).Want(200).Body)
+	after := s.edit(made.ID)
+	if r.Failed > 0 || len(after.Variants) != 1 || after.Variants[0].ID != made.Variants[0].ID {
+		t.Errorf("%+v, made as %+v; %v", after.Variants, made.Variants, r.Errors)
+	}
+}
+
 // What stands around a text in a document would be gone in a file, and with it the product or the variant.
 func TestAnExportFindsItsProductsAndVariantsAgain(t *testing.T) {
 	t.Parallel()

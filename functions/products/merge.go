@@ -126,7 +126,10 @@ func withOptions(before *catalog.Product, options []string) (catalog.Variant, bo
 	if before == nil {
 		return catalog.Variant{}, false
 	}
-	i := slices.IndexFunc(before.Variants, func(v catalog.Variant) bool { return slices.Equal(v.Options, options) })
+	i := slices.IndexFunc(before.Variants, func(v catalog.Variant) bool {
+		// A file has no options where the one variant is called what Shopify calls it then.
+		return slices.Equal(v.Options, options) || len(options) == 0 && slices.Equal(v.Options, shopify.DefaultOptions)
+	})
 	if i < 0 {
 		return catalog.Variant{}, false
 	}

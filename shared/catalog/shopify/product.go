@@ -16,6 +16,9 @@ import (
 // file, not made by one: the format has no place for its parts.
 const GiftSet = "gift set"
 
+// DefaultOptions are the option values of the variant of a product without options, as Shopify writes them.
+var DefaultOptions = []string{"Default Title"}
+
 // Base is the language and the currency of the columns that name none.
 type Base struct{ Language, Currency string }
 
@@ -309,7 +312,7 @@ func (p *parser) options() []catalog.Option {
 		name, _ := p.text(colOption(n))
 		value, _ := p.text(colOptionValue(n))
 		// Shopify writes this pair for products without options.
-		if name == "" || n == 0 && name == "Title" && value == "Default Title" {
+		if name == "" || n == 0 && name == "Title" && value == DefaultOptions[0] {
 			break
 		}
 		options = append(options, catalog.Option{Name: name})

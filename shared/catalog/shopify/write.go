@@ -104,7 +104,7 @@ func (w *Writer) variant(cells map[column]string, p *catalog.Product, v catalog.
 		cells[colOptionValue(n)] = value
 	}
 	if len(p.Options) == 0 {
-		cells[colOptionValue(0)] = "Default Title"
+		cells[colOptionValue(0)] = DefaultOptions[0]
 	}
 	cells[colSKU], cells[colBarcode], cells[colVariantIm] = v.SKU, v.Barcode, v.Image
 	cells[colGrams] = strconv.Itoa(v.Grams)
