@@ -307,11 +307,19 @@ func (a *Async) rules(stack awscdk.Stack, f topology.Function, fn awslambda.Func
 			Targets: targets(),
 		})
 	}
-	// SES uses the default bus, so this rule is not on the shop's own.
+	// SES uses the default bus, so this rule is not on the shop's own. All of the account meets there: mails of its other
+	// stages and shops, whose bounces would block this shop's customers, and, with a trail of CloudTrail, every call to
+	// SES, which is no event about a mail and would end in the dead-letter queue.
 	if f.MailEvents {
 		awsevents.NewRule(stack, str(f.Name+"-ses-rule"), &awsevents.RuleProps{
-			Description:  str("What SES tells " + f.Name + " about mails"), // on the default bus
-			EventPattern: &awsevents.EventPattern{Source: strs("aws.ses")}, Targets: targets(),
+			Description: str("What SES tells " + f.Name + " about mails"),
+			EventPattern: &awsevents.EventPattern{
+				Source: strs("aws.ses"),
+				Detail: &map[string]any{"mail": map[string]any{
+					"tags": map[string]any{"ses:configuration-set": []*string{a.mail.ConfigurationSetName()}},
+				}},
+			},
+			Targets: targets(),
 		})
 	}
 }

@@ -120,6 +120,31 @@ func TestSESKeepsNoListOfAddressesThatBounced(t *testing.T) {
 	}
 }
 
+// TestTheMailerIsToldOfTheShopsOwnMails: the default bus is the account's. A bounce of another stage's mail would block
+// a customer of this one.
+func TestTheMailerIsToldOfTheShopsOwnMails(t *testing.T) {
+	s := synth(t)
+	var own string
+	for id := range resources(t, s.Async.Stack, "AWS::SES::ConfigurationSet") {
+		own = id
+	}
+	rules := 0
+	for id, rule := range everywhere(t, s, "AWS::Events::Rule") {
+		pattern := compact(rule.Properties["EventPattern"])
+		if !strings.Contains(pattern, `"aws.ses"`) {
+			continue
+		}
+		rules++
+		if want := `"detail":{"mail":{"tags":{"ses:configuration-set":[{"Ref":"` + own + `"}]}}}`; !strings.Contains(pattern,
+			want) {
+			t.Errorf("%s is for mails of everybody: %s", id, pattern)
+		}
+	}
+	if rules != 1 {
+		t.Errorf("%d rules for what SES tells", rules)
+	}
+}
+
 // TestEveryRouteIsDeployedWithItsGuard compares the template with the routes of the topology, which another test holds
 // against those of the functions.
 func TestEveryRouteIsDeployedWithItsGuard(t *testing.T) {
