@@ -205,9 +205,42 @@ func (c Config) checkAddresses() error {
 	}
 	for _, origin := range c.Origins {
 		u, err := url.Parse(origin)
-		if !strings.Contains(origin, "*") && (err != nil || u.Host == "" || origin != u.Scheme+"://"+u.Host) {
+		if !slices.Contains(anyOrigin, origin) &&
+			(err != nil || u.Host == "" || strings.Contains(origin, "*") || origin != u.Scheme+"://"+u.Host) {
 			return fmt.Errorf("context origins: %s is no origin such as https://shop.example.com", origin)
 		}
+	}
+	if c.Issuer != "" {
+		return nil // the other addresses are for the log-in page of Cognito
+	}
+	for name, addresses := range map[string][]string{
+		"callbackUrls": c.CallbackURL, "logoutUrls": c.LogoutURL, "linkBase": {c.LinkBase},
+	} {
+		for _, address := range addresses {
+			if err := returnsTo(address); err != nil {
+				return fmt.Errorf("context %s=%s: %w", name, address, err)
+			}
+		}
+	}
+	return nil
+}
+
+// anyOrigin are the only wildcards that an HTTP API takes; one for a part of the name fails the deployment.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+var anyOrigin = []string{"*", "https://*", "http://*"}
+
+// returnsTo refuses an address that a client of Cognito refuses: one that is not whole, has a fragment, or has http for
+// another host than localhost. An app's own scheme is allowed.
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
+func returnsTo(address string) error {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Scheme == "" || u.Host == "" && u.Path == "" && u.Opaque == "":
+		return errors.New("a whole address such as https://shop.example.com/callback")
+	case u.Fragment != "":
+		return errors.New("Cognito takes no fragment")
+	case u.Scheme == "http" && u.Hostname() != "localhost":
+		return errors.New("Cognito takes https, and http for localhost only")
 	}
 	return nil
 }

@@ -286,12 +286,28 @@ func TestASettingThatCouldNotWorkStopsTheSynthesis(t *testing.T) {
 		{"linkBase", "https://api.a.example/", "linkBase"},
 		{"linkBase", "api.a.example", "linkBase"},
 		{"shopUrl", "https://a.example/?from=mail", "shopUrl"},
+		// API Gateway and Cognito refuse these in the middle of a deployment.
+		{"origins", "https://*.a.example", "origins"},
+		{"callbackUrls", "https://a.example/callback,http://a.example/callback", "callbackUrls"},
+		{"callbackUrls", "/callback", "callbackUrls"},
+		{"logoutUrls", "https://a.example/#bye", "logoutUrls"},
+		{"linkBase", "http://api.a.example", "linkBase"},
 	} {
 		t.Run(c.name+"="+c.value, func(t *testing.T) {
 			if _, _, err := configure(with(prod, c.name, c.value)); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v does not say %q", err, c.want)
 			}
 		})
+	}
+	// What they do take stays allowed, and another issuer has rules of its own.
+	for _, c := range []map[string]any{
+		with(prod, "callbackUrls", "http://localhost:5173/callback,shopapp://callback"),
+		with(prod, "stage", "dev", "origins", "https://*"),
+		with(prod, "issuer", "https://id.a.example", "audience", "a", "callbackUrls", "http://10.0.0.7/callback"),
+	} {
+		if _, _, err := configure(c); err != nil {
+			t.Errorf("%v: %v", c, err)
+		}
 	}
 }
 
