@@ -82,6 +82,20 @@ func FromContext(app awscdk.App) (Config, error) {
 	return c, c.check()
 }
 
+// pageOrigins are the origins of all pages that upload files: the storefronts, and the pages that the API serves, whose
+// browser asks the bucket like that of any other origin.
+func (c Config) pageOrigins() []string {
+	own, err := url.Parse(c.LinkBase)
+	if err != nil {
+		return c.Origins // check has refused it
+	}
+	at := own.Scheme + "://" + own.Host
+	if slices.Contains(c.Origins, at) || slices.Contains(c.Origins, "*") {
+		return c.Origins
+	}
+	return append(slices.Clone(c.Origins), at)
+}
+
 // Who sends the mails about accounts.
 const (
 	accountMailCognito = "cognito"

@@ -226,6 +226,8 @@ func TestEverySettingReachesWhatItConfigures(t *testing.T) {
 	for _, c := range []struct{ name, kind, want string }{
 		{"origins", "AWS::ApiGatewayV2::Api", `"AllowOrigins":["https://a.example","https://b.example"]`},
 		{"origins of uploads", "AWS::S3::Bucket", `"AllowedOrigins":["https://a.example","https://b.example"]`},
+		// The agents' page, which sends files too, is on the API's own address.
+		{"linkBase", "AWS::S3::Bucket", `"AllowedOrigins":["https://a.example","https://b.example","https://api.a.example"]`},
 		{"detailedMetrics", "AWS::ApiGatewayV2::Stage", `"DetailedMetricsEnabled":true`},
 		{"checkoutConcurrency", "AWS::Lambda::Function", `"ReservedConcurrentExecutions":20`},
 		{"alarmMail", "AWS::SNS::Subscription", `"Endpoint":"oncall@a.example","Protocol":"email"`},

@@ -122,7 +122,7 @@ func newChatFiles(stack awscdk.Stack, c Config) awss3.Bucket {
 		}},
 		Cors: &[]*awss3.CorsRule{{
 			AllowedMethods: &[]awss3.HttpMethods{awss3.HttpMethods_PUT, awss3.HttpMethods_GET},
-			AllowedOrigins: strs(c.Origins...), AllowedHeaders: strs("content-type"), MaxAge: num(3600),
+			AllowedOrigins: strs(c.pageOrigins()...), AllowedHeaders: strs("content-type"), MaxAge: num(3600),
 		}},
 	})
 }
