@@ -77,11 +77,13 @@ func (d *Data) table(c Config, schema table.Schema) awsdynamodb.TableV2 {
 			PointInTimeRecoveryEnabled: yes(true),
 		},
 	}
+	var warm *awsdynamodb.WarmThroughput
 	if c.Stage.WarmReads > 0 {
-		props.WarmThroughput = &awsdynamodb.WarmThroughput{
+		warm = &awsdynamodb.WarmThroughput{
 			ReadUnitsPerSecond: num(c.Stage.WarmReads), WriteUnitsPerSecond: num(c.Stage.WarmWrites),
 		}
 	}
+	props.WarmThroughput = warm
 	if schema.Stream {
 		// New and old images: consumers compare the two to see what changed.
 		props.DynamoStream = awsdynamodb.StreamViewType_NEW_AND_OLD_IMAGES
@@ -98,6 +100,8 @@ func (d *Data) table(c Config, schema table.Schema) awsdynamodb.TableV2 {
 			// repeats.
 			SortKey: attribute(index.Sort, sort), ProjectionType: awsdynamodb.ProjectionType_INCLUDE,
 			NonKeyAttributes: strs(index.Projected...),
+			// An index has a warm throughput of its own, and writes that it cannot take are refused by the table.
+			WarmThroughput: warm,
 		})
 	}
 	props.GlobalSecondaryIndexes = &indexes

@@ -96,6 +96,12 @@ func TestTheTableOfStagesIsTrue(t *testing.T) {
 			if warm != isProd || isProd == !strings.Contains(text, "WarmThroughput") {
 				t.Errorf("%s: warm throughput %v", id, warm)
 			}
+			// The table refuses what one of its indexes cannot take.
+			for _, index := range table.Properties["GlobalSecondaryIndexes"].([]any) {
+				if own := index.(map[string]any)["WarmThroughput"]; compact(own) != compact(table.Properties["WarmThroughput"]) {
+					t.Errorf("%s: an index is as warm as %s", id, compact(own))
+				}
+			}
 		}
 		for id, api := range everywhere(t, s, "AWS::ApiGatewayV2::Stage") {
 			if text := compact(api.Properties["DefaultRouteSettings"]); !strings.Contains(text, `"ThrottlingRateLimit":500`) ||
