@@ -170,6 +170,14 @@ diff: node_modules/.installed build ## What a deployment would change
 deploy: node_modules/.installed build ## Build and deploy all stacks (STAGE=dev, CONTEXT="-c name=value ...")
 	$(CDK) deploy --all -c stage=$(STAGE) $(CONTEXT)
 
+# CloudFormation deletes no export that another stack still imports, so that what is taken away has to go from the last
+# stack to the first.
+.PHONY: deploy-removal
+deploy-removal: node_modules/.installed build ## Deploy after a function, table or queue was taken away, the last stack first
+	@for part in observability api async data; do \
+		$(CDK) deploy --exclusively dangol-$(STAGE)-$$part -c stage=$(STAGE) $(CONTEXT) || exit 1; \
+	done
+
 MAILS ?= 20000
 LATE ?= 50000/1000000
 BENCH ?= start,sizes,costs,pricing,hot,load,overload,growth,drop,reviews,mails,billing

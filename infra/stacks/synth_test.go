@@ -79,8 +79,12 @@ func configure(context map[string]any) (awscdk.App, stacks.Config, error) {
 
 // synthesize builds the stacks with stand-ins for the executables: a template names them by their hash only.
 func synthesize(context map[string]any, nag bool) (stacks.Stacks, error) {
+	return synthesizeSystem(context, topology.Dangol, nag)
+}
+
+func synthesizeSystem(context map[string]any, system topology.System, nag bool) (stacks.Stacks, error) {
 	dist := filepath.Join(root, "dist")
-	for _, f := range topology.Dangol.Functions {
+	for _, f := range system.Functions {
 		folder := filepath.Join(dist, f.Name)
 		if err := errors.Join(os.MkdirAll(folder, 0o755),
 			os.WriteFile(filepath.Join(folder, "bootstrap"), []byte(f.Name), 0o755)); err != nil {
@@ -91,10 +95,10 @@ func synthesize(context map[string]any, nag bool) (stacks.Stacks, error) {
 	if err != nil {
 		return stacks.Stacks{}, err
 	}
-	if err := config.Built(topology.Dangol); err != nil {
+	if err := config.Built(system); err != nil {
 		return stacks.Stacks{}, err
 	}
-	s := stacks.Build(app, config, topology.Dangol)
+	s := stacks.Build(app, config, system)
 	stacks.Suppress(s)
 	if nag {
 		awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
