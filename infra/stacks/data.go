@@ -47,6 +47,7 @@ func newData(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syst
 	d.Media = newMedia(d.Stack, c)
 	d.output("MediaBucket", "Photos and videos of reviews", d.Media.Bucket.BucketName())
 	d.output("ChatBucket", "Attachments of conversations", d.ChatFiles.BucketName())
+	d.output("InboundBucket", "Mails that the shop received", d.InboundMail.BucketName())
 	if c.Issuer != "" {
 		d.Issuer, d.Clients = c.Issuer, *strs(c.Audience...)
 		return d

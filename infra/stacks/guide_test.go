@@ -36,7 +36,7 @@ func TestTheGuideNamesTheStacksAndTheirOutputs(t *testing.T) {
 	}
 	data := templateOf(t, s.Data.Stack).Outputs
 	for _, name := range []string{"Pool", "Issuer", "LoginUrl", "StorefrontClient", "ConsoleClient", "MediaBucket",
-		"ChatBucket"} {
+		"ChatBucket", "InboundBucket"} {
 		if data[name].Value == nil {
 			t.Errorf("the data stack has no output %s", name)
 		}
@@ -45,6 +45,16 @@ func TestTheGuideNamesTheStacksAndTheirOutputs(t *testing.T) {
 		if data[m[1]].Value == nil {
 			t.Errorf("a command of the guide reads the output %s, which the data stack does not have", m[1])
 		}
+	}
+	// CloudFormation deletes no bucket that has files, and SES no active set of rules.
+	down := section(t, page, "## Taking dev down")
+	for name := range data {
+		if strings.HasSuffix(name, "Bucket") && !strings.Contains(down, name) {
+			t.Errorf("taking a stage down does not empty %s", name)
+		}
+	}
+	if !strings.Contains(down, "set-active-receipt-rule-set") {
+		t.Error("taking a stage down leaves its rules for inbound mails active")
 	}
 	// Values of the importer's command.
 	for _, name := range []string{"Url", "LoginUrl", "ConsoleClient"} {
