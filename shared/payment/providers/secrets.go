@@ -25,39 +25,60 @@ const patience = 5 * time.Second
 // GetParametersByPath, by hand: the SDK's client for it would add 2 ms to a start of 8 (measured: it builds the schemas
 // of all its operations).
 func parameters(ctx context.Context, env *boot.Env, folder string) (map[string]string, error) {
-	body, err := json.Marshal(map[string]any{"Path": folder, "WithDecryption": true})
+	secrets := map[string]string{}
+	ask := map[string]any{"Path": folder, "WithDecryption": true}
+	for range pages {
+		found, err := page(ctx, env, ask)
+		if err != nil {
+			return nil, err
+		}
+		// The last part of the name is the variable: the folder differs between stages.
+		for _, p := range found.Parameters {
+			secrets[path.Base(p.Name)] = p.Value
+		}
+		if found.NextToken == "" {
+			return secrets, nil
+		}
+		ask["NextToken"] = found.NextToken
+	}
+	return nil, fmt.Errorf("SSM has more than %d pages of parameters below %s", pages, folder)
+}
+
+// pages is how many answers are read of a folder that holds two parameters. There can be more than one: SSM answers
+// with what it has found so far, even nothing, and a token, when the search takes it too long.
+const pages = 10
+
+// found is one answer of SSM.
+type found struct {
+	Parameters []struct{ Name, Value string }
+	NextToken  string
+}
+
+// page makes one call to SSM.
+func page(ctx context.Context, env *boot.Env, ask map[string]any) (f found, err error) {
+	body, err := json.Marshal(ask)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
 	req, err := signed(ctx, env, body)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
 	answer, err := env.HTTP.Do(req)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
 	// 1 MB is far above ten parameters; it bounds what a wrong endpoint could send.
 	defer answer.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
 	if err != nil {
-		return nil, err
+		return f, err
 	}
 	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("SSM answered %s: %s", answer.Status, raw)
+		return f, fmt.Errorf("SSM answered %s: %s", answer.Status, raw)
 	}
-	var found struct {
-		Parameters []struct{ Name, Value string }
-	}
-	if err := json.Unmarshal(raw, &found); err != nil {
-		return nil, err
-	}
-	// The last part of the name is the variable: the folder differs between stages.
-	secrets := map[string]string{}
-	for _, p := range found.Parameters {
-		secrets[path.Base(p.Name)] = p.Value
-	}
-	return secrets, nil
+	err = json.Unmarshal(raw, &f)
+	return f, err
 }
 
 // signed makes the request with AWS Signature Version 4, which covers headers and the hash of the

@@ -17,7 +17,7 @@ import (
 func TestSecretsComeFromTheFolder(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name, answer, failure string
+		name, answer, next, failure string
 	}{
 		{
 			name: "both secrets are there",
@@ -28,6 +28,17 @@ func TestSecretsComeFromTheFolder(t *testing.T) {
 			name:    "one is missing: its name is told",
 			answer:  `{"Parameters":[{"Name":"/dangol/prod/payments/STRIPE_KEY","Value":"sk_1"}]}`,
 			failure: "STRIPE_WEBHOOK_SECRET",
+		},
+		{
+			name:   "an answer may be empty and lead to the next",
+			answer: `{"Parameters":[],"NextToken":"more"}`,
+			next: `{"Parameters":[{"Name":"/dangol/prod/payments/STRIPE_KEY","Value":"sk_1"},
+				{"Name":"/dangol/prod/payments/STRIPE_WEBHOOK_SECRET","Value":"whsec_1"}]}`,
+		},
+		{
+			name:   "answers that never end",
+			answer: `{"Parameters":[],"NextToken":"more"}`, next: `{"Parameters":[],"NextToken":"more"}`,
+			failure: "pages",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -43,6 +54,10 @@ func TestSecretsComeFromTheFolder(t *testing.T) {
 					t.Errorf("headers are %v", r.Header)
 				}
 				w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+				if strings.Contains(string(body), `"NextToken":"more"`) {
+					io.WriteString(w, c.next)
+					return
+				}
 				io.WriteString(w, c.answer)
 			}))
 			defer ssm.Close()
