@@ -10384,7 +10384,7 @@ export interface components {
             };
             /**
              * Format: int64
-             * @description Basis points added when the customer takes store credit.
+             * @description Basis points added when the customer takes store credit, of what was paid in money.
              * @example 500
              */
             creditBonus?: number;

@@ -42,6 +42,28 @@ func (d *desk) pay(wants map[string]int, card string) (*checkout.Checkout, error
 	return c, err
 }
 
+// Buying with store credit and returning for store credit, again and again, must not make more of it.
+func TestWhatWasPaidByStoreCreditEarnsNoBonus(t *testing.T) {
+	t.Parallel()
+	for credit, want := range map[int64]struct{ refund, bonus int64 }{
+		60_000: {57_000, 0}, 40_000: {57_000, 1_000},
+	} {
+		d := open(t)
+		soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3})
+		d.grant(credit)
+		c, err := d.pay(map[string]int{soap: 1}, "pm_card_visa")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := d.deliver(d.order(c.OrderID))
+		r := d.settle(d.request(o, wanted("store_credit", back(o.Lines[0].ID, 1, "changed_mind"))))
+		if r.Settled.Refund.Amount != want.refund || r.Settled.Bonus.Amount != want.bonus ||
+			d.balance() != want.refund+want.bonus {
+			t.Errorf("%d by credit: settled %+v, balance %d", credit, r.Settled, d.balance())
+		}
+	}
+}
+
 func TestStoreCreditPaysAtCheckoutAndComesBack(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

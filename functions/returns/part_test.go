@@ -19,7 +19,7 @@ func inspected(soap, lamp int, damage int64) *rma.RMA {
 			{LineID: "lamp", Units: []int{1}, Result: rma.Result{Accepted: lamp, DamageFee: damage}},
 		},
 		Quote: rma.Figures{
-			Refund: 40_000, Bonus: 2_000,
+			Refund: 44_000, Bonus: 2_000, Parts: parts(40_000, 4_000),
 			Fees: []refund.Fee{
 				{Kind: refund.Restocking, LineID: "soap", Amount: 1_000}, {Kind: refund.ReturnShipping, Amount: 2_500},
 			},
@@ -88,17 +88,25 @@ func TestTheFeeForRestockingFollowsTheUnits(t *testing.T) {
 	})
 }
 
-func TestTheBonusOfStoreCreditFollowsWhatIsRefunded(t *testing.T) {
+// parts are what goes back on a card and as store credit.
+func parts(card, credit int64) []refund.Part {
+	return []refund.Part{
+		{PaymentID: "main", Method: refund.Card, Amount: card},
+		{PaymentID: "credit", Method: refund.StoreCredit, Amount: credit},
+	}
+}
+
+func TestTheBonusOfStoreCreditFollowsWhatIsRefundedOfMoney(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ refund, bonus int64 }{{40_000, 2_000}, {20_000, 1_000}, {0, 0}, {13_333, 667},
-		{39_999, 2_000}} {
-		if got := bonusOf(inspected(3, 1, 0), c.refund); got != c.bonus {
-			t.Errorf("of %d: %d, want %d", c.refund, got, c.bonus)
+	for _, c := range []struct{ card, credit, bonus int64 }{{40_000, 4_000, 2_000}, {40_000, 0, 2_000},
+		{20_000, 0, 1_000}, {0, 0, 0}, {0, 4_000, 0}, {13_333, 0, 667}, {39_999, 1, 2_000}} {
+		if got := bonusOf(inspected(3, 1, 0), parts(c.card, c.credit)); got != c.bonus {
+			t.Errorf("of %d and %d of credit: %d, want %d", c.card, c.credit, got, c.bonus)
 		}
 	}
 	nothing := inspected(3, 1, 0)
-	nothing.Quote.Refund, nothing.Quote.Bonus = 0, 0
-	if got := bonusOf(nothing, 0); got != 0 {
+	nothing.Quote.Parts, nothing.Quote.Bonus = nil, 0
+	if got := bonusOf(nothing, nil); got != 0 {
 		t.Errorf("of a return without a refund: %d", got)
 	}
 }

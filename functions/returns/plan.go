@@ -346,7 +346,7 @@ func (p *plan) linesOf(o *order.Order, w Wanted) {
 // difference.
 func (f facts) resolve(p *plan, decisions []returnpolicy.Decision, w Wanted) error {
 	// conditions has left the basis points of the bonus in p.credit.bonus.
-	bonus := money.Percent(p.quote.Refund, p.credit.bonus)
+	bonus := money.Percent(inMoney(p.quote.Parts), p.credit.bonus)
 	p.credit = creditOffer{amount: p.quote.Refund, bonus: bonus, offered: f.order.CustomerID != "" && p.quote.Refund > 0}
 	p.figures = rma.Figures{Refund: p.quote.Refund, Fees: p.quote.Fees, Parts: p.quote.Parts}
 	switch rma.Resolution(w.Resolution) {

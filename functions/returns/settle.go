@@ -80,7 +80,7 @@ func (f *Returns) settlement(
 		figures.PaidOut = figures.Refund
 		o.PayOut(key, now)
 	case r.Resolution == rma.StoreCredit:
-		figures.Bonus = bonusOf(r, figures.Refund)
+		figures.Bonus = bonusOf(r, figures.Parts)
 		// The lot is a write of its own: the ledger knows nothing of the bonus.
 		w.must = append(w.must, f.creditLot(r, figures.Refund+figures.Bonus, now)...)
 		o.PayOut(key, now)
@@ -242,13 +242,25 @@ func partFees(r *rma.RMA) []refund.Fee {
 	return fees
 }
 
-// bonusOf is the bonus of store credit in the proportion of the quoted one.
-func bonusOf(r *rma.RMA, amount int64) int64 {
-	if r.Quote.Refund <= 0 || amount == r.Quote.Refund {
+// bonusOf is the bonus of store credit, in the proportion of the quoted one, for what was accepted.
+func bonusOf(r *rma.RMA, parts []refund.Part) int64 {
+	quoted, paid := inMoney(r.Quote.Parts), inMoney(parts)
+	if quoted <= 0 || paid == quoted {
 		return r.Quote.Bonus
 	}
 	// Allocate rounds so that the shares add up.
-	return money.Allocate(r.Quote.Bonus, []int64{amount, max(r.Quote.Refund-amount, 0)})[0]
+	return money.Allocate(r.Quote.Bonus, []int64{paid, max(quoted-paid, 0)})[0]
+}
+
+// inMoney is what of an amount was paid in money. Only that earns the bonus of store credit: it is for who leaves their
+// money in the shop, and credit that is paid with and returned must not become more each time.
+func inMoney(parts []refund.Part) (sum int64) {
+	for _, p := range parts {
+		if p.Method == refund.Card {
+			sum += p.Amount
+		}
+	}
+	return sum
 }
 
 // creditLot gives the store credit of a return, once.

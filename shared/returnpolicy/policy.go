@@ -52,8 +52,9 @@ type Rule struct {
 	// FinalSale excludes the goods from returns without fault, for this reason; empty is not excluded.
 	FinalSale compliance.Exemption `json:"finalSale,omitempty" enum:"custom_made,perishable,unsealed_hygiene,unsealed_media,digital_content,reduced_price" doc:"Excludes the goods from returns without fault, for this reason."`
 	Exchange  bool                 `json:"exchange,omitempty" doc:"Goods may be exchanged for another variant."`
-	// CreditBonus is added when the customer takes store credit instead of money, in basis points of the refund.
-	CreditBonus int `json:"creditBonus,omitempty" minimum:"0" maximum:"5000" doc:"Basis points added when the customer takes store credit." example:"500"`
+	// CreditBonus is added when the customer takes store credit instead of money, in basis points of what of the refund
+	// was paid in money.
+	CreditBonus int `json:"creditBonus,omitempty" minimum:"0" maximum:"5000" doc:"Basis points added when the customer takes store credit, of what was paid in money." example:"500"`
 	// CreditOnly refunds returns without fault as store credit.
 	CreditOnly bool `json:"creditOnly,omitempty" doc:"Returns without fault are refunded as store credit."`
 	// KeepBelow lets faulty goods worth less than this be refunded without coming back, by currency.
