@@ -9,12 +9,18 @@ import (
 	"dangol/shared/refund"
 )
 
-// Order checks an order by itself: a canceled one holds no stock, and a live one whose money was taken was paid in
-// full.
+// Order checks an order by itself: a canceled one holds no stock and no store credit, and a live one whose money was
+// taken was paid in full.
 func Order(o *order.Order) (found []Difference) {
 	if o.State == order.Canceled && len(o.Allocations) > 0 {
 		found = append(found, Difference{
 			Kind: StockNotReleased, Subject: o.ID, Note: fmt.Sprintf("canceled and holds %d allocations", len(o.Allocations)),
+		})
+	}
+	if used, back := credit(o); o.State == order.Canceled && back < used {
+		found = append(found, Difference{
+			Kind: CanceledNotRefunded, Subject: o.ID, Currency: o.Totals.Currency, Books: back, Provider: used,
+			Note: "store credit that paid for it did not come back",
 		})
 	}
 	if paid := taken(o); bought(o) && o.State != order.Canceled && paid != o.Totals.Total {
@@ -43,6 +49,21 @@ func taken(o *order.Order) int64 {
 		sum += p.Captured
 	}
 	return sum
+}
+
+// credit is what of an order was paid by store credit, and what of it has come back.
+func credit(o *order.Order) (used, back int64) {
+	for _, p := range o.More {
+		if p.Method == refund.StoreCredit {
+			used += p.Captured
+		}
+	}
+	for _, r := range o.Refunds {
+		if r.Method == refund.StoreCredit && r.State == payment.RefundSucceeded {
+			back += r.Amount
+		}
+	}
+	return used, back
 }
 
 // OfCheckout reports whether the order's main payment was made at a checkout, whose id is then the payment's key. What

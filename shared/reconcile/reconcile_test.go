@@ -60,6 +60,12 @@ func wants(t *testing.T, found []reconcile.Difference, kinds ...reconcile.Kind) 
 	}
 }
 
+// byCredit makes 2,000 won of what was paid store credit.
+func byCredit(o *order.Order) {
+	o.Payment.Captured = 10_000
+	o.More = append(o.More, order.MorePayment{ID: order.CreditPayment, Method: refund.StoreCredit, Captured: 2_000})
+}
+
 func TestAnOrderByItself(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -68,10 +74,7 @@ func TestAnOrderByItself(t *testing.T) {
 		want  []reconcile.Kind
 	}{
 		{"paid in full", paid(), nil},
-		{"paid by card and store credit", paid(func(o *order.Order) {
-			o.Payment.Captured = 10_000
-			o.More = append(o.More, order.MorePayment{ID: order.CreditPayment, Method: refund.StoreCredit, Captured: 2_000})
-		}), nil},
+		{"paid by card and store credit", paid(byCredit), nil},
 		{"paid too little", paid(func(o *order.Order) { o.Payment.Captured = 11_999 }),
 			[]reconcile.Kind{reconcile.OrderNotPaid}},
 		{"not captured yet", paid(func(o *order.Order) { o.Payment.State, o.Payment.Captured = order.PayAuthorized, 0 }),
@@ -80,6 +83,11 @@ func TestAnOrderByItself(t *testing.T) {
 		{"canceled with stock", paid(canceled, func(o *order.Order) {
 			o.Allocations = append(o.Allocations, stock.Allocation{VariantID: "v", Quantity: 1})
 		}), []reconcile.Kind{reconcile.StockNotReleased}},
+		{"canceled with store credit", paid(canceled, byCredit), []reconcile.Kind{reconcile.CanceledNotRefunded}},
+		{"canceled, its store credit given back", paid(canceled, byCredit, func(o *order.Order) {
+			o.Refunds = append(o.Refunds, order.Refund{Method: refund.StoreCredit, Amount: 2_000,
+				State: payment.RefundSucceeded})
+		}), nil},
 		{"sent by a subscription, which its invoice paid for", paid(func(o *order.Order) {
 			o.CheckoutID, o.Payment.Key, o.Payment.Captured = "sub_1#2", "sub_1#2", 5_000
 		}), nil},
