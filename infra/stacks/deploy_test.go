@@ -140,6 +140,29 @@ func TestNoDataIsAnAlarmOnlyForWhatMustRun(t *testing.T) {
 	}
 }
 
+// A table's metrics leave out those of its indexes: "due" could be throttled for hours without an alarm.
+func TestThrottledIndexesAreAnAlarm(t *testing.T) {
+	watched := map[string]bool{}
+	for _, a := range resources(t, synth(t).Watch, "AWS::CloudWatch::Alarm") {
+		what := fmt.Sprint(a.Properties["AlarmDescription"])
+		for _, d := range oneOrMore(a.Properties["Dimensions"]) {
+			if dimension, _ := d.(map[string]any); dimension["Name"] == "GlobalSecondaryIndexName" {
+				table, _, _ := strings.Cut(strings.TrimPrefix(what, "Table "), " ")
+				watched[fmt.Sprintf("%s %s %s", table, dimension["Value"], a.Properties["MetricName"])] = true
+			}
+		}
+	}
+	for _, table := range topology.Dangol.Tables {
+		for _, index := range table.Indexes {
+			for _, metric := range []string{"ReadThrottleEvents", "WriteThrottleEvents"} {
+				if !watched[table.Name+" "+index.Name+" "+metric] {
+					t.Errorf("nobody is told of %s of the index %s of %s", metric, index.Name, table.Name)
+				}
+			}
+		}
+	}
+}
+
 // A metric that a function writes carries its stage: two stages in one account are two metrics.
 func TestMetricsOfOwnAlarmsCarryTheStage(t *testing.T) {
 	s := synth(t)

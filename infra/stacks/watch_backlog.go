@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 
 	"dangol/infra/topology"
+	"dangol/shared/platform/table"
 )
 
 // oldest is how old the oldest message of a work queue may become, in seconds: long enough for a
@@ -55,6 +56,26 @@ func (w *watch) tables(s topology.System) {
 			})
 			w.alarm(schema.Name+"-"+refused.metric, "Table "+schema.Name+" refuses work: "+refused.metric, metric,
 				refused.above, 2)
+		}
+		w.indexes(schema)
+	}
+}
+
+// indexes watches those of a table, which its own metrics leave out: a reader of the due index that is throttled stops
+// all that is due, and the table shows nothing of it.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+func (w *watch) indexes(schema table.Schema) {
+	for _, index := range schema.Indexes {
+		for _, refused := range []string{"ReadThrottleEvents", "WriteThrottleEvents"} {
+			metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+				Namespace: str("AWS/DynamoDB"), MetricName: str(refused), Statistic: str("Sum"),
+				Period: awscdk.Duration_Minutes(num(5)),
+				DimensionsMap: &map[string]*string{
+					"TableName": w.data.Tables[schema.Name].TableName(), "GlobalSecondaryIndexName": str(index.Name),
+				},
+			})
+			w.alarm(schema.Name+"-"+index.Name+"-"+refused,
+				"Table "+schema.Name+" refuses work: "+refused+" of its index "+index.Name, metric, 0, 2)
 		}
 	}
 }
