@@ -250,8 +250,7 @@ func (f *Subscriptions) again(ctx context.Context, r *service.Record, w Subscrip
 	return c, err
 }
 
-// swap prices other contents by what they cost in the catalog, with the discount that the plan
-// gives on its own contents. 2 round trips.
+// swap works out other contents for the coming cycles. 2 round trips.
 func (f *Subscriptions) swap(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange,
 	error) {
 	// The contents of a box are editions chosen by the shop; a membership sends nothing.
@@ -262,11 +261,31 @@ func (f *Subscriptions) swap(ctx context.Context, r *service.Record, w Subscript
 	if err != nil {
 		return resolvedChange{}, err
 	}
-	prices, err := f.Billing.UnitPrices(ctx, r.Sub.Terms.Currency,
-		// The three-index slice forces append to copy: the request's own slice must not be written.
-		append(w.Contents[:len(w.Contents):len(w.Contents)], p.Contents...))
+	t, err := p.Terms(r.Sub.Terms.Currency, r.Sub.Terms.Quantity)
 	if err != nil {
 		return resolvedChange{}, err
+	}
+	price, unpriced, err := f.contentsPrice(ctx, p, t, w.Contents)
+	if err != nil {
+		return resolvedChange{}, err
+	}
+	if unpriced >= 0 {
+		return resolvedChange{}, problem.InvalidField(fmt.Sprintf("/contents/%d/variantId", unpriced), "unknown_variant",
+			"no variant that is sold in this currency")
+	}
+	return resolvedChange{command: subscription.Swap{Contents: w.Contents, Price: price}}, nil
+}
+
+// contentsPrice prices contents by what they cost in the catalog, with the discount that the plan gives on its own
+// contents, which cost the price of the plan. unpriced is the first item that is not sold in the currency, -1 when all
+// are. 1 round trip.
+func (f *Subscriptions) contentsPrice(ctx context.Context, p *service.Plan, t subscription.Terms,
+	contents []subscription.Item) (price int64, unpriced int, err error) {
+	prices, err := f.Billing.UnitPrices(ctx, t.Currency,
+		// The three-index slice forces append to copy: the contents that were given must not be written.
+		append(contents[:len(contents):len(contents)], p.Contents...))
+	if err != nil {
+		return 0, -1, err
 	}
 	sum := func(items []subscription.Item) (n int64) {
 		for _, it := range items {
@@ -274,24 +293,15 @@ func (f *Subscriptions) swap(ctx context.Context, r *service.Record, w Subscript
 		}
 		return n
 	}
-	for i, it := range w.Contents {
-		if _, ok := prices[it.VariantID]; !ok {
-			return resolvedChange{}, problem.InvalidField(fmt.Sprintf("/contents/%d/variantId", i), "unknown_variant",
-				"no variant that is sold in this currency")
-		}
-	}
-	t, err := p.Terms(r.Sub.Terms.Currency, r.Sub.Terms.Quantity)
-	if err != nil {
-		return resolvedChange{}, err
-	}
-	// price = plan price x (catalog price of the new contents / catalog price of the plan's
-	// contents), rounded half up. Without a catalog price for the plan's own contents there is no
-	// discount to carry over, and the new contents cost their catalog price.
-	price := sum(w.Contents)
+	unpriced = slices.IndexFunc(contents, func(it subscription.Item) bool { _, ok := prices[it.VariantID]; return !ok })
+	// price = plan price x (catalog price of the contents / catalog price of the plan's contents), rounded half up.
+	// Without a catalog price for the plan's own contents there is no discount to carry over, and the contents cost their
+	// catalog price.
+	price = sum(contents)
 	if base := sum(p.Contents); base > 0 {
 		price = (t.Price*price + base/2) / base
 	}
-	return resolvedChange{command: subscription.Swap{Contents: w.Contents, Price: price}}, nil
+	return price, unpriced, nil
 }
 
 // titleOf is the plan's name in a language, in English where it has none in it.

@@ -2,6 +2,7 @@ package subscriptions
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"dangol/shared/platform/api"
@@ -297,12 +298,22 @@ func (f *Subscriptions) proposeTo(ctx context.Context, id string, p *service.Pla
 		terms, err := p.Terms(r.Sub.Terms.Currency, r.Sub.Terms.Quantity)
 		// Asked already, or the version is planned for the next payment.
 		requested := r.Sub.ConsentRequest != nil && r.Sub.ConsentRequest.Version >= p.Version || r.Sub.Next != nil &&
-			r.Sub.Next.Version >= p.Version
+			r.Sub.Next.PlanID == p.ID && r.Sub.Next.Version >= p.Version
 		if err != nil || requested || r.Sub.Terms.Version >= p.Version {
 			return service.Change{}, false, nil
 		}
+		propose := subscription.Propose{Version: p.Version, Price: terms.Price, TaxBP: terms.TaxBP, From: from}
+		// Who has chosen other goods than the plan's pays for those.
+		if contents := r.Sub.ComingContents(); !slices.Equal(contents, p.Contents) {
+			price, unpriced, err := f.contentsPrice(ctx, p, terms, contents)
+			// Goods that are not sold any more have no price that could be brought to anybody.
+			if err != nil || unpriced >= 0 {
+				return service.Change{}, false, err
+			}
+			propose.Price = price
+		}
 		done = true
-		return service.Change{Command: subscription.Propose{Version: p.Version, Price: terms.Price, From: from}}, true, nil
+		return service.Change{Command: propose}, true, nil
 	})
 	// The state does not allow a change now (canceled, unpaid): skipped, and reported as such, so
 	// that one subscriber does not stop the whole page.

@@ -280,21 +280,26 @@ func TestARiseReachesSubscribersOfEarlierVersions(t *testing.T) {
 	v := s.subscribe(plan, "pm_card_visa")
 	merchant := s.guest.As(apitest.Merchant)
 	merchant.Do("PUT", "/plans/"+plan, fmt.Sprintf(membership, 12_000, 0)).Want(200)
-	proposed, cursor := 0, ""
-	for {
+	proposed := s.propose(plan)
+	s.ann().Do("GET", "/subscriptions/"+v.ID, nil).Want(200).Into(&v)
+	if proposed != 1 || v.Question == nil || v.Question.New.Amount != 12_000 || v.Price.Amount != 10_000 {
+		t.Errorf("proposed to %d; question %+v", proposed, v.Question)
+	}
+}
+
+// propose brings the latest price of a plan to all its subscribers, and says to how many.
+func (s *shop) propose(plan string) (proposed int) {
+	for cursor := ""; ; {
 		var page struct {
 			Proposed   int
 			NextCursor string
 		}
-		merchant.Do("POST", "/plans/"+plan+"/proposal?cursor="+cursor, `{"from":"2026-05-01"}`).Want(200).Into(&page)
-		if proposed += page.Proposed; page.NextCursor == "" {
-			break
+		s.guest.As(apitest.Merchant).Do("POST", "/plans/"+plan+"/proposal?cursor="+cursor, `{"from":"2026-05-01"}`).Want(200).
+			Into(&page)
+		proposed += page.Proposed
+		if cursor = page.NextCursor; cursor == "" {
+			return proposed
 		}
-		cursor = page.NextCursor
-	}
-	s.ann().Do("GET", "/subscriptions/"+v.ID, nil).Want(200).Into(&v)
-	if proposed != 1 || v.Question == nil || v.Question.New.Amount != 12_000 || v.Price.Amount != 10_000 {
-		t.Errorf("proposed to %d; question %+v", proposed, v.Question)
 	}
 }
 

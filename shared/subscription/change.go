@@ -157,6 +157,9 @@ func (s *Subscription) coming() Terms {
 	return t
 }
 
+// ComingContents are the goods that the next cycle to be paid sends; empty for a box and a membership.
+func (s *Subscription) ComingContents() []Item { return s.coming().Contents }
+
 // do changes the number of units. More units of a membership are charged at once like an upgrade;
 // everything else begins with the next payment.
 func (c ChangeQuantity) do(r *run) error {

@@ -83,10 +83,11 @@ type Upgrade struct{ Terms Terms }
 type Downgrade struct{ Terms Terms }
 
 // Propose brings a later version of the plan to the subscriber: not before From, with consent where it is dearer. Price
-// is for one unit and one cycle, with tax.
+// is for one unit and one cycle, with tax, of which TaxBP is the rate.
 type Propose struct {
 	Version int
 	Price   int64
+	TaxBP   int64
 	From    civil.Date
 }
 

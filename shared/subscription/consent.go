@@ -57,7 +57,7 @@ func (r *run) applyRise(day civil.Date, start time.Time) bool {
 	r.s.ConsentRequest = nil
 	switch {
 	case ask.may(&r.s, start):
-		r.s.Terms.Version, r.s.Terms.Price = ask.Version, ask.Price
+		r.s.Terms.Version, r.s.Terms.Price, r.s.Terms.TaxBP = ask.Version, ask.Price, ask.TaxBP
 		r.event(EventChanged, "price", r.s.Terms.Payment())
 	case r.s.Terms.Policy.Silence == EndsAll:
 		r.end(EndNoConsent)
@@ -97,7 +97,7 @@ func (r *run) retarget() {
 	t.Price = ask.Price
 	r.ask(ConsentRequest{
 		Kind: compliance.PriceRises, On: on, Old: old, New: t.Payment(), Version: ask.Version, Price: ask.Price,
-		Wanted: ask.Wanted,
+		TaxBP: ask.TaxBP, Wanted: ask.Wanted,
 	})
 }
 
@@ -241,11 +241,16 @@ func (c Propose) do(r *run) error {
 	if r.s.Next != nil {
 		t = *r.s.Next
 	}
+	// The price of the plan that is left is none of the plan that follows.
+	if t.PlanID != r.s.Terms.PlanID {
+		return refuse("change_pending", "Another plan follows this one.")
+	}
 	var f fields
 	// Also compared with terms that are planned already, so that a repeated proposal changes
 	// nothing.
 	f.Require(c.Version > t.Version, "/version", "too_small", "later than %d", t.Version)
 	f.within("/price", c.Price, 0, maxPrice)
+	f.within("/taxBp", c.TaxBP, 0, 10_000)
 	_, err := civil.ParseDate(string(c.From))
 	f.Require(err == nil, "/from", "no_date", "a date, YYYY-MM-DD")
 	if err := f.Err(); err != nil {
@@ -255,17 +260,17 @@ func (c Propose) do(r *run) error {
 	// In a trial no price has been agreed to by paying; the question about it is renewed by
 	// retarget.
 	if r.s.State == Trialing {
-		r.s.Terms.Version, r.s.Terms.Price = c.Version, c.Price
+		r.s.Terms.Version, r.s.Terms.Price, r.s.Terms.TaxBP = c.Version, c.Price, c.TaxBP
 		return nil
 	}
 	if c.Price <= t.Price {
-		t.Version, t.Price = c.Version, c.Price
+		t.Version, t.Price, t.TaxBP = c.Version, c.Price, c.TaxBP
 		r.s.Next, r.s.ConsentRequest = &t, nil
 		return nil
 	}
 	// The first request comes AskDays before, so the earliest day is that far off.
 	soonest := civil.DateAt(r.at, r.s.zone()).Add(slices.Max(r.s.Terms.Policy.ConsentDays) + 1)
 	r.s.ConsentRequest = &ConsentRequest{Kind: compliance.PriceRises, Version: c.Version, Price: c.Price,
-		Wanted: max(c.From, soonest)}
+		TaxBP: c.TaxBP, Wanted: max(c.From, soonest)}
 	return nil
 }

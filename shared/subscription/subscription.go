@@ -223,9 +223,11 @@ type ConsentRequest struct {
 	Change time.Time              `json:"change"`
 	Old    int64                  `json:"old"`
 	New    int64                  `json:"new"`
-	// What a price rise brings: the plan version, its price for a unit, and the day before which it does not begin.
+	// What a price rise brings: the plan version, its price for a unit with the rate of the tax in it, and the day before
+	// which it does not begin.
 	Version  int                      `json:"version,omitempty"`
 	Price    int64                    `json:"price,omitempty"`
+	TaxBP    int64                    `json:"taxBp,omitempty"`
 	Wanted   civil.Date               `json:"wanted,omitempty"`
 	Made     time.Time                `json:"made"`
 	Answer   Answer                   `json:"answer,omitempty"`
