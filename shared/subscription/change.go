@@ -95,10 +95,12 @@ func (r *run) invoiceChange(ch Change, line invoice.Line, unused int64) {
 			Amount: -back, TaxBP: t.TaxBP,
 		})
 	}
-	r.invoice(OpenChange, lines, &ch)
+	// Before the invoice, which then costs nothing and puts the change in force at once: the credit note is for days of
+	// the old plan, with its tax.
 	if rest := unused - line.Amount; rest > 0 {
 		r.credit(rest, 0, "unused days")
 	}
+	r.invoice(OpenChange, lines, &ch)
 }
 
 // change puts a paid change in force. It begins on the day it was asked for, also when the payment
@@ -107,9 +109,12 @@ func (r *run) change(ch *Change) {
 	r.s.Span.Closes, r.s.Span.End = ch.Span.Opens, ch.Span.Start
 	r.closeSpan()
 	r.s.Span, r.closed = ch.Span, false
+	// What was planned for the old terms no longer applies; a price rise of the plan does where the plan stays.
+	r.s.Next = nil
+	if ask := r.s.ConsentRequest; ask != nil && (ch.Terms.PlanID != r.s.Terms.PlanID || ch.Terms.Version >= ask.Version) {
+		r.s.ConsentRequest = nil
+	}
 	r.s.Terms, r.s.Anchor, r.s.PrepaidLeft = ch.Terms, ch.Anchor, ch.PrepaidLeft
-	// What was planned for the old terms no longer applies.
-	r.s.Next, r.s.ConsentRequest = nil, nil
 	// A part of a period does not count towards the minimum term; its whole was counted when it
 	// began.
 	if r.s.Span.whole() {
