@@ -124,8 +124,8 @@ func (r *run) send() {
 func (r *run) deliver() {
 	if r.s.Terms.delivers() && !r.s.waiting() {
 		r.emit(Deliver{
-			Key: r.cycleKey(), Opens: r.s.Span.Opens, Contents: r.contents(), Quantity: r.s.Terms.Quantity,
-			AddressID: r.s.AddressID,
+			Key: r.cycleKey(), Price: r.s.money(r.s.Span.Price), Opens: r.s.Span.Opens, Contents: r.contents(),
+			Quantity: r.s.Terms.Quantity, AddressID: r.s.AddressID,
 		})
 	}
 }

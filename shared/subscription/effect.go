@@ -75,9 +75,10 @@ type Refund struct {
 // later one.
 type CreditLeft struct{ Amount money.Money }
 
-// Deliver makes the order of a cycle out of the held goods.
+// Deliver makes the order of a cycle out of the held goods. Price is what the cycle costs, less what a coupon took off.
 type Deliver struct {
 	Key       string
+	Price     money.Money
 	Opens     civil.Date
 	Contents  []Item
 	Quantity  int

@@ -20,6 +20,8 @@ type Delivery struct {
 	// Title names the plan, in Language. It is the title of what the catalog does not know any more.
 	Title string
 	Terms subscription.Terms
+	// Price is what the cycle costs, minor units: the terms' price less what a coupon took off.
+	Price int64
 	// Free says that the recipient is shown no prices: those of a gift are on the giver's invoice.
 	Free       bool
 	CustomerID string
@@ -35,7 +37,7 @@ type Delivery struct {
 // paid is shown as paid without a charge of its own, so that a refund of the order cannot give it back twice. It has no
 // event yet.
 func (d Delivery) Order(now time.Time) *order.Order {
-	worth := d.Terms.Cycle()
+	worth := d.Price
 	if d.Free {
 		worth = 0
 	}

@@ -37,6 +37,7 @@ func monthly(price int64, contents ...subscription.Item) fulfillment.Delivery {
 		Parcel: fulfillment.Parcel{Contents: contents, Quantity: 1, Variants: map[string]catalog.SellableVariant{}},
 		Key:    "sub_1#3", Title: "Bath box", CustomerID: "cus_1", Email: "mina@example.com", Language: "ko",
 		Terms:   subscription.Terms{Currency: "KRW", Price: price, Quantity: 1, Prepaid: 1, TaxBP: 1000},
+		Price:   price,
 		Address: &address.Address{City: "Seoul"}, Payment: order.Payment{State: order.PayCaptured},
 	}
 }
@@ -105,7 +106,7 @@ func TestWhatTheOrderOfACycleShows(t *testing.T) {
 			func(o *order.Order) bool { return o.Lines[0].Image == "https://shop.example/own.webp" },
 		},
 		"two of a subscription send everything twice": {
-			func(d *fulfillment.Delivery) { d.Quantity, d.Terms.Quantity = 2, 2 },
+			func(d *fulfillment.Delivery) { d.Quantity, d.Terms.Quantity, d.Price = 2, 2, 20_000 },
 			func(o *order.Order) bool { return o.Lines[0].Quantity == 4 && o.Totals.Total == 20_000 },
 		},
 		"a membership's order without an address has none": {
@@ -151,8 +152,8 @@ func TestThePriceOfACycleIsSpreadWithoutALeftOver(t *testing.T) {
 				t.Fatalf("line %d: units %v of %d do not add up to %d", i, line.Units, o.Lines[i].Quantity, line.Total)
 			}
 		}
-		if sum != d.Terms.Cycle() || o.Totals.Total != sum {
-			t.Fatalf("lines add up to %d, total %d, want %d", sum, o.Totals.Total, d.Terms.Cycle())
+		if sum != d.Price || o.Totals.Total != sum {
+			t.Fatalf("lines add up to %d, total %d, want %d", sum, o.Totals.Total, d.Price)
 		}
 		if len(ids) != len(d.Contents) {
 			t.Fatalf("%d ids for %d lines", len(ids), len(d.Contents))

@@ -176,7 +176,7 @@ func (s *Service) delivery(r *Record, t Task, parcel fulfillment.Parcel) fulfill
 		to = r.GiftTo.Contact
 	}
 	d := fulfillment.Delivery{
-		Parcel: parcel, Key: t.Key, Title: r.Title(), Terms: r.Sub.Terms, Free: claimed,
+		Parcel: parcel, Key: t.Key, Title: r.Title(), Terms: r.Sub.Terms, Price: t.Amount, Free: claimed,
 		CustomerID: cmp.Or(r.Sub.Holder(), r.Sub.CustomerID), Email: to.Email, Language: to.Language,
 		Held: slices.Clone(r.Held[t.Key]), Payment: s.paymentOf(r, t),
 	}

@@ -148,6 +148,35 @@ func TestEachCycleOfGoodsBecomesAnOrderUntilTheyRunOut(t *testing.T) {
 	w.Check(t)
 }
 
+// What a coupon took off was not paid, so that none of it can go back with a part of the goods.
+func TestTheOrderOfACycleCostsWhatWasPaidForIt(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	r := subscribed(t, w, w.CreatePlan(testsubscriptions.Sends(w.Sell(testshop.ProductSpec{Units: 9}), 2)), "pm_card_visa")
+	_, _, err := w.Billing.Apply(t.Context(), r, func(*service.Record) (service.Change, bool, error) {
+		return service.Change{Command: subscription.GiveCoupon{Coupon: subscription.Coupon{PercentBP: 4_000, Left: 1}}}, true,
+			nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Until(t.Context(), testshop.Noon.AddDate(0, 2, 20))
+	totals := []int64{}
+	for _, o := range w.Orders(t) {
+		if totals = append(totals, o.Totals.Total); o.Payment.Captured != o.Totals.Total {
+			t.Errorf("%d was paid for an order over %d", o.Payment.Captured, o.Totals.Total)
+		}
+		if costs := o.UnitCosts(o.Lines[0].ID); costs[0] != o.Totals.Total/2 {
+			t.Errorf("a unit of two cost %d of %d", costs[0], o.Totals.Total)
+		}
+	}
+	slices.Sort(totals)
+	if !slices.Equal(totals, []int64{6_000, 10_000, 10_000}) {
+		t.Errorf("the orders cost %d", totals)
+	}
+	w.Check(t)
+}
+
 func TestMoneyOfAPlanThatIsStoppedNowGoesBack(t *testing.T) {
 	t.Parallel()
 	w := calm(t)

@@ -37,8 +37,8 @@ type Task struct {
 	// charges, Holds says that the stock is reserved right before the charge.
 	AttemptKey string `json:"attemptKey,omitempty"`
 	Attempt    int    `json:"attempt,omitempty"`
-	Amount     int64  `json:"amount,omitempty"`
-	Card       string `json:"card,omitempty"` // token of the way to pay
+	Amount     int64  `json:"amount,omitempty"` // of deliver what the cycle costs
+	Card       string `json:"card,omitempty"`   // token of the way to pay
 	AskFirst   bool   `json:"ask,omitempty"`
 	Holds      bool   `json:"holds,omitempty"`
 	PaymentID  string `json:"paymentId,omitempty"`
@@ -107,7 +107,8 @@ func taskOf(e subscription.Effect) (Task, bool) {
 		return Task{Kind: TaskRelease, Key: e.Key}, true
 	case subscription.Deliver:
 		return Task{
-			Kind: TaskDeliver, Key: e.Key, Opens: e.Opens, Contents: e.Contents, Quantity: e.Quantity, AddressID: e.AddressID,
+			Kind: TaskDeliver, Key: e.Key, Amount: e.Price.Amount, Opens: e.Opens, Contents: e.Contents, Quantity: e.Quantity,
+			AddressID: e.AddressID,
 		}, true
 	case subscription.Refund:
 		return Task{Kind: TaskRefund, Key: e.Key, PaymentID: e.PaymentID, Amount: e.Amount.Amount}, true
