@@ -55,7 +55,7 @@ func (f *Reviews) rewrite(
 		// Change calls this again when somebody else has written meanwhile; all of it is computed
 		// from r anew.
 		func(r *review.Review) (e store.Effect, changed bool, err error) {
-			if r.State == review.Rejected {
+			if r.Before() == review.Rejected {
 				return e, false, problem.Conflict("review_rejected", "This review was taken down and cannot be changed.")
 			}
 			before, kept := *r, f.Store.Keep(r)
@@ -70,6 +70,7 @@ func (f *Reviews) rewrite(
 			previous := store.Counted(&before)
 			// Signals and reasons belong to the old words.
 			r.State, r.Reasons, r.Signals, r.DecideBy = review.Published, nil, nil, r.MediaDeadline()
+			r.DeletedAs = ""
 			if !sameWords(&before, r) {
 				r.Approved = time.Time{} // a moderator approved of the old words
 			}
@@ -82,12 +83,17 @@ func (f *Reviews) rewrite(
 			if before.State == review.Returned && r.State == review.Published && sameLetters(&before, r) {
 				hold(r, before.Reasons, now) // a moderator has returned these very words, whatever the stars
 			}
+			// Reports were about the old words, unless they hold the review: whoever reported it cannot do so again.
+			weight := 0
+			if before.StaysHeld() {
+				weight = before.ReportWeight
+				hold(r, before.Reasons, now)
+			}
 			if r.Reward == nil {
 				r.RewardAt = rewardAt(r, now) // a longer text may earn what a shorter one did not
 			}
 			r.Edits++
-			// Reports were about the old words.
-			r.Edited, r.ReportWeight = now, 0
+			r.Edited, r.ReportWeight = now, weight
 			starsBefore := before.Rating()
 			// A deleted review counts for no stars, so the case sees it as a new one.
 			if before.State == review.Deleted {

@@ -351,14 +351,8 @@ func (f *Reviews) remove(ctx context.Context, in *removeInput) (*struct{}, error
 			return e, false, nil
 		}
 		previous := store.Counted(r)
-		// Stars and language stay: the index keys and old events name them, and they are nothing
-		// personal.
-		r.State, r.Content = review.Deleted, review.Content{Stars: r.Stars, Language: r.Language}
 		// A reward that was given stays, because the review earned it when it was given.
-		r.FollowUp, r.Reply, r.Reasons, r.RewardAt = nil, nil, nil, time.Time{}
-		for i := range r.Media {
-			r.Media[i].State = review.MediaRejected // review-media deletes the files
-		}
+		r.Delete()
 		e.Body = store.ChangedEvent(r, previous, now)
 		return e, true, nil
 	})

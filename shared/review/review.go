@@ -98,6 +98,15 @@ type Reward struct {
 	RevokedFor string    `json:"revokedFor,omitempty"` // refund, abuse
 }
 
+// OutcomeRefunded is why a review earns nothing whose line was refunded before its reward was decided.
+const OutcomeRefunded = "refunded"
+
+// MayEarn reports whether a review can still be given something: its line was not refunded, and no reward of it was
+// taken back.
+func (r *Review) MayEarn() bool {
+	return r.RewardOutcome != OutcomeRefunded && (r.Reward == nil || r.Reward.Revoked.IsZero())
+}
+
 // Review is one review of one order line.
 type Review struct {
 	Content
@@ -133,6 +142,38 @@ type Review struct {
 	Delivered     time.Time `json:"deliveredAt,omitzero"`
 	// Approved is set by a moderator's decision to publish: the same content is not held again for the same signals.
 	Approved time.Time `json:"approvedAt,omitzero"`
+	// DeletedAs is the state that the author deleted it in. What a moderator has taken down or returned, or reports
+	// hold, is not published by deleting it and writing it anew.
+	DeletedAs State `json:"deletedAs,omitempty"`
+}
+
+// Before is the state whose decisions bind the author: of a deleted review that in which it was deleted.
+func (r *Review) Before() State {
+	if r.State == Deleted {
+		return r.DeletedAs
+	}
+	return r.State
+}
+
+// Delete removes what the author has said. Stars and language stay: the index keys and old events name them, and they
+// are nothing personal. So do the reasons for which it was not shown, without the words they are about.
+func (r *Review) Delete() {
+	r.DeletedAs, r.State, r.Content = r.State, Deleted, Content{Stars: r.Stars, Language: r.Language}
+	reasons := make([]Finding, len(r.Reasons))
+	for i, f := range r.Reasons {
+		reasons[i] = Finding{Reason: f.Reason, Field: f.Field}
+	}
+	r.FollowUp, r.Reply, r.Reasons, r.RewardAt = nil, nil, reasons, time.Time{}
+	for i := range r.Media {
+		r.Media[i].State = MediaRejected // review-media deletes the files
+	}
+}
+
+// StaysHeld reports whether a version that its author has changed waits for a moderator, whatever it says now: reports
+// hold it, or it was returned and then deleted, so that its words cannot be compared.
+func (r *Review) StaysHeld() bool {
+	reported := slices.ContainsFunc(r.Reasons, func(f Finding) bool { return f.Reason == Reported })
+	return r.Before() == Held && reported || r.State == Deleted && r.DeletedAs == Returned
 }
 
 // Signal is one named reason to think that a review may not be genuine.
