@@ -155,9 +155,6 @@ func (f *Reviews) orderRefunded(ctx context.Context, _ event.Envelope, e events.
 	return nil
 }
 
-// outcomeRefunded is why a review earns nothing whose line was refunded before its reward was decided.
-const outcomeRefunded = "refunded"
-
 // refunded takes back what the review of a refunded line has earned. The review itself stays: the opinion was formed.
 func (f *Reviews) refunded(ctx context.Context, orderID, lineID string) error {
 	line, err := f.Store.LineOf(ctx, orderID, lineID)
@@ -176,10 +173,10 @@ func (f *Reviews) refunded(ctx context.Context, orderID, lineID string) error {
 	if r.Reward == nil {
 		r, err = f.Store.Change(ctx, store.ReviewID{ProductID: r.ProductID, ReviewID: r.ID},
 			func(r *review.Review) (e store.Effect, changed bool, err error) {
-				if r.Reward != nil || r.RewardOutcome == outcomeRefunded {
+				if r.Reward != nil || r.RewardOutcome == review.OutcomeRefunded {
 					return e, false, nil
 				}
-				r.RewardAt, r.RewardOutcome = time.Time{}, outcomeRefunded
+				r.RewardAt, r.RewardOutcome = time.Time{}, review.OutcomeRefunded
 				return e, true, nil
 			})
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
 	promotions "dangol/shared/promotion/store"
+	"dangol/shared/refund"
 	"dangol/shared/review"
 	"dangol/shared/review/reward"
 	"dangol/shared/review/store"
@@ -132,7 +133,7 @@ func (f *Reviews) reward(ctx context.Context, r *review.Review) error {
 		return err
 	}
 	// The order is read again, because money may have gone back since the review was written.
-	refunded, err := f.moneyWentBack(ctx, r.OrderID)
+	refunded, err := f.moneyWentBack(ctx, r.OrderID, r.LineID)
 	if err != nil {
 		return err
 	}
@@ -173,8 +174,20 @@ func (f *Reviews) noReward(ctx context.Context, i store.ReviewID, why string) er
 	return err
 }
 
-// give makes a reward and writes it to the review, unless it has one.
+// give makes a reward and writes it to the review, unless it has one. Errors: store.ErrBudget.
 func (f *Reviews) give(ctx context.Context, i store.ReviewID, offer store.Offer, kind string, amount int64) error {
+	// Asked first, because each code that is taken and not given is one less for somebody who earned it.
+	before, err := f.Store.Get(ctx, i)
+	if err != nil || !mayGet(before, kind) {
+		return err
+	}
+	spent, _, err := f.Store.Spent(ctx, store.Month(f.Clock.Now()))
+	if err != nil {
+		return err
+	}
+	if spent+amount > offer.Criteria.Budget {
+		return store.ErrBudget
+	}
 	// The code is taken before it is written: one that is lost does no harm, one given twice would.
 	granted, err := f.Rewards.Grant(ctx, offer, kind)
 	if err != nil {
@@ -183,12 +196,8 @@ func (f *Reviews) give(ctx context.Context, i store.ReviewID, offer store.Offer,
 	now := f.Clock.Now()
 	_, err = f.Store.Reward(ctx, i, offer.Criteria.Budget,
 		func(r *review.Review) (e store.Effect, changed bool, err error) {
-			// The line was refunded while the reward was made.
-			if r.RewardOutcome == outcomeRefunded {
-				return e, false, nil
-			}
-			// Only the best of a month may follow another reward; any other kind is given once.
-			if r.Reward != nil && (r.Reward.Kind == kind || kind != reward.ForBest) || r.State != review.Published {
+			// Again: the line may have been refunded while the reward was made.
+			if !mayGet(r, kind) {
 				return e, false, nil
 			}
 			var replaced []string // that of an earlier reward, which is taken back with this one
@@ -210,8 +219,16 @@ func (f *Reviews) give(ctx context.Context, i store.ReviewID, offer store.Offer,
 	return err
 }
 
-// moneyWentBack reports whether money of an order went back.
-func (f *Reviews) moneyWentBack(ctx context.Context, orderID string) (bool, error) {
+// mayGet reports whether a review may be given a reward of a kind. Only the best of a month may follow another reward;
+// any other kind is given once.
+func mayGet(r *review.Review, kind string) bool {
+	return r.State == review.Published && r.MayEarn() &&
+		(r.Reward == nil || r.Reward.Kind != kind && kind == reward.ForBest)
+}
+
+// moneyWentBack reports whether the money for a line of an order went back, as money or as store credit. What another
+// line was refunded, or a gesture for none, is no reason to break the promise of a reward.
+func (f *Reviews) moneyWentBack(ctx context.Context, orderID, lineID string) (bool, error) {
 	if orderID == "" {
 		return false, nil
 	}
@@ -221,10 +238,19 @@ func (f *Reviews) moneyWentBack(ctx context.Context, orderID string) (bool, erro
 	}
 	// Releasing an authorization is the refund of what was never captured.
 	switch o.Payment.State {
-	case order.PayRefunded, order.PayPartRefunded, order.PayRefunding, order.PayReleased, order.PayReleasing:
+	case order.PayRefunded, order.PayReleased, order.PayReleasing:
 		return true, nil
 	}
-	return o.State == order.Canceled, nil
+	all := o.RefundLedger()
+	if o.State == order.Canceled || all.Refunded() > 0 && all.Left() == 0 {
+		return true, nil
+	}
+	return slices.ContainsFunc(all.Entries, func(e refund.Entry) bool {
+		// What was exchanged was not refunded; a return that is under way may yet be canceled, and takes the reward back
+		// when it is completed.
+		return e.Paid && !e.Void && e.To != refund.ToExchange &&
+			slices.ContainsFunc(e.Units, func(u refund.UnitRef) bool { return u.LineID == lineID })
+	}), nil
 }
 
 // takeBack takes a reward back. The review keeps it, marked, because it was written for a reward.

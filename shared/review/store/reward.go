@@ -155,7 +155,7 @@ func (s Store) BestOf(ctx context.Context, c reward.Criteria, month string) ([]r
 	var all []reward.Candidate
 	err := s.Products(ctx, "", func(productID string) error {
 		err := s.Best(ctx, productID, month, func(r *review.Review) error {
-			if r.Verified && !r.Doubted() {
+			if r.Verified && !r.Doubted() && r.MayEarn() {
 				all = append(all, reward.Candidate{
 					ReviewID: r.ID, ProductID: r.ProductID, AuthorID: r.AuthorID, Helpful: r.Helpful, Votes: r.Helpful + r.Unhelpful,
 					Score: review.Wilson(r.Helpful, r.Helpful+r.Unhelpful), Written: r.Written,
