@@ -2,7 +2,9 @@ package service
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"dangol/shared/conversation"
@@ -26,6 +28,23 @@ const fileLife = 5 * time.Minute
 // attachmentFolder keeps the files of a conversation together; a message may name only those in it.
 func attachmentFolder(conversationID string) string { return "chat/" + conversationID + "/" }
 
+// filePrefix begins the last part of a file's key.
+const filePrefix = "file"
+
+// ownFiles requires that each file was prepared for the conversation: its key is of the form that Upload gives. Any
+// other key in the folder is nobody's file, and one that no address can be made of would keep everybody from reading
+// the conversation, and the shop from erasing it. Errors: 422 at /attachments.
+func ownFiles(conversationID string, files []Attachment) error {
+	for i, a := range files {
+		name, inside := strings.CutPrefix(a.Key, attachmentFolder(conversationID))
+		if !inside || !id.Is(filePrefix, name) {
+			return problem.InvalidField(fmt.Sprintf("/attachments/%d/key", i), "invalid",
+				"a file that was uploaded for this conversation")
+		}
+	}
+	return nil
+}
+
 // Upload prepares an attachment of a conversation that the caller may write into. Errors: invalid_input, as MayWrite.
 func (s *Service) Upload(ctx context.Context, who Participant, conversationID, name, contentType string,
 	size int64) (Attachment, string, error) {
@@ -45,7 +64,7 @@ func (s *Service) Upload(ctx context.Context, who Participant, conversationID, n
 		return Attachment{}, "", problem.InvalidField("/size", "too_large", "1 byte to 10 MB")
 	}
 	// The key is ours; the name is only shown.
-	a := Attachment{Key: attachmentFolder(c.ID) + id.New("file", s.Clock.Now()), Name: conversation.Clean(name),
+	a := Attachment{Key: attachmentFolder(c.ID) + id.New(filePrefix, s.Clock.Now()), Name: conversation.Clean(name),
 		Type: contentType, Size: size}
 	url, err := s.Files.Upload(ctx, a.Key, contentType, size, fileLife)
 	return a, url, err

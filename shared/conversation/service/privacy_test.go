@@ -9,6 +9,7 @@ import (
 
 	"dangol/shared/conversation"
 	"dangol/shared/conversation/service"
+	"dangol/shared/platform/id"
 	"dangol/shared/platform/table"
 )
 
@@ -93,7 +94,8 @@ func TestAMessageThatComesWhileErasingIsErasedToo(t *testing.T) {
 		}
 	}}
 	if _, _, err := d.Send(t.Context(), customer, c.ID, service.Draft{ClientID: "client-01", Text: "사진",
-		Attachments: []service.Attachment{{Key: "chat/" + c.ID + "/file_1", Type: "image/png", Size: 1}}}); err != nil {
+		Attachments: []service.Attachment{{Key: "chat/" + c.ID + "/" + id.New("file", d.clock.Now()), Type: "image/png",
+			Size: 1}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Erase(t.Context(), c.ID); err != nil || !wrote {

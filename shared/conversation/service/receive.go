@@ -24,7 +24,7 @@ func (m InboundMail) draft() Draft {
 // AttachmentOf names the n-th file of a mail in a conversation. The key is the same when the mail is delivered again.
 func (s *Service) AttachmentOf(c conversation.Conversation, mailID string, n int, name, contentType string,
 	size int64) Attachment {
-	key := attachmentFolder(c.ID) + id.Derived("file", c.CreatedAt, mailID+string(rune('a'+n)))
+	key := attachmentFolder(c.ID) + id.Derived(filePrefix, c.CreatedAt, mailID+string(rune('a'+n)))
 	return Attachment{Key: key, Name: name, Type: contentType, Size: size}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"dangol/shared/conversation"
 	"dangol/shared/platform/problem"
@@ -98,11 +97,8 @@ func (s *Service) received(ctx context.Context, c conversation.Conversation, who
 	if err != nil {
 		return outcome{}, err
 	}
-	// Checked here, because the folder depends on the conversation.
-	for _, a := range m.Attachments {
-		if !strings.HasPrefix(a.Key, attachmentFolder(c.ID)) {
-			return outcome{}, problem.InvalidField("/attachments", "invalid", "a file that was uploaded for this conversation")
-		}
+	if err := ownFiles(c.ID, m.Attachments); err != nil {
+		return outcome{}, err
 	}
 	in := draft{Message: m, dedupe: who.sender()}
 	if who.Role == conversation.Agent {
@@ -165,6 +161,9 @@ func (s *Service) Note(ctx context.Context, who Participant, conversationID stri
 		return conversation.Conversation{}, nil, err
 	}
 	m.Internal = true
+	if err := ownFiles(conversationID, m.Attachments); err != nil {
+		return conversation.Conversation{}, nil, err
+	}
 	done, err := s.change(ctx, conversationID, func(c conversation.Conversation) (outcome, error) {
 		return outcome{after: c, drafts: []draft{{Message: m, dedupe: who.sender()}}}, nil
 	})
