@@ -208,8 +208,7 @@ func (r *Receiver) reply(ctx context.Context, m inbound.Mail) (string, error) {
 		return r.message(ctx, c, m)
 	case inbound.Note:
 		// Files of somebody who may not be the shopper are not kept.
-		text := fmt.Sprintf("Mail from %s (%s):\n%s", m.From, reason, m.Text)
-		return string(inbound.Note), r.Chat.NoteMail(ctx, c.ID, service.InboundMail{ID: m.ID, Text: text})
+		return string(inbound.Note), r.Chat.NoteMail(ctx, c.ID, service.InboundMail{ID: m.ID, Text: m.Noted(reason)})
 	}
 	return string(reason), nil
 }
@@ -226,7 +225,7 @@ func (r *Receiver) addressed(m inbound.Mail) (replyaddress.Ref, bool) {
 
 // message stores the files of a mail and adds it to the conversation.
 func (r *Receiver) message(ctx context.Context, c conversation.Conversation, m inbound.Mail) (string, error) {
-	mail := service.InboundMail{ID: m.ID, Text: m.Text}
+	mail := service.InboundMail{ID: m.ID, Text: m.Message()}
 	for n, f := range m.Files {
 		a := r.Chat.AttachmentOf(c, m.ID, n, f.Name, f.Type, int64(len(f.Content)))
 		if _, err := r.Objects.PutObject(ctx, &s3.PutObjectInput{
@@ -236,9 +235,6 @@ func (r *Receiver) message(ctx context.Context, c conversation.Conversation, m i
 			return "", err
 		}
 		mail.Attachments = append(mail.Attachments, a)
-	}
-	if len(m.LeftOut) > 0 {
-		mail.Text = strings.TrimSpace(mail.Text + "\n[" + strings.Join(m.LeftOut, ", ") + "]")
 	}
 	_, err := r.Chat.ReceiveMail(ctx, c, mail)
 	// What the rules of conversations refuse will be refused the next time too.

@@ -24,6 +24,9 @@ const MaxSize = 25 << 20
 // Limits of attachments: those of a message in the chat.
 const (
 	maxFiles = 5
+	maxName  = 120 // of a file, in characters
+	// maxNames is how many names of files that are not taken stand in the text.
+	maxNames = 10
 	// logo is the size below which a picture that the HTML shows is taken for a part of the signature.
 	logo = 20 << 10
 )
@@ -136,12 +139,35 @@ func (m *Mail) files(read *enmime.Envelope) {
 		// Whatever is made of letters looks like plain text: SVG, HTML and programs do.
 		disguised := kind == "text/plain" && p.ContentType != kind
 		if disguised || !conversation.FileAllowed(kind, int64(len(p.Content))) || len(m.Files) == maxFiles {
-			m.LeftOut = append(m.LeftOut, name)
+			m.LeftOut = append(m.LeftOut, cut(name, maxName))
 			continue
 		}
-		m.Files = append(m.Files, File{Name: cut(name, 120), Type: kind, Content: p.Content})
+		m.Files = append(m.Files, File{Name: cut(name, maxName), Type: kind, Content: p.Content})
 	}
 }
+
+// Message is the text of the mail with the names of the files that are not taken, as long as a message may be: the
+// names stay, because nobody could see that there was a file.
+func (m Mail) Message() string {
+	if len(m.LeftOut) == 0 {
+		return m.Text
+	}
+	names := strings.Join(m.LeftOut[:min(len(m.LeftOut), maxNames)], ", ")
+	if len(m.LeftOut) > maxNames {
+		names += ", …"
+	}
+	end := "\n[" + names + "]"
+	return strings.TrimSpace(cut(m.Text, conversation.MaxText-len([]rune(end))) + end)
+}
+
+// Noted is the text of the mail as agents see it when it may not be the shopper's: who is said to have sent it, and why
+// it is a note.
+func (m Mail) Noted(why Reason) string {
+	return cut(fmt.Sprintf("Mail from %s (%s):\n%s", cut(m.From, maxFrom), why, m.Text), conversation.MaxText)
+}
+
+// maxFrom is as long as an address can be (RFC 5321 4.5.3.1).
+const maxFrom = 254
 
 // cut is the beginning of a text.
 func cut(text string, most int) string {
