@@ -6833,7 +6833,7 @@ export interface components {
              * @example 01K9X-7D3F8-Q7M2K
              */
             orderNumber?: string;
-            /** @description Why there is no order: declined, invalid_method, payment_canceled, amount_mismatch, order_not_possible, expired, canceled. */
+            /** @description Why there is no order: declined, invalid_method, amount_not_payable, payment_canceled, amount_mismatch, order_not_possible, expired, canceled. */
             reason?: string;
             /** @description The bank's challenge. */
             redirectUrl?: string;

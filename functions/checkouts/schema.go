@@ -21,7 +21,7 @@ type Checkout struct {
 	RedirectURL string          `json:"redirectUrl,omitempty" doc:"The bank's challenge."`
 	OrderID     string          `json:"orderId,omitempty" example:"ord_01k9x7d3f8q7m2k"`
 	OrderNumber string          `json:"orderNumber,omitempty" doc:"What people read out." example:"01K9X-7D3F8-Q7M2K"`
-	Reason      string          `json:"reason,omitempty" doc:"Why there is no order: declined, invalid_method, payment_canceled, amount_mismatch, order_not_possible, expired, canceled."`
+	Reason      string          `json:"reason,omitempty" doc:"Why there is no order: declined, invalid_method, amount_not_payable, payment_canceled, amount_mismatch, order_not_possible, expired, canceled."`
 	DeclineCode string          `json:"declineCode,omitempty" doc:"The provider's; no more than generic_decline for cards reported lost or stolen." example:"insufficient_funds"`
 	HeldUntil   time.Time       `json:"heldUntil" doc:"Until when stock and cart are held while it is not paid."`
 	CreatedAt   time.Time       `json:"createdAt"`
@@ -82,6 +82,10 @@ func refusal(c *checkout.Checkout) error {
 	// The card was refused as such, so the error points to the field.
 	case c.State == checkout.Failed && c.Reason == "invalid_method":
 		return problem.InvalidField("/paymentMethod", "invalid", "a payment method of this shop's payment provider")
+	case c.State == checkout.Failed && c.Reason == checkout.ReasonAmount:
+		p = problem.Conflict("amount_not_payable",
+			"No card can be charged %s; the cart is open again. Pay without store credit, or buy something else with it.",
+			c.ToPay().Display()).With("amount", c.ToPay().Formatted())
 	case c.State == checkout.Failed:
 		p = problem.PaymentRequired("payment_failed", "The payment came to nothing; the cart is open again.").With("reason",
 			c.Reason)

@@ -44,6 +44,9 @@ func (f *Returns) collected(ctx context.Context, p payment.Payment, err error) c
 	case declined || err == nil && p.State.Failed():
 		return collection{over: true,
 			err: problem.PaymentRequired("payment_declined", "The payment was declined; try another card.")}
+	case errors.Is(err, payment.ErrAmount):
+		return collection{over: true,
+			err: problem.Conflict("amount_not_payable", "No card can be charged this amount; ask the shop to help.")}
 	case errors.Is(err, payment.ErrInvalid):
 		return collection{over: true,
 			err: problem.InvalidField("/paymentMethod", "not_allowed", "a token of the payment provider")}

@@ -18,8 +18,7 @@ import (
 const lastCall = time.Minute
 
 // Begin starts to buy a cart, or answers for the checkout that the same request began before. The checkout that comes
-// back may be in any state; View tells what to do. Errors: those of begin; 422 payment_method_invalid; 503
-// payment_unavailable.
+// back may be in any state; View tells what to do. Errors: those of begin; 503 payment_unavailable.
 func (s Service) Begin(ctx context.Context, in Start) (c *Checkout, replay bool, err error) {
 	c, replay, err = s.begin(ctx, in)
 	if err != nil || !replay {
@@ -89,6 +88,9 @@ func (s Service) pay(ctx context.Context, c *Checkout, in Start) (*Checkout, err
 		return s.patient(ctx, s.machine(false, &p), c)
 	case refused:
 		return s.release(ctx, c, outcome{state: Failed, reason: "declined", decline: declined.Code})
+	case errors.Is(err, payment.ErrAmount):
+		s.Log.WarnContext(ctx, "amount refused", "checkout", c.ID, "amount", c.ToPay().Format(), "error", err)
+		return s.release(ctx, c, outcome{state: Failed, reason: ReasonAmount})
 	case errors.Is(err, payment.ErrInvalid):
 		s.Log.WarnContext(ctx, "payment refused as invalid", "checkout", c.ID, "error", err)
 		return s.release(ctx, c, outcome{state: Failed, reason: "invalid_method"})

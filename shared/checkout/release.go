@@ -18,6 +18,10 @@ import (
 // ReasonNotPossible is the reason of a checkout that was paid and could never become an order.
 const ReasonNotPossible = "order_not_possible"
 
+// ReasonAmount is the reason of a checkout whose amount the provider does not take, such as what store credit left of a
+// price.
+const ReasonAmount = "amount_not_payable"
+
 // outcome is how a checkout ends without an order. watch keeps it due, because the payment may
 // still succeed.
 type outcome struct {

@@ -19,6 +19,9 @@ var (
 	ErrKeyReused = errors.New("payment: key used with other parameters")
 	// ErrInvalid says that the provider does not take the request as it is. Nothing moved; repeating does not help.
 	ErrInvalid = errors.New("payment: invalid request")
+	// ErrAmount says that the provider takes no payment of this amount: below its least, above its most, or with more
+	// decimals than cards settle. It always comes with ErrInvalid.
+	ErrAmount = errors.New("payment: amount not taken")
 	// ErrUnavailable says that the provider turned the request away untouched (rate limit, lock). Nothing moved; the same
 	// call may be repeated in a while.
 	ErrUnavailable = errors.New("payment: provider unavailable")

@@ -22,7 +22,7 @@ func scale(code string) (ours, theirs int, err error) {
 	return ours, ours, nil
 }
 
-// payable turns an amount above zero into Stripe's units. Error: ErrInvalid, also for currencies
+// payable turns an amount above zero into Stripe's units. Error: ErrInvalid, with ErrAmount for currencies
 // with three decimals whose last digit is not zero: card networks settle only two
 // (docs.stripe.com/currencies).
 func payable(key string, m money.Money) (int64, error) {
@@ -34,12 +34,12 @@ func payable(key string, m money.Money) (int64, error) {
 	case key == "" || m.Amount <= 0:
 		return 0, fmt.Errorf("%w: a key and an amount above zero are needed", payment.ErrInvalid)
 	case ours == 3 && m.Amount%10 != 0:
-		return 0, fmt.Errorf("%w: %s must end in zero", payment.ErrInvalid, m.Format())
+		return 0, fmt.Errorf("%w: %s must end in zero", errAmount, m.Format())
 	}
 	// Dropping decimals must not change the amount.
 	for ; ours > theirs; ours-- {
 		if m.Amount%10 != 0 {
-			return 0, fmt.Errorf("%w: Stripe takes no fractions of %s", payment.ErrInvalid, m.Currency)
+			return 0, fmt.Errorf("%w: Stripe takes no fractions of %s", errAmount, m.Currency)
 		}
 		m.Amount /= 10
 	}

@@ -56,6 +56,9 @@ func failure(err error) error {
 	case e.HTTPStatusCode == http.StatusUnauthorized, e.HTTPStatusCode == http.StatusForbidden,
 		e.Code == stripego.ErrorCodeParameterUnknown, e.Code == stripego.ErrorCodeParameterMissing:
 		meaning = payment.OurFault(errors.New("check the key and its permissions"))
+	// The least is 50 cents or as much in another currency (docs.stripe.com/currencies).
+	case e.Code == stripego.ErrorCodeAmountTooSmall, e.Code == stripego.ErrorCodeAmountTooLarge:
+		meaning = errAmount
 	case e.Type == stripego.ErrorTypeCard:
 		// The bank's code where there is one: "card_declined" alone says too little.
 		code := cmp.Or(string(e.DeclineCode), string(e.Code))
@@ -71,6 +74,9 @@ func failure(err error) error {
 	}
 	return fmt.Errorf("%w: stripe %d %s %s (request %s)", meaning, e.HTTPStatusCode, e.Code, e.Msg, e.RequestID)
 }
+
+// errAmount is an amount that Stripe does not take.
+var errAmount = fmt.Errorf("%w: %w", payment.ErrInvalid, payment.ErrAmount)
 
 // refundFailure is failure for refunds. Too large an amount has no code of its own, and a
 // PaymentIntent without a charge is reported by the name of the parameter.
