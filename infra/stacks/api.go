@@ -29,7 +29,7 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 	a.HTTP = awsapigatewayv2.NewHttpApi(a.Stack, str("Http"), &awsapigatewayv2.HttpApiProps{
 		ApiName: str("dangol-" + c.Stage.Name), CreateDefaultStage: yes(false), CorsPreflight: cors(c),
 	})
-	a.stage(c)
+	stage := a.stage(c)
 	authorizer := awsapigatewayv2authorizers.NewHttpJwtAuthorizer(str("Jwt"), str(d.Issuer),
 		&awsapigatewayv2authorizers.HttpJwtAuthorizerProps{JwtAudience: &d.Clients})
 	known := async.variables(s, d)
@@ -66,7 +66,10 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 			integrations[f.Name] = integration(f, fn)
 		}
 	}
-	a.routes(s, integrations, authorizer)
+	// Deployed once with all its routes, and not once more with each.
+	for _, last := range a.routes(s, integrations, authorizer) {
+		stage.AddResourceDependency(last, nil)
+	}
 	awscdk.NewCfnOutput(a.Stack, str("Url"),
 		&awscdk.CfnOutputProps{Value: a.HTTP.ApiEndpoint(), Description: str("Address of the API")})
 	return a
@@ -95,7 +98,7 @@ func cors(c Config) *awsapigatewayv2.CorsPreflightOptions {
 }
 
 // stage makes the only stage, $default, whose addresses have no prefix.
-func (a *API) stage(c Config) {
+func (a *API) stage(c Config) awsapigatewayv2.CfnStage {
 	logs := awslogs.NewLogGroup(a.Stack, str("AccessLogs"), &awslogs.LogGroupProps{
 		Retention: retention(c.Stage.LogDays), RemovalPolicy: c.removal(),
 	})
@@ -110,10 +113,11 @@ func (a *API) stage(c Config) {
 		`"latency":"$context.responseLatency","integration":"$context.integrationLatency","error":"$context.error.message"}`
 	// The construct has no property for access logs of an HTTP API, so the CloudFormation resource
 	// is set.
-	stage.Node().DefaultChild().(awsapigatewayv2.CfnStage).SetAccessLogSettings(
-		&awsapigatewayv2.CfnStage_AccessLogSettingsProperty{
-			DestinationArn: logs.LogGroupArn(), Format: str(format),
-		})
+	resource := stage.Node().DefaultChild().(awsapigatewayv2.CfnStage)
+	resource.SetAccessLogSettings(&awsapigatewayv2.CfnStage_AccessLogSettingsProperty{
+		DestinationArn: logs.LogGroupArn(), Format: str(format),
+	})
+	return resource
 }
 
 // integration invokes the function for its routes.
@@ -126,11 +130,18 @@ func integration(f topology.Function, fn awslambda.Function) awsapigatewayv2.Htt
 		})
 }
 
-// routes adds the routes of all functions. API Gateway checks the token where nobody may call without one; the function
-// itself checks all callers once more.
+// routesAtOnce is how many routes CloudFormation makes or deletes at a time. API Gateway takes 10 calls a second of an
+// account to change or read its APIs, and 40 at once: CloudFormation would send one for each of 270 routes, and gives
+// the stack up ("Too Many Requests", "concurrent modification") when repeating them does not help.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+const routesAtOnce = 8
+
+// routes adds the routes of all functions, each waiting for an earlier one, and returns those that none waits for. API
+// Gateway checks the token where nobody may call without one; the function itself checks all callers once more.
 func (a *API) routes(s topology.System, integrations map[string]awsapigatewayv2.HttpRouteIntegration,
-	jwt awsapigatewayv2.IHttpRouteAuthorizer) {
-	for _, r := range s.GatewayRoutes() {
+	jwt awsapigatewayv2.IHttpRouteAuthorizer) []awsapigatewayv2.CfnRoute {
+	var made []awsapigatewayv2.CfnRoute
+	for i, r := range s.GatewayRoutes() {
 		options := &awsapigatewayv2.AddRoutesOptions{
 			Path: str(r.Path), Methods: &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod(r.Method)},
 			Integration: integrations[r.Function],
@@ -138,6 +149,12 @@ func (a *API) routes(s topology.System, integrations map[string]awsapigatewayv2.
 		if r.Access.Authorized() {
 			options.Authorizer, options.AuthorizationScopes = jwt, strs(r.Access.Scopes()...)
 		}
-		a.HTTP.AddRoutes(options)
+		for _, added := range *a.HTTP.AddRoutes(options) {
+			made = append(made, added.Node().DefaultChild().(awsapigatewayv2.CfnRoute))
+		}
+		if i >= routesAtOnce {
+			made[i].AddResourceDependency(made[i-routesAtOnce], nil)
+		}
 	}
+	return made[max(0, len(made)-routesAtOnce):]
 }

@@ -103,6 +103,48 @@ func TestTheAPIIsWithinTheQuotasOfAnHTTPAPI(t *testing.T) {
 	}
 }
 
+// API Gateway takes 10 calls a second, 40 at once, and CloudFormation makes at once whatever waits for nothing.
+func TestRoutesAreMadeAFewAtATime(t *testing.T) {
+	stack := synth(t).API.Stack
+	waits := map[string]string{} // route: the one it waits for
+	followers := map[string]int{}
+	first := 0
+	for id, r := range resources(t, stack, "AWS::ApiGatewayV2::Route") {
+		if strings.HasPrefix(fmt.Sprint(r.Properties["RouteKey"]), "$") {
+			continue
+		}
+		waits[id] = ""
+		for _, other := range oneOrMore(r.DependsOn) {
+			if before, _ := other.(string); strings.HasPrefix(before, "Http") {
+				waits[id] = before
+				followers[before]++
+			}
+		}
+		if waits[id] == "" {
+			first++
+		}
+	}
+	if first == 0 || first > 10 {
+		t.Errorf("%d of %d routes are made at once", first, len(waits))
+	}
+	for id, n := range followers {
+		if _, ok := waits[id]; !ok || n > 1 {
+			t.Errorf("%d routes wait for %s", n, id)
+		}
+	}
+	// The stage is deployed with each change of a route, so it is made after the last ones.
+	for _, stage := range resources(t, stack, "AWS::ApiGatewayV2::Stage") {
+		if stage.Properties["StageName"] != "$default" {
+			continue
+		}
+		for id := range waits {
+			if followers[id] == 0 && !strings.Contains(compact(stage.DependsOn), id) {
+				t.Errorf("the stage does not wait for %s", id)
+			}
+		}
+	}
+}
+
 // API references of Lambda, EventBridge, EventBridge Scheduler, IAM and SQS.
 func TestTextsAndTimesAreWithinTheirLimits(t *testing.T) {
 	s := synth(t)
