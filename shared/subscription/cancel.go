@@ -197,9 +197,15 @@ func (c Reactivate) do(r *run) error {
 
 // restart begins again with a payment. The days in between belong to nobody.
 func (c Reactivate) restart(r *run) error {
+	// The address of a gift that was claimed is its recipient's: it is not the giver's to see or to send anything to.
+	if r.s.Gift != nil && r.s.Gift.ClaimedBy != "" {
+		r.s.AddressID = ""
+	}
 	switch {
 	case c.Terms == nil:
 		return problem.InvalidField("/terms", "required", "the plan to go on with")
+	case c.Terms.delivers() && r.s.AddressID == "":
+		return refuse("missing_address", "There is no address to send the parcels to. Please subscribe anew.")
 	// Credit cannot be converted, so a restart in another currency would lose it.
 	case c.Terms.Currency != r.s.Terms.Currency && r.s.Credit > 0:
 		return refuse("other_currency", "There is credit in %s.", r.s.Terms.Currency)
