@@ -63,6 +63,36 @@ func TestTheThirdBusinessDayRingsBeforeAndAfterAndOwesInterest(t *testing.T) {
 	}
 }
 
+// Only what goes back as money can be late: the rest of an exchange's value pays for what is sent.
+func TestALateExchangeOwesInterestOnWhatItIsCheaperBy(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name            string
+		price, interest int64 // of what is sent instead of goods for 365,000
+	}{
+		{"at the same price", 365_000, 0},
+		{"cheaper", 292_000, 150}, // five days begun, 15 % a year of 73,000
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			soap := d.Sell(testshop.ProductSpec{Price: 365_000, Units: 9})
+			line := back("", 1, "faulty")
+			line["exchangeFor"] = d.Sell(testshop.ProductSpec{Price: c.price, Units: 9})
+			o := d.deliver(d.buy(map[string]int{soap: 1}))
+			line["lineId"] = o.Lines[0].ID
+			r := d.approved(d.request(o, wanted("exchange", line)))
+			d.Clock.MoveTo(seoul("2026-03-06 10:00:00"))
+			d.agent().Do("POST", "/admin/returns/"+r.ID+"/receive", nil).Want(200)
+			d.Clock.MoveTo(seoul("2026-03-16 10:00:00"))
+			d.agent().Do("POST", "/admin/returns/"+r.ID+"/inspect", nil).Want(200).Into(&r)
+			if r.NewOrderID == "" || r.Settled.Late.Amount != c.interest {
+				t.Errorf("order %q, interest %d, want %d", r.NewOrderID, r.Settled.Late.Amount, c.interest)
+			}
+		})
+	}
+}
+
 func TestGoodsThatAreNotSentLetTheReturnExpire(t *testing.T) {
 	t.Parallel()
 	d := open(t)

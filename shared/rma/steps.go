@@ -167,8 +167,13 @@ func (r *RMA) Complete(settled Figures, by string, now time.Time) error {
 		return r.refuse("completed")
 	}
 	law := compliance.ReturnRuleFor(r.Country)
+	// What pays for the goods of an exchange was not to be refunded, so that nothing of it is late.
+	owed := settled.Refund
+	if r.Resolution == Exchange || r.Resolution == Replacement {
+		owed = settled.PaidOut
+	}
 	// Counted from the end of the law's time up to now; zero when it has not ended.
-	settled.Late = law.LateInterest(settled.Refund, r.Deadlines.RefundBy, now)
+	settled.Late = law.LateInterest(owed, r.Deadlines.RefundBy, now)
 	r.State, r.Settled = Completed, settled
 	r.addEntry(now, WasCompleted, "", by)
 	r.rest()
