@@ -12,6 +12,7 @@ import (
 	"dangol/shared/order"
 	"dangol/shared/payment"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/task"
 	"dangol/shared/refund"
@@ -189,6 +190,9 @@ func accepted(r *rma.RMA, o *order.Order, now time.Time) (key string, figures rm
 	if r.Whole() {
 		return r.ID, r.Quote, nil
 	}
+	if err := damageWithinWorth(r, o); err != nil {
+		return "", figures, err
+	}
 	// An entry is never changed, so what was accepted gets one of its own.
 	key = r.ID + "-part"
 	// A second settlement, after a balance lapsed, finds the entry there.
@@ -210,6 +214,23 @@ func accepted(r *rma.RMA, o *order.Order, now time.Time) (key string, figures rm
 		figures = rma.Figures{Refund: e.Amount, Parts: e.Parts}
 	}
 	return key, figures, nil
+}
+
+// damageWithinWorth checks that no line keeps more for damage than its accepted units had cost: the rest would be taken
+// from what other lines are worth (2011/83/EU, Art. 14(2): the diminished value of the goods). Error: 422.
+func damageWithinWorth(r *rma.RMA, o *order.Order) error {
+	for _, l := range r.Lines {
+		costs := o.UnitCosts(l.LineID)
+		worth := int64(0)
+		for _, unit := range l.Units[:min(l.Result.Accepted, len(l.Units))] {
+			worth += costs[unit]
+		}
+		if l.Result.DamageFee > worth {
+			return problem.InvalidField("/lines", "too_large", "line %s: a fee for damage is at most %s, what its units had cost",
+				l.LineID, r.Money(worth).Display())
+		}
+	}
+	return nil
 }
 
 // partAsk asks for what was accepted. The shipping to the customer goes back as quoted when all units were accepted and
