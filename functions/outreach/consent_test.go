@@ -63,3 +63,26 @@ func TestAConfirmationThatChangesNothingIsNotSaidToCount(t *testing.T) {
 		t.Errorf("%v, page %s", err, page)
 	}
 }
+
+func TestALinkFromBeforeARefusalGivesNothingAfterTheAddressWasTypedAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	confirm := func() string {
+		return strings.TrimPrefix(b.outgoing()["consent_request"].Compose.URL, "https://api.example.com")
+	}
+	b.guest.Do("POST", "/outreach/sign-ups", signUp).Want(202)
+	old := confirm()
+	b.clock.Advance(time.Hour)
+	_, err := b.service.AnswerID(t.Context(), consent.ContactID(reader), consent.Change{Channel: compliance.Email,
+		Action: consent.Refuse, At: b.clock.Now(), Source: "one_click", TextVersion: "one_click"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.clock.Advance(time.Hour)
+	b.guest.Do("POST", "/outreach/sign-ups", signUp).Want(202)
+	b.clock.Advance(time.Minute)
+	b.guest.Do("POST", old, "").Want(200)
+	if got := b.contact(reader).Consent[compliance.Email].Answer; got != compliance.Pending {
+		t.Errorf("the old link made the consent %q", got)
+	}
+}

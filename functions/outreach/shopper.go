@@ -224,6 +224,7 @@ func (f *Outreach) confirm(ctx context.Context, in *LinkInput) (*Page, error) {
 	}
 	c, err = f.Service.AnswerID(ctx, c.ID, consent.Change{
 		Channel: channel, Action: consent.Confirm, At: f.now(), Source: "confirmation_mail", TextVersion: "confirmation",
+		Asked: requestedAt.Unix(),
 	}, nil)
 	if err != nil {
 		return nil, err

@@ -32,6 +32,9 @@ type State struct {
 	At     time.Time                 `json:"at,omitzero" dynamodbav:"at,omitempty"` // of the newest change
 	// Confirmed is when the consent was given, or last confirmed to the person: the two years count from here.
 	Confirmed time.Time `json:"confirmed,omitzero" dynamodbav:"confirmed,omitempty"`
+	// Asked is when the sign-up that is pending was made, the first of several, in Unix seconds: a link from before it
+	// confirms nothing.
+	Asked int64 `json:"-" dynamodbav:"asked,omitempty"`
 }
 
 // Action is what somebody did.
@@ -62,6 +65,8 @@ type Change struct {
 	TextVersion string `json:"textVersion,omitempty" dynamodbav:"textVersion,omitempty"`
 	// AddressHash says for which address, without telling it to who reads the log.
 	AddressHash string `json:"addressHash" dynamodbav:"addressHash"`
+	// Asked is when a confirmation's request was made, as its link says, in Unix seconds.
+	Asked int64 `json:"-" dynamodbav:"asked,omitempty"`
 	// Message is the message that the person answered, when there was one.
 	Message string `json:"message,omitempty" dynamodbav:"message,omitempty"`
 }
@@ -96,9 +101,13 @@ func Apply(s State, c Change) Applied {
 			return Applied{State: s}
 		}
 		next.Answer = compliance.Pending
-	case Confirm:
-		// Confirms only what was asked: a link of a mail from before a refusal gives nothing.
 		if s.Answer != compliance.Pending {
+			next.Asked = c.At.Unix()
+		}
+	case Confirm:
+		// Confirms only what was asked: a link of a mail from before a refusal gives nothing, also when somebody has typed
+		// the address again since.
+		if s.Answer != compliance.Pending || c.Asked < s.Asked {
 			return Applied{State: s}
 		}
 		next.Answer, next.Night, next.Confirmed = compliance.Given, c.Night, c.At
@@ -117,6 +126,9 @@ func Apply(s State, c Change) Applied {
 		return Applied{State: s}
 	}
 	next.At = c.At
+	if next.Answer != compliance.Pending {
+		next.Asked = 0
+	}
 	// A consent that is confirmed again changes nothing for the person.
 	changed := next.Answer != s.Answer || next.Night != s.Night
 	return Applied{

@@ -48,12 +48,57 @@ func TestWhatBecomesOfAnAnswer(t *testing.T) {
 			t.Parallel()
 			var last consent.Applied
 			for i, a := range tt.actions {
-				last = consent.Apply(last.State, change(a, noon.Add(time.Duration(i)*time.Hour)))
+				c := change(a, noon.Add(time.Duration(i)*time.Hour))
+				c.Asked = c.At.Unix() // of the newest request
+				last = consent.Apply(last.State, c)
 			}
 			if last.State.Answer != tt.want || last.Notice != tt.notice || last.Ask != tt.ask {
 				t.Errorf("%+v", last)
 			}
 		})
+	}
+}
+
+// Whoever was sent a mail on, or reads an old one, must not be able to give a consent that was refused since: typing the
+// address again is no consent of its owner.
+func TestALinkConfirmsOnlyTheSignUpItWasSentFor(t *testing.T) {
+	t.Parallel()
+	hour := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
+	for _, c := range []struct {
+		name    string
+		actions []consent.Action // an hour apart
+		asked   time.Time        // of the link that is followed then
+		want    compliance.ChannelConsent
+	}{
+		{"the link of the sign-up", []consent.Action{consent.Ask}, hour(0), compliance.Given},
+		{"a link from before the refusal", []consent.Action{consent.Ask, consent.Refuse, consent.Ask}, hour(0),
+			compliance.Pending},
+		{"the link from behind it", []consent.Action{consent.Ask, consent.Refuse, consent.Ask}, hour(2), compliance.Given},
+		{"a link from before the withdrawal", []consent.Action{consent.Ask, consent.Confirm, consent.Withdraw, consent.Ask},
+			hour(0), compliance.Pending},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var s consent.State
+			for i, a := range c.actions {
+				one := change(a, hour(i))
+				one.Asked = hour(0).Unix()
+				s = consent.Apply(s, one).State
+			}
+			last := change(consent.Confirm, hour(len(c.actions)))
+			last.Asked = c.asked.Unix()
+			if s = consent.Apply(s, last).State; s.Answer != c.want {
+				t.Errorf("%+v", s)
+			}
+		})
+	}
+	// Who lost the first mail is sent another one a day later; both are good.
+	s := consent.Apply(consent.Apply(consent.State{}, change(consent.Ask, noon)).State,
+		change(consent.Ask, noon.Add(25*time.Hour))).State
+	last := change(consent.Confirm, noon.Add(26*time.Hour))
+	last.Asked = noon.Unix()
+	if s = consent.Apply(s, last).State; s.Answer != compliance.Given || s.Asked != 0 {
+		t.Errorf("by the first of two links: %+v", s)
 	}
 }
 

@@ -20,6 +20,7 @@ func (f *fixture) answer(action consent.Action) contact.Contact {
 	f.t.Helper()
 	c, err := f.Answer(f.t.Context(), person, consent.Change{
 		Channel: compliance.Email, Action: action, At: f.clock.Now(), Source: "form", TextVersion: "2026-01",
+		Asked: f.clock.Now().Unix(), // by the newest link
 	}, nil)
 	if err != nil {
 		f.t.Fatal(err)
