@@ -263,13 +263,20 @@ func eventsWanted(s *function.Stream) map[string]any {
 // schedule runs the function at its rate. A run that could not start is not made up for: the next
 // one does the same work.
 func (a *Async) schedule(stack awscdk.Stack, f topology.Function, fn awslambda.Function) {
-	awsscheduler.NewSchedule(stack, str(f.Name+"-schedule"), &awsscheduler.ScheduleProps{
+	role := awsiam.NewRole(stack, str(f.Name+"-schedule-role"), &awsiam.RoleProps{
+		AssumedBy:   onlySchedules(),
+		Description: str("Lets the schedule of " + f.Name + " invoke it, or say that it could not"),
+	})
+	made := awsscheduler.NewSchedule(stack, str(f.Name+"-schedule"), &awsscheduler.ScheduleProps{
 		Description: str(f.Purpose), Schedule: awsscheduler.ScheduleExpression_Rate(lasting(f.Schedule.Rate)),
 		Target: awsschedulertargets.NewLambdaInvoke(fn, &awsschedulertargets.ScheduleTargetBaseProps{
 			DeadLetterQueue: a.dead(stack, f.Name+"-schedule-dead"), RetryAttempts: num(2),
-			MaxEventAge: lasting(f.Schedule.Rate),
+			MaxEventAge: lasting(f.Schedule.Rate), Role: role,
 		}),
 	})
+	// A rate begins when the schedule is made. Without its role's policy the first run would be refused: what runs daily
+	// would be a day late, and an alarm would ring on the first.
+	made.Node().AddDependency(role)
 }
 
 // rules invoke the function for the events it consumes. Two things can fail, and both end in one

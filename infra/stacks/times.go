@@ -31,10 +31,7 @@ func newTimes(stack awscdk.Stack, c Config, dead awssqs.Queue) *times {
 		ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
 	})}
 	t.role = awsiam.NewRole(stack, str("times-role"), &awsiam.RoleProps{
-		// Only schedules of this account may use the role (the confused deputy problem).
-		AssumedBy: awsiam.NewServicePrincipal(str("scheduler.amazonaws.com"), &awsiam.ServicePrincipalOpts{
-			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
-		}),
+		AssumedBy:   onlySchedules(),
 		Description: str("Lets one-time schedules invoke " + topology.Scheduled + ", or say that they could not"),
 	})
 	t.role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -44,6 +41,13 @@ func newTimes(stack awscdk.Stack, c Config, dead awssqs.Queue) *times {
 		Actions: strs("sqs:SendMessage"), Resources: &[]*string{dead.QueueArn()},
 	}))
 	return t
+}
+
+// onlySchedules lets schedules of this account take a role, and of no other (the confused deputy problem).
+func onlySchedules() awsiam.IPrincipal {
+	return awsiam.NewServicePrincipal(str("scheduler.amazonaws.com"), &awsiam.ServicePrincipalOpts{
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
+	})
 }
 
 // know adds the variables that functions make schedules with.

@@ -37,7 +37,7 @@ func queueUsers() (users []queueUser) {
 			users = append(users, queueUser{queue: f.Name + "-stream-dead", role: role(f.Name), actions: send})
 		}
 		if f.Schedule != nil {
-			users = append(users, queueUser{queue: f.Name + "-schedule-dead", role: "SchedulerRoleForTarget", actions: send})
+			users = append(users, queueUser{queue: f.Name + "-schedule-dead", role: role(f.Name + "-schedule"), actions: send})
 		}
 	}
 	return append(users, queueUser{queue: topology.TimesDead, role: "timesrole", actions: send},
@@ -187,8 +187,25 @@ func TestEveryInvocationIsAllowed(t *testing.T) {
 		if read != want {
 			t.Errorf("%s is fed by %d queues and streams, want %d", f.Name, read, want)
 		}
-		if f.Schedule != nil && !mayRole(t, s, "SchedulerRoleForTarget", "lambda:InvokeFunction", id) {
+		if f.Schedule != nil && !mayRole(t, s, begins+"schedulerole", "lambda:InvokeFunction", id) {
 			t.Errorf("the schedule of %s may not invoke it", f.Name)
+		}
+	}
+}
+
+// A schedule invokes its function as soon as it is made, and a refusal for a missing permission is not tried again.
+func TestASchedulesFirstRunIsAllowed(t *testing.T) {
+	for id, schedule := range everywhere(t, synth(t), "AWS::Scheduler::Schedule") {
+		target, _ := schedule.Properties["Target"].(map[string]any)
+		role := attribute(target["RoleArn"])
+		waits := false
+		for policyID, policy := range everywhere(t, synth(t), "AWS::IAM::Policy") {
+			_, policyID, _ = strings.Cut(policyID, "/")
+			waits = waits || strings.Contains(compact(policy.Properties["Roles"]), `"Ref":"`+role+`"`) &&
+				strings.Contains(compact(schedule.DependsOn), policyID)
+		}
+		if !waits {
+			t.Errorf("%s is made before %s may invoke anything: %v", id, role, schedule.DependsOn)
 		}
 	}
 }
