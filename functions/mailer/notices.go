@@ -1,6 +1,7 @@
 package mailer
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -147,8 +148,13 @@ func balanceAsked(b events.ReturnBalanceAsked) letter {
 func orderChanged(b events.OrderChanged) letter {
 	for _, what := range b.What {
 		switch what {
-		case "address", "contact":
-			return notice(b.OrderRef, "order_changed-"+what, orderPath(b.OrderRef), nil)
+		case "address":
+			return notice(b.OrderRef, "order_changed-address", orderPath(b.OrderRef), nil)
+		case "contact":
+			// To the address before the change: at the new one a stranger who made it would be warned of themselves.
+			to := b.OrderRef
+			to.Email = cmp.Or(b.Former, to.Email)
+			return notice(to, "order_changed-contact", orderPath(to), nil)
 		case "lines":
 			kind := "order_changed-lines"
 			if len(b.Added) > 0 {

@@ -85,6 +85,9 @@ func TestEachStepAfterAPurchaseIsToldAsItWasDecided(t *testing.T) {
 			"Please pay the difference", []string{"To pay: ₩3,000", "Nothing is charged without you"}, nil},
 		{"another address", events.OrderChanged{OrderRef: ref("en"), What: []string{"address"}, By: "customer"},
 			"Your delivery address was changed", nil, nil},
+		{"another contact, told to the one before", events.OrderChanged{OrderRef: newContact(), What: []string{"contact"},
+			By: "customer", Former: "ann@example.com"}, "The contact of your order was changed",
+			[]string{"no longer to this one"}, []string{"new@example.com"}},
 		{"lines taken off", events.OrderChanged{OrderRef: ref("en"), What: []string{"lines"}, Removed: soap(),
 			Refund: krw(24_000), By: "customer"}, "Your order was changed", []string{"Refund: ₩24,000"}, nil},
 		{"a gift taken off", events.OrderChanged{OrderRef: ref("en"), What: []string{"lines"}, Removed: soap(),
@@ -112,6 +115,13 @@ func TestEachStepAfterAPurchaseIsToldAsItWasDecided(t *testing.T) {
 			b.wantNotice(c.subject, c.text, c.not)
 		})
 	}
+}
+
+// newContact is an order about which somebody else is written to by now.
+func newContact() events.OrderRef {
+	r := ref("en")
+	r.Email = "new@example.com"
+	return r
 }
 
 // wantNotice checks the one mail that was sent.

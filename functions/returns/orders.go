@@ -168,11 +168,12 @@ func (f *Returns) changeContact(ctx context.Context, in *contactInput) (*OrderSt
 		return nil, err
 	}
 	o, err := f.changeOrder(ctx, in.OrderInput, func(o *order.Order) (event.Body, []table.Write, error) {
+		former := o.Email
 		changed, err := o.ChangeContact(email, byWhom(ctx, o), f.Clock.Now())
 		if err != nil || !changed {
 			return nil, nil, err
 		}
-		return events.OrderChanged{OrderRef: o.Ref(), What: []string{"contact"}, By: byWhom(ctx, o)}, nil, nil
+		return events.OrderChanged{OrderRef: o.Ref(), What: []string{"contact"}, By: byWhom(ctx, o), Former: former}, nil, nil
 	})
 	if err != nil {
 		return nil, err

@@ -1,8 +1,10 @@
 package returns_test
 
 import (
+	"encoding/json"
 	"testing"
 
+	"dangol/events"
 	"dangol/functions/returns"
 	"dangol/infra/testkit/testshop"
 	"dangol/shared/order"
@@ -31,6 +33,12 @@ func TestAnUnshippedOrderLosesALineAndChangesItsAddress(t *testing.T) {
 	abroad := object{"name": "x", "line1": "x", "country": "US"}
 	d.ann().Do("PUT", path+"/address", abroad).WantProblem(409, "country_fixed")
 	d.ann().Do("PUT", path+"/contact", object{"email": "no mail"}).WantField("/email")
+	d.ann().Do("PUT", path+"/contact", object{"email": "new@example.com"}).Want(200)
+	var told events.OrderChanged
+	if err := json.Unmarshal([]byte(d.event(o).Data), &told); err != nil || told.Former != o.Email ||
+		told.Email != "new@example.com" {
+		t.Fatalf("the change of the contact tells %+v, %v", told, err)
+	}
 
 	remove := object{"lines": []object{{"lineId": lines[robe].ID, "quantity": 1},
 		{"lineId": lines[soap].ID, "quantity": 1}}}
