@@ -111,6 +111,9 @@ func (r *run) change(ch *Change) {
 	r.s.Span, r.closed = ch.Span, false
 	// What was planned for the old terms no longer applies; a price rise of the plan does where the plan stays.
 	r.s.Next = nil
+	if r.s.Aside != nil {
+		r.s.Aside.Next = nil
+	}
 	if ask := r.s.ConsentRequest; ask != nil && (ch.Terms.PlanID != r.s.Terms.PlanID || ch.Terms.Version >= ask.Version) {
 		r.s.ConsentRequest = nil
 	}

@@ -48,3 +48,26 @@ func TestUnusedDaysGoBackWithTheTaxTheyWerePaidWith(t *testing.T) {
 	}
 	h.balances()
 }
+
+// Who cancels while the bank still decides on an upgrade, and comes back, is on the plan that was paid for; what was
+// planned before it is not planned again.
+func TestAnUpgradeReplacesWhatWasPlannedAlsoAcrossACancellation(t *testing.T) {
+	t.Parallel()
+	h := open(t, starting(plan(Membership, 20_000)), seoul("2027-01-10 10:00"))
+	h.do(Downgrade{Terms: terms(plan(Membership, 10_000, named("basic")), 1)}, seoul("2027-01-11 10:00"))
+	h.provider = func(Charge) outcome { return swallow }
+	h.do(Upgrade{Terms: terms(plan(Membership, 30_000, named("gold")), 1)}, seoul("2027-01-12 10:00"))
+	h.do(Cancel{}, seoul("2027-01-12 10:01"))
+	h.provider = func(Charge) outcome { return success }
+	h.until(seoul("2027-01-12 12:00"))
+	wantState(t, h, Canceled)
+	h.do(Reactivate{}, seoul("2027-01-13 10:00"))
+	if h.s.Terms.PlanID != "gold" || h.s.Next != nil {
+		t.Fatalf("on %s, then %+v", h.s.Terms.PlanID, h.s.Next)
+	}
+	h.until(seoul("2027-02-11 10:00"))
+	h.balances()
+	if last := h.invoices[Key(h.s.ID, h.s.Span.Seq)]; last.Total != 30_000 {
+		t.Errorf("renewed for %d", last.Total)
+	}
+}
