@@ -155,7 +155,7 @@ func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r 
 	if _, err := format.Token("/paymentMethod", b.PaymentMethod); err != nil {
 		return nil, err
 	}
-	free := start.Trial || start.Terms.Payment() == 0
+	free := f.chargesNothing(*start, b.PaymentMethod)
 	if !free { // account credit may pay it all
 		credit, err := f.Billing.AccountCredit(ctx, start.CustomerID)
 		if err != nil {
@@ -177,6 +177,16 @@ func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r 
 	}
 	start.Card, r.Methods = service.CardOf(m), map[string]payment.Method{m.Token: m}
 	return nil, nil
+}
+
+// chargesNothing reports whether nothing is charged when a subscription begins: in a trial, for a plan that costs
+// nothing, and for goods whose first parcel is sent on a later billing day. What is wrong with the start is not said
+// here.
+func (f *Subscriptions) chargesNothing(start subscription.Start, card string) bool {
+	// An id that exists nowhere: the rules ask for one and do not use it in a quote.
+	start.ID, start.Card.Token = "quote", card
+	q, err := subscription.Subscription{}.Quote(start, f.Billing.Clock.Now())
+	return err == nil && q.Now.Amount == 0
 }
 
 // earlierOf is what a customer has, or has had, of a plan.
