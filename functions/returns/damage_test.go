@@ -11,7 +11,8 @@ import (
 func TestAFeeForDamageIsAtMostWhatTheUnitsHadCost(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap, robe := d.Sell(testshop.ProductSpec{Price: 10_000, Units: 9}), d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9})
+	soap, robe := d.Sell(testshop.ProductSpec{Price: 10_000, Units: 9}), d.Sell(testshop.ProductSpec{Price: 60_000,
+		Units: 9})
 	o := d.deliver(d.buy(map[string]int{soap: 1, robe: 1}))
 	lines := map[string]string{}
 	for _, l := range o.Lines {

@@ -226,7 +226,8 @@ func damageWithinWorth(r *rma.RMA, o *order.Order) error {
 			worth += costs[unit]
 		}
 		if l.Result.DamageFee > worth {
-			return problem.InvalidField("/lines", "too_large", "line %s: a fee for damage is at most %s, what its units had cost",
+			return problem.InvalidField("/lines", "too_large",
+				"line %s: a fee for damage is at most %s, what its units had cost",
 				l.LineID, r.Money(worth).Display())
 		}
 	}

@@ -152,7 +152,7 @@ func (r *run) stopNow() {
 		unused += p.part(r.today().Add(1), p.Closes)
 	}
 	r.s.PrepaidLeft = 0
-	r.refund(unused, EndCanceled)
+	r.refundUnused(unused, EndCanceled)
 	r.end(EndCanceled)
 }
 

@@ -219,6 +219,6 @@ func (r *run) beginGift() {
 func (r *run) giveUpGift() {
 	t := r.s.Terms
 	r.s.PrepaidLeft = 0
-	r.refund(t.Payment()+t.SetupFee, EndUnclaimed)
+	r.refundUnused(t.Payment()+t.SetupFee, EndUnclaimed)
 	r.end(EndUnclaimed)
 }

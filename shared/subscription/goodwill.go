@@ -43,6 +43,7 @@ func (c Goodwill) do(r *run) error {
 	}
 	r.note = reasonGoodwill
 	if c.ToCard {
+		r.s.GoodwillToCard += c.Amount
 		r.refund(c.Amount, reasonGoodwill)
 		return nil
 	}

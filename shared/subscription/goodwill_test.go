@@ -42,6 +42,45 @@ func TestGoodwillIsCreditOrGoesBackToTheCard(t *testing.T) {
 	}
 }
 
+// Who gets the period back and leaves is not given its days once more. Goodwill that leaves enough takes nothing away.
+func TestWhatWentBackAsGoodwillIsNotGivenBackAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		p        *Plan
+		start    []func(*Start)
+		goodwill Goodwill
+		card     int64 // that goes back in all
+		credit   int64 // that is left
+	}{
+		"all of it":          {plan(Membership, 31_000), nil, Goodwill{Amount: 31_000, ToCard: true}, 31_000, 0},
+		"more than the rest": {plan(Membership, 31_000), nil, Goodwill{Amount: 20_000, ToCard: true}, 31_000, 0},
+		"less than was used": {plan(Membership, 31_000), nil, Goodwill{Amount: 5_000, ToCard: true}, 5_000 + 21_000, 0},
+		"as credit, on top":  {plan(Membership, 31_000), nil, Goodwill{Amount: 31_000}, 21_000, 31_000},
+		"of a prepaid plan": {plan(Membership, 31_000, prepaid(2)), nil, Goodwill{Amount: 62_000, ToCard: true}, 62_000,
+			0},
+		"credit had paid some": {plan(Membership, 31_000), []func(*Start){func(c *Start) { c.Credit = 11_000 }},
+			Goodwill{Amount: 20_000, ToCard: true}, 20_000, 11_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, starting(c.p, c.start...), seoul("2027-01-10 10:00"))
+			h.do(c.goodwill, seoul("2027-01-19 09:00"))
+			h.do(Cancel{Now: true}, seoul("2027-01-19 10:00")) // ten of 31 days are used
+			if h.refunded != c.card || h.left != c.credit {
+				t.Errorf("%d went back to the card, %d is credit; want %d and %d", h.refunded, h.left, c.card, c.credit)
+			}
+		})
+	}
+	// The next period has goodwill of its own.
+	h := open(t, starting(plan(Membership, 31_000)), seoul("2027-01-10 10:00"))
+	h.do(Goodwill{Amount: 31_000, ToCard: true}, seoul("2027-01-19 09:00"))
+	h.until(seoul("2027-02-10 10:00"))
+	h.do(Cancel{Now: true}, seoul("2027-02-10 10:00"))
+	if h.refunded != 31_000+29_893 { // 27 of 28 days
+		t.Errorf("%d went back", h.refunded)
+	}
+}
+
 func TestGoodwillToTheCardIsAtMostWhatTheCardHasPaid(t *testing.T) {
 	t.Parallel()
 	h := open(t, starting(plan(Membership, 10_000)), seoul("2027-01-10 10:00"))

@@ -213,7 +213,7 @@ func (r *run) openPeriod(day civil.Date, start time.Time, kind OpenKind) {
 		return
 	}
 	// The payments of the period before can no longer be refunded by days.
-	r.s.Payments = nil
+	r.s.Payments, r.s.CreditPaid, r.s.GoodwillToCard = nil, 0, 0
 	r.invoice(kind, r.periodLines(p), nil)
 }
 

@@ -51,6 +51,7 @@ func (r *run) paid(paymentID string) {
 	r.s.Open = nil
 	r.remember(o)
 	r.emit(Settle{Key: o.Key, PaymentID: paymentID})
+	r.s.CreditPaid += o.CreditUsed
 	if o.Amount > 0 {
 		r.s.Payments = append(r.s.Payments, Paid{Key: o.Key, PaymentID: paymentID, Left: o.Amount})
 		r.notice(Notice{Kind: NoticeReceipt, Date: civil.DateAt(r.at, r.s.zone()), Amount: r.s.money(o.Amount)})
@@ -160,9 +161,23 @@ func (r *run) refund(amount int64, reason string) {
 		key := p.Key + "#refund-" + strconv.Itoa(p.Refunds)
 		refunds = append(refunds, Refund{Key: key, PaymentID: p.PaymentID, ChargeKey: p.Key, Amount: r.s.money(back)})
 	}
+	r.s.CreditPaid = max(r.s.CreditPaid-left, 0)
 	// The note comes before its refunds, which name it.
 	r.credit(amount, amount-left, reason)
 	r.emit(refunds...)
+}
+
+// refundUnused gives back what is paid and not used, at most what is left of what was paid once some of it has gone
+// back to the card as goodwill: nothing is given back twice.
+func (r *run) refundUnused(amount int64, reason string) {
+	if r.s.GoodwillToCard > 0 {
+		left := r.s.CreditPaid
+		for _, p := range r.s.Payments {
+			left += p.Left
+		}
+		amount = min(amount, left)
+	}
+	r.refund(amount, reason)
 }
 
 // do takes the news that a charge failed. News of another attempt than the one in flight is old and

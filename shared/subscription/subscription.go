@@ -68,11 +68,15 @@ type Subscription struct {
 	ConsentRequest *ConsentRequest `json:"ask,omitempty" doc:"The consent that is being asked for."`
 	Stock          *Shortage       `json:"stock,omitempty"`
 	Payments       []Paid          `json:"payments,omitempty" doc:"What was taken for the running period."`
-	Used           []Attempt       `json:"used,omitempty"`  // failed charges of earlier invoices, a month back
-	NoticesSent    []string        `json:"told,omitempty"`  // notices sent for dates to come
-	Voided         Paid            `json:"voided,omitzero"` // the last invoice given up, should money come for it
-	Burst          Burst           `json:"burst,omitzero"`
-	Action         *Action         `json:"action,omitempty"` // the last challenge of a bank
+	// Of the running period: what account credit has paid, and what of the payments went back as goodwill.
+	CreditPaid     int64 `json:"creditPaid,omitempty"`
+	GoodwillToCard int64 `json:"goodwillToCard,omitempty"`
+
+	Used        []Attempt `json:"used,omitempty"`  // failed charges of earlier invoices, a month back
+	NoticesSent []string  `json:"told,omitempty"`  // notices sent for dates to come
+	Voided      Paid      `json:"voided,omitzero"` // the last invoice given up, should money come for it
+	Burst       Burst     `json:"burst,omitzero"`
+	Action      *Action   `json:"action,omitempty"` // the last challenge of a bank
 	// Unbegun says that the first payment is not made: no list shows it, and nobody is told of it.
 	Unbegun bool `json:"unbegun,omitempty"`
 
