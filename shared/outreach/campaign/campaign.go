@@ -83,6 +83,23 @@ func LastDue(local time.Time, by Clock, shop *time.Location) time.Time {
 	return SendAt(local, by, shop, nil)
 }
 
+// DecideAt is when the variants of a test are compared: for all at one time, when the last recipient of the test has had
+// the wait to read theirs.
+func DecideAt(local time.Time, by Clock, shop *time.Location, wait time.Duration) time.Time {
+	return LastDue(local, by, shop).Add(wait)
+}
+
+// RestAt is when the message of a recipient of the rest is due: the wait after their own time of day, on the first day
+// on which the test is decided by then. By the recipient's clock the last zone is more than a day behind the first.
+func RestAt(local time.Time, by Clock, shop, recipient *time.Location, wait time.Duration) time.Time {
+	decided := DecideAt(local, by, shop, wait)
+	for day := 0; ; day++ {
+		if at := SendAt(local.AddDate(0, 0, day), by, shop, recipient).Add(wait); !at.Before(decided) {
+			return at
+		}
+	}
+}
+
 // TooLate reports whether a message planned for a time may no longer be sent.
 func TooLate(planned, now time.Time, most time.Duration) bool { return now.Sub(planned) > most }
 

@@ -64,6 +64,30 @@ func TestWhenARecipientIsDue(t *testing.T) {
 	}
 }
 
+// The rest gets the winner, so nobody of it may be due before there is one; at the latest two days after the test.
+func TestTheRestIsDueAtItsTimeOfDayWhenTheTestIsDecided(t *testing.T) {
+	t.Parallel()
+	la, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		local := time.Date(2026, 3, 1, 0, rapid.IntRange(0, 60*24*60).Draw(t, "minute"), 0, 0, time.UTC)
+		zone := rapid.SampledFrom([]*time.Location{nil, seoul, la, time.FixedZone("LINT", 14*60*60),
+			time.FixedZone("AoE", -12*60*60)}).Draw(t, "zone")
+		by := rapid.SampledFrom([]campaign.Clock{campaign.ShopClock, campaign.RecipientClock}).Draw(t, "by")
+		wait := time.Duration(rapid.IntRange(1, 72).Draw(t, "hours")) * time.Hour
+		at, decided := campaign.RestAt(local, by, seoul, zone, wait), campaign.DecideAt(local, by, seoul, wait)
+		tested := campaign.SendAt(local, by, seoul, zone)
+		if at.Before(decided) || at.Sub(decided) > 25*time.Hour || at.Before(tested.Add(wait)) {
+			t.Fatalf("tested at %v, decided at %v, the rest at %v", tested, decided, at)
+		}
+		if by == campaign.ShopClock && !at.Equal(decided) {
+			t.Fatalf("decided at %v, the rest at %v", decided, at)
+		}
+	})
+}
+
 func TestTheAudienceIsFrozenBeforeTheFirstAndTheLastIsIncluded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -144,9 +144,8 @@ func (s *Service) watch(ctx context.Context, c *Campaign) error {
 	if err != nil {
 		return err
 	}
-	// The test ends for all at one time, when the last recipient has had the time to read it.
 	if t := c.test(); t != nil && c.Winner == "" &&
-		!now.Before(campaign.LastDue(c.local(), c.Plan.By, s.Shop.Zone).Add(t.Wait)) {
+		!now.Before(campaign.DecideAt(c.local(), c.Plan.By, s.Shop.Zone, t.Wait)) {
 		results := make([]campaign.Result, len(t.Variants))
 		for i, v := range t.Variants {
 			results[i] = campaign.Result{Variant: v, Sent: report[v][outbox.CountSent], Clicked: report[v][outbox.CountClicked]}

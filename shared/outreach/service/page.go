@@ -261,10 +261,11 @@ func (s *Service) campaignMessage(c *Campaign, a campaign.Assignment, person con
 	if !ok {
 		texts = variant.Texts["en"]
 	}
-	// The winner goes out later by the time of the test.
-	planned := campaign.SendAt(c.local(), c.Plan.By, s.Shop.Zone, person.Location(s.Shop.Zone))
-	if !a.Tester && c.test() != nil {
-		planned = planned.Add(c.test().Wait)
+	zone := person.Location(s.Shop.Zone)
+	planned := campaign.SendAt(c.local(), c.Plan.By, s.Shop.Zone, zone)
+	// The winner goes out later by the time of the test, and not before there is one.
+	if t := c.test(); !a.Tester && t != nil {
+		planned = campaign.RestAt(c.local(), c.Plan.By, s.Shop.Zone, zone, t.Wait)
 	}
 	return PlannedMessage{
 		Message: compliance.OutgoingMessage{
