@@ -150,13 +150,18 @@ func (s *Service) WorkRun(ctx context.Context, job due.Job) error {
 	return err
 }
 
-// later puts a run off without moving it. When its step was due stays as it is: a message that has become too late
-// meanwhile is not sent.
-func (s *Service) later(ctx context.Context, r stored, at time.Time) error {
+// putOff is the write that puts a run off without moving it. When its step was due stays as it is: a message that has
+// become too late meanwhile is not sent.
+func (r stored) putOff(at time.Time) table.Put {
 	read := r.Edition
 	r.Edition, r.Due = read+1, due.On(DueRun, r.PK, at)
 	// only what was read is replaced
-	err := s.Table.Put(ctx, table.Put{Item: r, If: "#edition = :read", With: map[string]any{":read": read}})
+	return table.Put{Item: r, If: "#edition = :read", With: map[string]any{":read": read}}
+}
+
+// later puts a run off on its own.
+func (s *Service) later(ctx context.Context, r stored, at time.Time) error {
+	err := s.Table.Put(ctx, r.putOff(at))
 	if _, refused := table.Failed(err); refused {
 		return nil
 	}
@@ -193,6 +198,12 @@ func (s *Service) advance(ctx context.Context, d sequence.Definition, r stored, 
 		// Noted, so that a goal can still stop it in the outbox.
 		r.Pending = append(r.Pending, p.Mail.ID)
 		return append(s.finish(r, next, c), writes...), nil
+	case decision.Waits() && decision.Reason == compliance.ReasonCap:
+		// Of no use when it is too late by then: what it announces has happened, and the steps behind it would wait too.
+		if decision.NotBefore.After(p.Mail.Latest) {
+			break
+		}
+		return []table.Write{r.putOff(decision.NotBefore)}, nil
 	case decision.Waits():
 		waiting := r.Run // stands where it stood, and asks again then
 		waiting.Due = decision.NotBefore
