@@ -55,3 +55,36 @@ func TestALongMailIsTakenAndNoted(t *testing.T) {
 		})
 	}
 }
+
+// A photo is all that some mails have, also those that come when the conversation cannot be opened any more.
+func TestFilesGoIntoTheConversationThatGoesOnAfterAnOldOne(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	if _, err := d.Chat.Close(t.Context(), bora, d.c.ID); err != nil {
+		t.Fatal(err)
+	}
+	d.clock.Advance(conversation.ReopenWindow)
+	raw := strings.Replace(d.mail(bora.Email, "m-1", ""), "text/plain; charset=utf-8", "multipart/mixed; boundary=m", 1) +
+		"--m\r\nContent-Type: image/png; name=a.png\r\nContent-Disposition: attachment; filename=a.png\r\n\r\n" +
+		"\x89PNG\r\n\x1a\n" + strings.Repeat("x", 40) + "\r\n--m--\r\n"
+	for range 2 {
+		if err := d.arrives(t, raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := d.Chat.Of(t.Context(), bora.ID)
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%d conversations, %v", len(all), err)
+	}
+	next := all[0].ID
+	if next == d.c.ID {
+		next = all[1].ID
+	}
+	_, log := d.log(t, next)
+	if len(log) == 0 || len(log[0].Attachments) != 1 {
+		t.Fatalf("log %+v", log)
+	}
+	if key := log[0].Attachments[0].Key; len(d.s3.objects["files/"+key]) == 0 || len(d.s3.objects) != 1 {
+		t.Errorf("%s is not among %d objects", key, len(d.s3.objects))
+	}
+}

@@ -225,6 +225,10 @@ func (r *Receiver) addressed(m inbound.Mail) (replyaddress.Ref, bool) {
 
 // message stores the files of a mail and adds it to the conversation.
 func (r *Receiver) message(ctx context.Context, c conversation.Conversation, m inbound.Mail) (string, error) {
+	c, err := r.Chat.MailTo(ctx, c)
+	if err != nil {
+		return "", err
+	}
 	mail := service.InboundMail{ID: m.ID, Text: m.Message()}
 	for n, f := range m.Files {
 		a := r.Chat.AttachmentOf(c, m.ID, n, f.Name, f.Type, int64(len(f.Content)))
@@ -236,7 +240,7 @@ func (r *Receiver) message(ctx context.Context, c conversation.Conversation, m i
 		}
 		mail.Attachments = append(mail.Attachments, a)
 	}
-	_, err := r.Chat.ReceiveMail(ctx, c, mail)
+	_, err = r.Chat.ReceiveMail(ctx, c, mail)
 	// What the rules of conversations refuse will be refused the next time too.
 	if p := problem.From(err); err != nil && p.Status < 500 && p.Status >= 400 {
 		return p.Code, nil

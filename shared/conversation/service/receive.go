@@ -28,6 +28,16 @@ func (s *Service) AttachmentOf(c conversation.Conversation, mailID string, n int
 	return Attachment{Key: key, Name: name, Type: contentType, Size: size}
 }
 
+// MailTo is the conversation that a mail to one of them goes into: the same, or the one that goes on after it when it
+// ended too long ago to open again. Its files are stored there. 1 round trip where there is a next one, 2 to begin it.
+func (s *Service) MailTo(ctx context.Context, c conversation.Conversation) (conversation.Conversation, error) {
+	err := c.MayWrite(conversation.Shopper, c.CustomerID, s.Clock.Now())
+	if problem.Code(err) == "conversation_closed" {
+		return s.followUp(ctx, c)
+	}
+	return c, nil
+}
+
 // ReceiveMail takes a mail as a message of the conversation's shopper. A person answers it and not the bot: nobody is
 // there to read a bot's question back. A closed conversation opens again. The same mail is taken once. Errors: as
 // MayWrite.
@@ -57,7 +67,7 @@ func (s *Service) ReceiveMail(ctx context.Context, c conversation.Conversation,
 		if err != nil {
 			return done.c, err
 		}
-		mail.Attachments = nil // they lie in the folder of the conversation that was answered
+		mail.Attachments = nil // they lie in the folder of the conversation that ended this moment
 		return s.ReceiveMail(ctx, next, mail)
 	}
 	if err != nil || done.repeated {
