@@ -5,6 +5,7 @@ import (
 
 	"dangol/functions/reviews"
 	"dangol/infra/testkit/apitest"
+	"dangol/shared/order"
 	"dangol/shared/review"
 )
 
@@ -70,4 +71,22 @@ func TestAnEditDoesNotReleaseAReviewThatReportsHold(t *testing.T) {
 			s.exact()
 		})
 	}
+}
+
+// Whoever bought as a guest and made an account later is the same person.
+func TestWhatSomebodyWroteAsAGuestIsTheirOwnReview(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	id := s.sell("", func(o *order.Order) { o.Email = "Cust-1@Example.com" })
+	token, err := s.Orders.CreateLookupToken(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var own reviews.OwnReview
+	apitest.New(t, s.handler).With("Order-Token", token).Do("POST", "/reviews", said(id, 5, good)).Want(201).Into(&own)
+	s.as(customer("cust-1")).Do("PUT", path(own)+"/vote", map[string]any{"helpful": true}).WantProblem(409, "own_review")
+	s.as(customer("cust-1")).Do("POST", path(own)+"/reports", map[string]any{"reason": "spam"}).WantProblem(409,
+		"own_review")
+	s.as(customer("cust-2")).Do("PUT", path(own)+"/vote", map[string]any{"helpful": true}).Want(200)
+	s.exact()
 }

@@ -40,7 +40,7 @@ func (f *Reviews) unvote(ctx context.Context, in *ReviewInput) (*votesOutput, er
 
 // setVote writes a vote, or deletes it when helpful is nil.
 func (f *Reviews) setVote(ctx context.Context, i store.ReviewID, helpful *bool) (*votesOutput, error) {
-	r, err := f.Store.Vote(ctx, i, auth.From(ctx).Subject, helpful)
+	r, err := f.Store.Vote(ctx, i, auth.From(ctx).Subject, helpful, asGuest(ctx)...)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +74,6 @@ func (f *Reviews) report(ctx context.Context, in *reportInput) (*reportOutput, e
 	if err := f.limit(ctx, "review-report", by, writesPerHour); err != nil {
 		return nil, err
 	}
-	_, err := f.Store.Report(ctx, in.id(), by, review.Reason(in.Body.Reason), note)
+	_, err := f.Store.Report(ctx, in.id(), by, review.Reason(in.Body.Reason), note, asGuest(ctx)...)
 	return &reportOutput{Status: 202}, err
 }

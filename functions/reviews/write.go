@@ -115,6 +115,15 @@ func authorOf(o *order.Order) string {
 	return review.ByGuest(format.HashEmail(o.Email))
 }
 
+// asGuest is the author id of what the caller wrote as a guest, before they had an account with the same address.
+func asGuest(ctx context.Context) []string {
+	email := auth.From(ctx).Email
+	if email == "" {
+		return nil
+	}
+	return []string{review.ByGuest(format.HashEmail(email))}
+}
+
 // create writes a review.
 func (f *Reviews) create(ctx context.Context, in *createInput) (*ownOutput, error) {
 	o, err := f.buyer(ctx, in.Body.OrderID, in.BuyerInput)

@@ -83,8 +83,8 @@ func LastDue(local time.Time, by Clock, shop *time.Location) time.Time {
 	return SendAt(local, by, shop, nil)
 }
 
-// DecideAt is when the variants of a test are compared: for all at one time, when the last recipient of the test has had
-// the wait to read theirs.
+// DecideAt is when the variants of a test are compared: for all at one time, when the last recipient of the test has
+// had the wait to read theirs.
 func DecideAt(local time.Time, by Clock, shop *time.Location, wait time.Duration) time.Time {
 	return LastDue(local, by, shop).Add(wait)
 }

@@ -59,8 +59,8 @@ func TestWhatBecomesOfAnAnswer(t *testing.T) {
 	}
 }
 
-// Whoever was sent a mail on, or reads an old one, must not be able to give a consent that was refused since: typing the
-// address again is no consent of its owner.
+// Whoever was sent a mail on, or reads an old one, must not be able to give a consent that was refused since: typing
+// the address again is no consent of its owner.
 func TestALinkConfirmsOnlyTheSignUpItWasSentFor(t *testing.T) {
 	t.Parallel()
 	hour := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }

@@ -8,8 +8,8 @@ import (
 	"dangol/shared/outreach/service"
 )
 
-// By the recipient's clock the test is decided when the last zone has had the time to read it: in Seoul that is 21 hours
-// after the test was sent there, and the rest still gets its mail at its own time of day.
+// By the recipient's clock the test is decided when the last zone has had the time to read it: in Seoul that is 21
+// hours after the test was sent there, and the rest still gets its mail at its own time of day.
 func TestTheRestOfATestByTheRecipientsClockGetsTheWinner(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

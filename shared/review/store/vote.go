@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"dangol/shared/platform/table"
 	"dangol/shared/review"
@@ -19,14 +20,17 @@ func voteKey(reviewID, customerID string) table.Key {
 	return table.Key{PK: "REVIEW#" + reviewID, SK: "VOTE#" + customerID}
 }
 
-// Vote sets a customer's vote, or takes it back when helpful is nil. Repeating changes nothing. 3 round trips. Errors:
-// 404 review_not_found, 409 own_review, 503 busy.
-func (s Store) Vote(ctx context.Context, i ReviewID, customerID string, helpful *bool) (*review.Review, error) {
+// Vote sets a customer's vote, or takes it back when helpful is nil. also are other author ids of the customer, such as
+// that of a guest with their address. Repeating changes nothing. 3 round trips. Errors: 404 review_not_found, 409
+// own_review, 503 busy.
+func (s Store) Vote(ctx context.Context, i ReviewID, customerID string, helpful *bool,
+	also ...string) (*review.Review, error) {
 	return s.Change(ctx, i, func(r *review.Review) (e Effect, changed bool, err error) {
 		if r.State != review.Published {
 			return e, false, NotFound()
 		}
-		if r.AuthorID == customerID {
+		// Taking a vote back is always right.
+		if r.AuthorID == customerID || helpful != nil && slices.Contains(also, r.AuthorID) {
 			return e, false, ownReview()
 		}
 		var prior *vote
