@@ -3,6 +3,7 @@ package sequence
 import (
 	"hash/fnv"
 	"maps"
+	"slices"
 	"time"
 
 	"dangol/shared/compliance"
@@ -24,6 +25,7 @@ const (
 	ExitGoal    = "goal"         // what the series is for has happened
 	ExitNoDate  = "date_missing" // the date that a step counts from is not known
 	ExitErased  = "erased"       // the person is erased
+	ExitUndone  = "undone"       // the order that it is about was canceled, returned or refunded
 	ExitRemoved = "step_missing" // the definition has no such step; a version must not lose steps people stand at
 )
 
@@ -319,6 +321,12 @@ func parseDate(text string, zone *time.Location) (time.Time, bool) {
 	return wallClock{day.Year(), day.Month(), day.Day(), 0, 0, 0}.in(zone), true
 }
 
+// orderKey is the key of series that are about one order.
+const orderKey = "orderId"
+
+// undoing are the events that take back what an order has led to.
+var undoing = []string{"order.canceled", "order.returned"}
+
 // HandleEvent tells a run of an event of its person. changed is false when it means nothing to the
 // run.
 func HandleEvent(d Definition, r Run, e Event, zone *time.Location, now time.Time) (after Run, changed bool) {
@@ -329,6 +337,10 @@ func HandleEvent(d Definition, r Run, e Event, zone *time.Location, now time.Tim
 	sameKey := d.Entry.Key == "" || e.Data[d.Entry.Key] == r.Key
 	if d.Goal != nil && d.Goal.Event == e.Type && (sameKey || !d.Goal.SameKey) && d.after(e.At, r.Entered) {
 		return r.exit(ExitGoal, now), true
+	}
+	// Nobody is asked how they like what they gave back, or told that it will run out.
+	if d.Entry.Key == orderKey && sameKey && slices.Contains(undoing, e.Type) {
+		return r.exit(ExitUndone, now), true
 	}
 	place, ok := d.find(r.Step)
 	if !ok {
