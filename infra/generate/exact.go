@@ -40,6 +40,7 @@ written by each order of the shop:
 | purchases and orders of a customer | that customer's orders | one shopper |
 
 A slice never gives more than it has, and all slices together never get more than the limit, so what orders used is exact at every moment: what was handed
-out, less what slices have left. An order that comes to nothing gives back to the slice that counted it. When nothing is left to hand out, what slices
-have left over is put together for one order, so the last order that fits is taken.
+out, less what slices have left. A slice notes under which limit it got what it has: when a merchant lowers the limit, no order counts on it until what slices
+have left is called back to the shared item. An order that comes to nothing gives back to the slice that counted it. When nothing is left to hand out, what
+slices have left over is put together for one order, so the last order that fits is taken.
 `

@@ -23,6 +23,8 @@ import (
 // more than it has, and the shared item never more than the limit, so the sum is exact. A slice that is empty gets more
 // from the shared item in the transaction of the order that found it empty. The last part is not handed to slices: it
 // is given to orders from the shared item, and what slices have left over is put together for one order.
+//
+// A limit that is changed calls back what slices got before: see recall.
 type allowance struct {
 	key   table.Key // of the shared item
 	need  amounts   // what the order counts
@@ -73,6 +75,8 @@ func sliceKeys(shared table.Key) []table.Key {
 type level struct {
 	out  amounts   // handed out
 	left []amounts // of the slices, in their order; nil when there are none
+	// under is the limit in force when each slice last got something; what is not in it was never given to the slice.
+	under []amounts
 }
 
 // levelIn reads the level of a shared item and its slices from items.
@@ -83,6 +87,7 @@ func levelIn(shared table.Key, items map[table.Key]table.Item) level {
 	}
 	for _, key := range sliceKeys(shared) {
 		l.left = append(l.left, amountsIn(items[key]))
+		l.under = append(l.under, limitsIn(items[key]))
 	}
 	return l
 }
@@ -114,6 +119,8 @@ type part struct {
 	slice int // 0 for the shared item
 	take  amounts
 	lends bool // the shared item gives to a slice
+	// recalls takes back from a slice what it got under a higher limit.
+	recalls bool
 }
 
 // guess plans without knowing the level: on one slice of a limit that is large enough for slices, else on the shared
@@ -307,16 +314,19 @@ func (a allowance) byContent(l level, but int) []int {
 	return all
 }
 
-// after is the level when parts have been written.
-func (l level) after(parts []part) level {
-	next := level{out: maps.Clone(l.out), left: make([]amounts, sliceCount)}
+// after is a level when parts have been written.
+func (a allowance) after(l level, parts []part) level {
+	next := level{out: maps.Clone(l.out), left: make([]amounts, sliceCount), under: make([]amounts, sliceCount)}
 	for i := range next.left {
-		next.left[i] = amounts{}
+		next.left[i], next.under[i] = amounts{}, amounts{}
 		if i < len(l.left) {
-			next.left[i] = maps.Clone(l.left[i])
+			next.left[i], next.under[i] = maps.Clone(l.left[i]), maps.Clone(l.under[i])
 		}
 	}
 	for _, p := range parts {
+		if p.slice > 0 && p.labels() {
+			maps.Copy(next.under[p.slice-1], a.limit)
+		}
 		for name, n := range p.take {
 			if p.slice > 0 {
 				next.left[p.slice-1][name] -= n
@@ -326,45 +336,4 @@ func (l level) after(parts []part) level {
 		}
 	}
 	return next
-}
-
-// write is the write of a part. Its condition keeps the item from giving more than it may.
-func (a allowance) write(p part) table.Update {
-	names := slices.Sorted(maps.Keys(p.take))
-	u := table.Update{Key: a.key, With: map[string]any{}}
-	if p.slice > 0 {
-		u.Key = sliceKey(a.key, p.slice)
-	}
-	var adds, within []string
-	for _, name := range names {
-		n := p.take[name]
-		limit, limited := a.limit[name]
-		add := n
-		if p.slice > 0 {
-			add = -n
-		}
-		adds = append(adds, "#"+name+" :"+name)
-		u.With[":"+name] = add
-		switch {
-		case !limited:
-		case p.slice > 0 && n > 0:
-			within = append(within, "#"+name+" >= :"+name+"Needed") // a slice gives what it has
-			u.With[":"+name+"Needed"] = n
-		case p.slice == 0:
-			// No more is handed out than the limit. An order that needs more than that is refused also as the first.
-			most := "#" + name + " <= :" + name + "Most"
-			if n <= limit {
-				most = "(attribute_not_exists(#" + name + ") OR " + most + ")"
-			}
-			within = append(within, most)
-			u.With[":"+name+"Most"] = limit - n
-		}
-	}
-	if p.lends {
-		u.Do = "SET #" + sliced + " = :yes "
-		u.With[":yes"] = true
-	}
-	u.Do += "ADD " + strings.Join(adds, ", ")
-	u.If = strings.Join(within, " AND ")
-	return u
 }

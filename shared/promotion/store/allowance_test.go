@@ -86,8 +86,19 @@ func (o *orders) used(t interface{ Fatal(...any) }, ctx context.Context) promoti
 	return all[limitedID]
 }
 
-// TestTheSumOfTheSlicesIsExact draws orders, cancellations and budgets, and holds what is counted against what the
-// orders that stand have used after every step.
+// moved is a budget that a merchant raised or lowered to so many percent.
+func moved(b promotion.Budget, percent int64) promotion.Budget {
+	if b.Uses > 0 {
+		b.Uses = max(int(int64(b.Uses)*percent/100), 1)
+	}
+	if b.Spend != nil {
+		b.Spend = promotion.Amounts{"KRW": max(b.Spend["KRW"]*percent/100, 1)}
+	}
+	return b
+}
+
+// TestTheSumOfTheSlicesIsExact draws orders, cancellations, budgets and changes of them, and holds what is counted
+// against what the orders that stand have used after every step.
 func TestTheSumOfTheSlicesIsExact(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -106,6 +117,10 @@ func TestTheSumOfTheSlicesIsExact(t *testing.T) {
 		var spent int64
 		full := 0
 		for range rapid.IntRange(1, 900).Draw(t, "orders") {
+			if rand.N(100) == 0 {
+				budget = moved(budget, 1+rand.Int64N(300))
+				o.of.Budget, full = budget, 0
+			}
 			if len(standing) > 0 && rand.N(8) == 0 {
 				if err := o.giveBack(ctx, standing[0]); err != nil {
 					t.Fatal(err)
@@ -228,26 +243,66 @@ func TestALargeBudgetIsSpreadOverItems(t *testing.T) {
 	}
 }
 
-// TestALoweredBudgetGivesNoMoreThanItNowHas lowers a budget below what slices have got.
+// TestALoweredBudgetGivesNoMoreThanItNowHas lowers a budget below what slices have got, to one that is too small for
+// slices and to one that still has some.
 func TestALoweredBudgetGivesNoMoreThanItNowHas(t *testing.T) {
 	t.Parallel()
-	o := newOrders(func(p *promotion.Promotion) { p.Budget.Uses = 10_000 })
-	for range 40 {
-		if _, err := o.take(t.Context(), 1); err != nil {
-			t.Fatal(err)
+	for _, c := range []struct{ first, orders, lowered int }{
+		{10_000, 40, 45},
+		{100_000, 40, 600},
+		{100_000, 700, 600},
+	} {
+		o := newOrders(func(p *promotion.Promotion) { p.Budget.Uses = c.first })
+		for range c.orders {
+			if _, err := o.take(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o.of.Budget.Uses = c.lowered
+		taken := 0
+		for range c.lowered + 100 {
+			switch _, err := o.take(t.Context(), 1); {
+			case err == nil:
+				taken++
+			case !errors.Is(err, errUsedUp):
+				t.Fatal(err)
+			}
+		}
+		if used, want := o.used(t, t.Context()).Uses, max(c.lowered, c.orders); used != want || taken != want-c.orders {
+			t.Errorf("%+v: %d taken and %d used, want %d used", c, taken, used, want)
 		}
 	}
-	o.of.Budget.Uses = 45
-	taken := 0
-	for range 40 {
-		switch _, err := o.take(t.Context(), 1); {
-		case err == nil:
-			taken++
-		case !errors.Is(err, errUsedUp):
-			t.Fatal(err)
+}
+
+// TestALoweredBudgetHoldsAgainstManyAtOnce lowers a budget and lets takers run until nothing is left.
+func TestALoweredBudgetHoldsAgainstManyAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, lowered := range []int{60, 700} {
+		o := newOrders(func(p *promotion.Promotion) { p.Budget.Uses = 100_000 })
+		for range 40 {
+			if _, err := o.take(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if got := fmt.Sprint(taken, o.used(t, t.Context()).Uses); got != "5 45" {
-		t.Errorf("taken and used: %s, want 5 45", got)
+		o.of.Budget.Uses = lowered
+		var all sync.WaitGroup
+		for range 16 {
+			all.Go(func() {
+				for {
+					_, err := o.take(t.Context(), 1)
+					if errors.Is(err, errUsedUp) {
+						return
+					}
+					if err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		all.Wait()
+		if used := o.used(t, t.Context()).Uses; used != lowered {
+			t.Errorf("%d used of %d", used, lowered)
+		}
 	}
 }

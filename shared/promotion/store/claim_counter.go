@@ -36,8 +36,8 @@ type Count struct {
 
 // Plan says what the next try writes. Slices of large limits are chosen at random, another one each time, besides one
 // that was found empty: that one is filled. refused is not nil when nothing is left for a claim. No round trip at
-// first; then 1 or 2 to read, and 1 more for each limit whose slice has to be filled. Errors: table.Stale when others
-// move the same limit at this moment, 503 busy.
+// first; then 1 or 2 to read, and 1 more for each limit whose slice has to be filled, 2 when the limit was changed
+// since slices got some of it. Errors: table.Stale when others move the same limit at this moment, 503 busy.
 func (c *ClaimCounter) Plan(ctx context.Context, t *table.Table) (count Count, refused *Refusal, err error) {
 	if c.read {
 		if err := c.readLevels(ctx, t); err != nil {
@@ -90,24 +90,34 @@ func (c *ClaimCounter) choose(
 	if l == nil {
 		return of.guess(spread), true, nil
 	}
+	if back := of.recall(*l); back != nil {
+		if err := c.move(ctx, t, of, l, back); err != nil {
+			return part{}, false, err
+		}
+	}
 	from, fill, ok := of.plan(*l, spread)
 	if !ok || fill == nil {
 		return from, ok, nil
 	}
-	writes := make([]table.Write, len(fill))
-	for i, p := range fill {
+	return from, true, c.move(ctx, t, of, l, fill)
+}
+
+// move writes parts of one limit in a transaction of their own. Errors: table.Stale when somebody else moves the limit.
+func (c *ClaimCounter) move(ctx context.Context, t *table.Table, of allowance, l *level, parts []part) error {
+	writes := make([]table.Write, len(parts))
+	for i, p := range parts {
 		writes[i] = of.write(p)
 	}
-	err = t.TryTransact(ctx, "", writes...)
+	err := t.TryTransact(ctx, "", writes...)
 	if _, refused := table.Refused(err); refused {
 		// Somebody else moves this limit: what they move is read before the next try.
 		c.read = true
-		return part{}, false, table.Stale(err, nil)
+		return table.Stale(err, nil)
 	}
 	if err == nil {
-		*l = l.after(fill)
+		*l = of.after(*l, parts)
 	}
-	return from, true, err
+	return err
 }
 
 // Refused takes in the refusal of a transaction whose writes of the claims begin at place first. It is the claim for
