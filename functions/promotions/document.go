@@ -143,7 +143,7 @@ func (f *Promotions) promotion(d *PromotionDocument, before promotion.Promotion)
 		ExcludeSaleItems: d.ExcludeSaleItems, MoveRefused: d.MoveRefused, MaxDiscount: d.MaxDiscount, Budget: d.Budget,
 		LimitPerCustomer: d.LimitPerCustomer,
 		LimitPerCode:     d.LimitPerCode, Codes: promotion.Codes{Single: d.Code, Batch: before.Codes.Batch}, Terms: d.Terms,
-		Group: d.Group, Reason: d.Reason,
+		Group: d.Group, Reason: d.Reason, Pauses: before.Pauses,
 	}
 	if p.TimeZone == "" {
 		p.TimeZone = f.Zone.String()

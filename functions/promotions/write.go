@@ -302,10 +302,10 @@ func (f *Promotions) pause(ctx context.Context, in *ChangingInput) (*PromotionOu
 			return notPublished()
 		// Before its start it has no effect that could stop, so there is nothing to announce.
 		case state == promotion.Scheduled:
-			p.State = promotion.Paused
+			p.Pause(now)
 			return nil
 		}
-		p.State = promotion.Paused
+		p.Pause(now)
 		// Its start has been, also where the schedule that announces it is late: that must not follow the pause.
 		r.Announce(store.Start)
 		return f.announce(ctx, r, now,
@@ -332,7 +332,7 @@ func (f *Promotions) resume(ctx context.Context, in *ChangingInput) (*PromotionO
 		if p.State != promotion.Paused {
 			return nil
 		}
-		p.State = promotion.Scheduled
+		p.Resume(now)
 		// Its start is still to come and will be announced then.
 		if !p.Live(now) {
 			return nil
@@ -360,11 +360,12 @@ func (f *Promotions) end(ctx context.Context, in *ChangingInput) (*PromotionOutp
 			return nil
 		}
 		if now.Before(p.Starts) {
-			p.State = promotion.Draft
+			p.State, p.Pauses = promotion.Draft, nil
 			return f.schedule(ctx, r)
 		}
 		wasLive := p.State != promotion.Paused
-		p.State, p.Ends = promotion.Scheduled, now
+		p.Resume(now)
+		p.Ends = now
 		if err := f.schedule(ctx, r); err != nil {
 			return err
 		}

@@ -58,8 +58,8 @@ func (s *Set) DisplayPrice(g ListedVariant, currency string, at time.Time) Displ
 
 // History is the prices that were shown for a variant until a moment, in order, each with its
 // start: of past, the prices outside sales, and of every sale price that changed them. A sale
-// that is paused counts as if it had run on: when it was paused is not known, and a lowest
-// price that comes out too low does not mislead anybody (Directive 98/6/EC, article 6a).
+// that is paused made no price meanwhile, and one that goes on after a pause is a reduction of
+// that moment, with the price before the pause in its past (Directive 98/6/EC, article 6a).
 func (s *Set) History(g ListedVariant, past []catalog.PricePoint, currency string,
 	until time.Time) (shown []compliance.PriceChange) {
 	if len(past) == 0 {
@@ -82,6 +82,10 @@ func (s *Set) History(g ListedVariant, past []catalog.PricePoint, currency strin
 	for _, p := range sales {
 		add(p.Starts)
 		add(p.Ends)
+		for _, pause := range p.Pauses {
+			add(pause.From)
+			add(pause.Until)
+		}
 	}
 	slices.SortFunc(times, time.Time.Compare)
 	for _, t := range times {
@@ -109,7 +113,7 @@ func (s *Set) sales(g ListedVariant) (sales []*Promotion) {
 	return sales
 }
 
-// shownAt is the price of a variant at a moment, when sales ran from their start to their end.
+// shownAt is the price of a variant at a moment, when sales ran from their start to their end, but for their pauses.
 func (g ListedVariant) shownAt(t time.Time, past []catalog.PricePoint, sales []*Promotion, currency string) int64 {
 	for _, step := range past {
 		// past is in order, so the last one that has begun is in force.
@@ -119,7 +123,7 @@ func (g ListedVariant) shownAt(t time.Time, past []catalog.PricePoint, sales []*
 	}
 	low := g.List
 	for _, p := range sales {
-		if !p.Runs(t) || p.ExcludeSaleItems && g.CompareAt > g.List {
+		if !p.ran(t) || p.ExcludeSaleItems && g.CompareAt > g.List {
 			continue
 		}
 		if onSale, sold := p.makesSalePrice(g, currency); sold {

@@ -2,6 +2,7 @@ package promotion_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,7 +57,7 @@ func TestTheLowestPriceOfTheDaysBefore(t *testing.T) {
 		{"a sale over two list prices takes off the lower one, too",
 			[]catalog.PricePoint{pricePoint(-90, 10_000), pricePoint(-16, 9_500)},
 			[]promotion.Promotion{salePrice("s", 1_000, between(days(-20), days(-15)))}, 8_550},
-		{"a sale that was paused counts", []catalog.PricePoint{pricePoint(-90, 10_000)},
+		{"a sale counts whose pauses are not known", []catalog.PricePoint{pricePoint(-90, 10_000)},
 			[]promotion.Promotion{salePrice("s", 2_000, paused, between(days(-9), days(9)))}, 8_000},
 		{"one that was never published does not", []catalog.PricePoint{pricePoint(-90, 10_000)},
 			[]promotion.Promotion{salePrice("s", 2_000, draft, between(days(-9), days(9)))}, 10_000},
@@ -80,11 +81,22 @@ func TestTheLowestPriceIsThatOfTheDirective(t *testing.T) {
 			past = append(past, pricePoint(at, rapid.Int64Range(80, 120).Draw(r, "amount")*100))
 		}
 		var sales []promotion.Promotion
+		pauses := map[string][2]int{} // from a day until another, by the sale that was paused
 		for n := range rapid.IntRange(0, 5).Draw(r, "sales") {
 			starts := rapid.IntRange(-70, -1).Draw(r, "starts")
-			sales = append(sales, salePrice(fmt.Sprint(n), rapid.IntRange(1, 40).Draw(r, "percent")*100,
+			s := salePrice(fmt.Sprint(n), rapid.IntRange(1, 40).Draw(r, "percent")*100,
 				on(rapid.SampledFrom([]string{"a", "b"}).Draw(r, "on")),
-				between(days(starts), days(starts+rapid.IntRange(1, 20).Draw(r, "for")))))
+				between(days(starts), days(starts+rapid.IntRange(1, 20).Draw(r, "for"))))
+			if rapid.Bool().Draw(r, "paused") {
+				from := starts + rapid.IntRange(-2, 9).Draw(r, "pause")
+				s.Pause(days(from))
+				pauses[s.ID] = [2]int{from, 100}
+				if until := from + rapid.IntRange(0, 9).Draw(r, "resume"); until > from {
+					s.Resume(days(until))
+					pauses[s.ID] = [2]int{from, until}
+				}
+			}
+			sales = append(sales, s)
 		}
 		set := promotion.NewSet(sales)
 		good := promotion.ListedVariant{VariantID: "v-a", ProductID: "p-a", Floor: 7_000}
@@ -96,7 +108,16 @@ func TestTheLowestPriceIsThatOfTheDirective(t *testing.T) {
 					g.List = s.Amount
 				}
 			}
-			shown = append(shown, compliance.PriceChange{At: days(at), Amount: set.DisplayPrice(g, "KRW", days(at)).Amount})
+			// What was paused then was not live then, whatever it is now.
+			then := slices.Clone(sales)
+			for i := range then {
+				then[i].State = promotion.Scheduled
+				if pause, ok := pauses[then[i].ID]; ok && at >= pause[0] && at < pause[1] {
+					then[i].State = promotion.Paused
+				}
+			}
+			amount := promotion.NewSet(then).DisplayPrice(g, "KRW", days(at)).Amount
+			shown = append(shown, compliance.PriceChange{At: days(at), Amount: amount})
 		}
 		want, _ := compliance.Lowest(shown, noon, compliance.EURules)
 		history := set.History(good, past, "KRW", noon)

@@ -102,6 +102,9 @@ type Promotion struct {
 	// Group names promotions that are one sale to the shopper (a season); the guard sees no gap or overlap among them.
 	Group  string `json:"group,omitempty" dynamodbav:"group,omitempty"`
 	Reason string `json:"reason,omitempty" dynamodbav:"reason,omitempty"` // why the merchant published it over the guard
+	// Pauses are when it was paused since it was published, in order; the last has no end while it is. Of a sale price
+	// they are part of the price history.
+	Pauses []Pause `json:"pauses,omitempty" dynamodbav:"pauses,omitempty"`
 
 	// always is true for a member's free shipping only; it is not stored.
 	always bool // combines with everything, whatever the others say

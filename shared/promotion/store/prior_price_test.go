@@ -49,6 +49,15 @@ func deeper(p promotion.Promotion) promotion.Promotion {
 	return p
 }
 
+// paused is a sale that was paused from one day before noon until another; 0 goes on.
+func paused(p promotion.Promotion, from, until int) promotion.Promotion {
+	p.Pause(noon.Add(-time.Duration(from) * day))
+	if until != 0 {
+		p.Resume(noon.Add(-time.Duration(until) * day))
+	}
+	return p
+}
+
 func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
 	t.Parallel()
 	only := func(steps ...catalog.PricePoint) map[string][]catalog.PricePoint {
@@ -75,6 +84,16 @@ func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
 		{"reduced by the shop, going on after a sale: what the sale asked",
 			only(step(90, 10_000), reduced(20, 9_000, 10_000)),
 			[]promotion.Promotion{deeper(sale("deep", 10, 5))}, "KRW", 5_400},
+		{"while a deeper sale is paused: what the deeper one asked before", only(step(90, 10_000)),
+			[]promotion.Promotion{paused(deeper(sale("deep", 20, -1)), 18, 0), sale("s", 10, -1)}, "KRW", 6_000},
+		{"while a deeper sale has been paused for longer", only(step(90, 10_000)),
+			[]promotion.Promotion{paused(deeper(sale("deep", 60, -1)), 58, 0), sale("s", 10, -1)}, "KRW", 10_000},
+		{"resumed: what it asked itself before the pause", only(step(90, 10_000)),
+			[]promotion.Promotion{paused(deeper(sale("deep", 20, -1)), 18, 5)}, "KRW", 6_000},
+		{"resumed after a longer pause: the list price", only(step(90, 10_000)),
+			[]promotion.Promotion{paused(deeper(sale("deep", 60, -1)), 58, 5)}, "KRW", 10_000},
+		{"paused, and no other sale: none", only(step(90, 10_000)),
+			[]promotion.Promotion{paused(sale("s", 20, -1), 18, 0)}, "KRW", 0},
 		{"each currency has a past of its own",
 			map[string][]catalog.PricePoint{"KRW": {step(90, 10_000)}, "USD": {step(90, 700), step(10, 900)}},
 			[]promotion.Promotion{sale("s", 1, -1)}, "USD", 700},
