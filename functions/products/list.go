@@ -166,9 +166,9 @@ func (c *Products) summaries(ctx context.Context, with listing, q catalog.ListQu
 	cards := ProductList{Products: make([]ProductSummary, len(found.Entries)), NextCursor: found.Next}
 	for i, e := range found.Entries {
 		stock := stocks[e.ID]
-		// The name says all that the card depends on besides the
-		// entry: language, currency, sale, lowest price and stock.
-		cards.Products[i] = ProductSummary{encoded: e.Rendered(sales[i].named(q.Language, q.Currency)+" "+stock.availability,
+		// The name says all that the card depends on besides the entry: language, currency, prices, sale and stock.
+		name := sales[i].named(q.Currency, c.languagesOr(q.Language)) + " " + stock.availability
+		cards.Products[i] = ProductSummary{encoded: e.Rendered(name,
 			func() []byte {
 				card := c.summary(e, q.Language, q.Currency, sales[i])
 				card.Availability, card.OpensAt = stock.availability, stock.opensAt

@@ -109,14 +109,19 @@ func (c *Products) sales(s *store.Snapshot, entries []*catalog.Entry, currency s
 	return all
 }
 
-// named is the name under which a rendered card is kept. It
-// changes with all that the card shows of a sale.
-func (p priced) named(language, currency string) string {
-	if p.sale == nil {
-		return language + " " + currency + " " + strconv.FormatInt(p.prior, 10)
+// named is the name under which a rendered card is kept, in the reader's languages. It changes with all that the card
+// shows of a sale: its name, which can be changed while it is on, and each amount, because another sale may make the
+// price of the dearest variant.
+func (p priced) named(currency string, languages []string) string {
+	name := languages[0] + " " + currency
+	for _, amount := range []int64{p.prior, p.price.Min, p.price.Max, p.price.CompareAt} {
+		name += " " + strconv.FormatInt(amount, 10)
 	}
-	return language + " " + currency + " " + p.sale.PromotionID + " " + p.sale.Until.Format(time.RFC3339) + " " +
-		strconv.FormatInt(p.prior, 10)
+	if p.sale == nil {
+		return name
+	}
+	return name + " " + p.sale.PromotionID + " " + p.sale.Until.Format(time.RFC3339) + " " +
+		strconv.Quote(p.sale.Name.In(languages...))
 }
 
 // languagesOr is the reader's language, then the shop's first.

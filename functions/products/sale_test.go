@@ -5,12 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"dangol/shared/catalog"
+	"dangol/shared/platform/id"
 	"dangol/shared/promotion"
 	"dangol/shared/promotion/store"
 )
 
 // sale puts goods with a tag on sale.
-func (s *shop) sale(id, tag string, basisPoints int, starts, ends time.Time) {
+func (s *shop) sale(id, tag string, basisPoints int, starts, ends time.Time, change ...func(*promotion.Promotion)) {
 	s.Helper()
 	promotions := store.Store{Table: s.table, Clock: s.clock}
 	r := &store.Record{Promotion: promotion.Promotion{
@@ -18,6 +20,9 @@ func (s *shop) sale(id, tag string, basisPoints int, starts, ends time.Time) {
 		Ends:    ends,
 		Targets: promotion.Targets{Tags: []string{tag}}, Terms: promotion.Terms{BasisPoints: basisPoints},
 	}}
+	for _, c := range change {
+		c(&r.Promotion)
+	}
 	if err := s.table.Put(s.Context(), promotions.Create(r)); err != nil {
 		s.Fatal(err)
 	}
@@ -62,6 +67,43 @@ func TestListsGoByThePriceThatIsShown(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestACardShowsTheSalesOfEveryVariant lets a sale end that made only the price of the dearest variant, and changes the
+// name of the one that goes on.
+func TestACardShowsTheSalesOfEveryVariant(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.create(cream("set").with("options", sizes("S", "L")).with("variants", []object{
+		{"sku": "S", "options": []string{"S"}, "prices": won(10_000, 0), "available": 1},
+		{"sku": "L", "options": []string{"L"}, "prices": won(30_000, 0), "available": 1},
+	}))
+	starts := s.clock.Now().Add(time.Hour)
+	fifth := id.New(store.Prefix, s.clock.Now())
+	s.sale(fifth, "vegan", 2_000, starts, starts.Add(3*time.Hour))
+	s.sale("promo_fixed", "vegan", 0, starts, starts.Add(5*time.Second), func(p *promotion.Promotion) {
+		p.Terms.Amount = promotion.Amounts{"KRW": 9_000}
+	})
+	shown := func(when string, least, most int64, name string) {
+		t.Helper()
+		card := s.card("currency=KRW")
+		if card.Price.Amount != least || amountOf(card.PriceMax) != most || card.Sale == nil || card.Sale.Name != name {
+			t.Errorf("%s: %+v to %+v, %+v", when, card.Price, card.PriceMax, card.Sale)
+		}
+	}
+	s.clock.MoveTo(starts)
+	shown("with both", 8_000, 9_000, "")
+	s.clock.Advance(5 * time.Second)
+	shown("with the one that goes on", 8_000, 24_000, "")
+	promotions := store.Store{Table: s.table, Clock: s.clock}
+	if _, err := promotions.Change(s.Context(), fifth, func(r *store.Record) (bool, error) {
+		r.Promotion.Name = catalog.Text{"ko": "추석 세일"}
+		return true, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s.clock.Advance(5 * time.Second)
+	shown("under another name", 8_000, 24_000, "추석 세일")
 }
 
 func TestACursorOfAListByPriceOutlivesTheStartOfASale(t *testing.T) {
