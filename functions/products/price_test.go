@@ -64,6 +64,25 @@ func TestNoLowestPriceForGoodsThatBeginReduced(t *testing.T) {
 	}
 }
 
+// TestACurrencyTakenAwayForADayKeepsItsPast reduces a price that was raised while the product was not sold in won.
+func TestACurrencyTakenAwayForADayKeepsItsPast(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	d := s.create(cream("cream"))
+	s.clock.Advance(60 * aDay)
+	d.Variants[0].Prices = map[string]PriceDocument{"USD": {Amount: 900}}
+	d = s.put(d)
+	d = s.price(d, 1, 15_000, 0)
+	s.price(d, 5, 13_000, 15_000)
+	for where, got := range map[string]int64{
+		"page": amountOf(s.page("cream").Variants[0].LowestPrice30), "list": amountOf(s.card("currency=KRW").LowestPrice30),
+	} {
+		if got != 12_000 {
+			t.Errorf("%s: %d, want 12000", where, got)
+		}
+	}
+}
+
 func TestPriceHistory(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

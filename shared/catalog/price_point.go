@@ -37,13 +37,47 @@ func UpdatePriceHistory(before, after *Product, at time.Time) {
 			// Another price: the one before becomes the last step of the past.
 			case ok:
 				price.History = bounded(was.steps(), at.Add(-pastReach).UnixMilli())
+			// Sold in the currency again: what was asked before is its past, unless that is long ago.
+			case len(old.Withdrawn[currency]) > 0:
+				price.History = sinceHorizon(old.Withdrawn[currency], at.Add(-pastReach).UnixMilli())
 			}
 			prices[currency] = price
 		}
+		after.Variants[i].Withdrawn = withdrawn(old, prices, at)
 		// Written back because variants are values; the map
 		// is a new one, so that before is left alone.
 		after.Variants[i].Prices = prices
 	}
+}
+
+// withdrawn is the past of the currencies in which a variant is no longer sold: what old had of them, and the prices of
+// old that are not among prices any more, whose last step is when they went. nil when there is none.
+func withdrawn(old Variant, prices map[string]Price, at time.Time) map[string][]PricePoint {
+	var past map[string][]PricePoint
+	keep := func(currency string, steps []PricePoint) {
+		if _, sold := prices[currency]; sold {
+			return
+		}
+		if past == nil {
+			past = map[string][]PricePoint{}
+		}
+		past[currency] = steps
+	}
+	for currency, steps := range old.Withdrawn {
+		keep(currency, steps)
+	}
+	for currency, was := range old.Prices {
+		keep(currency, append(was.steps(), PricePoint{at.UnixMilli(), was.Amount, was.CompareAt}))
+	}
+	return past
+}
+
+// sinceHorizon is the past of a currency that was withdrawn; nothing when it went before the horizon.
+func sinceHorizon(steps []PricePoint, horizon int64) []PricePoint {
+	if steps[len(steps)-1].Since <= horizon {
+		return nil
+	}
+	return bounded(slices.Clone(steps), horizon)
 }
 
 // steps is the price with its past, in a list of its own.

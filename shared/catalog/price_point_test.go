@@ -61,6 +61,41 @@ func TestAPriceRemembersWhatWasAskedBefore(t *testing.T) {
 }
 
 // A shop that changes its prices all day keeps a bounded past, which may say too little and never too much.
+// TestAPriceThatWasWithdrawnIsRemembered takes a currency away and gives it back: what was asked in it before is the
+// past of the new price, unless it went longer ago than any past that is kept.
+func TestAPriceThatWasWithdrawnIsRemembered(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		back time.Time
+		want []int64
+	}{
+		{"a day later", opening.Add(3 * day), []int64{1_000, 900, 900, 1_500}},
+		{"much later", opening.Add(500 * day), []int64{1_500}},
+	} {
+		r := started(1_000)
+		r.ask(opening.Add(day), 900)
+		dollars := map[string]catalog.Price{"USD": {Amount: 5}}
+		for _, at := range []time.Time{opening.Add(2 * day), opening.Add(2*day + time.Hour)} {
+			after := r.Clone()
+			after.Variants[0].Prices = dollars // the second time nothing changes
+			catalog.UpdatePriceHistory(r.Product, after, at)
+			r.Product = after
+		}
+		r.ask(tt.back, 1_500)
+		var got []int64
+		for _, s := range r.price().HistoryBefore(tt.back.Add(day)) {
+			got = append(got, s.Amount)
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+		if past := r.Variants[0].Withdrawn; len(past) != 1 || past["USD"] == nil {
+			t.Errorf("%s: withdrawn %v, want the dollars only", tt.name, past)
+		}
+	}
+}
+
 func TestThePastIsBoundedAndNeverSaysTooMuch(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -104,6 +104,9 @@ type Variant struct {
 	MaxPerOrder    int      `json:"maxPerOrder,omitempty"`
 	MaxPerCustomer int      `json:"maxPerCustomer,omitempty"`
 	Edition        *Edition `json:"edition,omitempty"`
+	// Withdrawn is what was asked in currencies in which it is no longer sold, oldest first: their past when it is sold
+	// in them again.
+	Withdrawn map[string][]PricePoint `json:"withdrawn,omitempty"`
 }
 
 // Price is what one unit costs in one currency, in minor units. CompareAt is the struck-through price, 0 for none.

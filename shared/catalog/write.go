@@ -224,6 +224,7 @@ func (p *Product) Clone() *Product {
 	q.Variants = slices.Clone(p.Variants)
 	for i, v := range q.Variants {
 		v.Options, v.Components, v.Prices = slices.Clone(v.Options), slices.Clone(v.Components), maps.Clone(v.Prices)
+		v.Withdrawn = maps.Clone(v.Withdrawn)
 		if v.Edition != nil {
 			e := *v.Edition
 			v.Edition = &e
