@@ -227,12 +227,15 @@ func (c Config) checkAddresses() error {
 	if c.Issuer != "" {
 		return nil // the other addresses are for the log-in page of Cognito
 	}
-	for name, addresses := range map[string][]string{
-		"callbackUrls": c.CallbackURL, "logoutUrls": c.LogoutURL, "linkBase": {c.LinkBase},
-	} {
-		for _, address := range addresses {
+	// In this order: log-outs return to the addresses of callbackUrls where no others are given, and the error names what
+	// was given.
+	for _, given := range []struct {
+		name      string
+		addresses []string
+	}{{"callbackUrls", c.CallbackURL}, {"logoutUrls", c.LogoutURL}, {"linkBase", []string{c.LinkBase}}} {
+		for _, address := range given.addresses {
 			if err := returnsTo(address); err != nil {
-				return fmt.Errorf("context %s=%s: %w", name, address, err)
+				return fmt.Errorf("context %s=%s: %w", given.name, address, err)
 			}
 		}
 	}
