@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"dangol/events"
@@ -36,14 +34,9 @@ func (f *Returns) proposeAddition(ctx context.Context, o *order.Order, wanted []
 	if err != nil {
 		return nil, nil, err
 	}
-	levels, err := stock.Read(ctx, f.Table, stock.Keys(wants))
+	writes, taken, err := f.takeOut(ctx, wants)
 	if err != nil {
 		return nil, nil, err
-	}
-	// The random number chooses the bucket of the stock that is tried first, so that buyers do not wait for each other.
-	writes, taken, short := stock.Hold(levels, wants, rand.Int())
-	if len(short) > 0 {
-		return nil, nil, problem.Conflict("out_of_stock", "Of %s there is not enough.", strings.Join(short, ", "))
 	}
 	now := f.Clock.Now()
 	a := &Addition{

@@ -198,11 +198,16 @@ func (f *Returns) hold(ctx context.Context, goods []rma.ExchangeItem) ([]table.W
 	for _, g := range goods {
 		wants = append(wants, items[g.VariantID].StockRequests(g.Quantity)...)
 	}
+	return f.takeOut(ctx, wants)
+}
+
+// takeOut plans to take units out of stock. 1 round trip. Errors: 409 out_of_stock.
+func (f *Returns) takeOut(ctx context.Context, wants []stock.Request) ([]table.Write, []stock.Allocation, error) {
 	levels, err := stock.Read(ctx, f.Table, stock.Keys(wants))
 	if err != nil {
 		return nil, nil, err
 	}
-	// A random start spreads the writes over the buckets of hot stock.
+	// The random number chooses the bucket of the stock that is tried first, so that buyers do not wait for each other.
 	writes, taken, short := stock.Hold(levels, wants, rand.Int())
 	if len(short) > 0 {
 		return nil, nil, problem.Conflict("out_of_stock", "Of %s there is not enough.", strings.Join(short, ", "))
