@@ -111,7 +111,7 @@ func Spec() function.Spec {
 		}},
 		Tables: []function.Grant{
 			{
-				Table: table.Outreach.Name, Actions: []string{"GetItem", "PutItem", "UpdateItem", "Query"},
+				Table: table.Outreach.Name, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"},
 				Indexes: []string{table.ByOne},
 			},
 			{Table: table.Commerce.Name, Actions: []string{"GetItem"}},

@@ -375,8 +375,8 @@ func TestADeliveryOfAnOrderMailIsOneSmallWrite(t *testing.T) {
 				if err := h.Handle(ctx, ses("Delivery"), noon.Add(time.Duration(n+1)*time.Hour)); err != nil {
 					t.Fatal(err)
 				}
-				if got := meter.Cost().Write; got != want {
-					t.Errorf("delivery %d costs %v units, want %v", n+1, got, want)
+				if cost := meter.Cost(); cost.Write != want || cost.Trips != 2 {
+					t.Errorf("delivery %d costs %v units and %d round trips, want %v and 2", n+1, cost.Write, cost.Trips, want)
 				}
 			}
 			r, err := p.store.Get(t.Context(), "m1")

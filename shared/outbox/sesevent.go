@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"dangol/shared/compliance"
+	"dangol/shared/outreach/consent"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/platform/table"
 )
@@ -82,9 +84,6 @@ func (h SESEventHandler) Handle(ctx context.Context, e SESEvent, now time.Time) 
 	case "Send":
 		return h.sent(ctx, e, now)
 	case "Delivery":
-		if _, err := h.mark(ctx, e, "delivered", CountDelivered, e.Delivery.Timestamp, now); err != nil {
-			return err
-		}
 		return h.delivered(ctx, e, now)
 	case "Bounce":
 		if _, err := h.mark(ctx, e, "bounced", CountBounced, e.Bounce.Timestamp, now); err != nil {
@@ -110,11 +109,36 @@ func (h SESEventHandler) Handle(ctx context.Context, e SESEvent, now time.Time) 
 	return nil // DeliveryDelay, Open, Click and others: nothing follows from them
 }
 
-// delivered forgets soft bounces. Most contacts have none, and then nothing is written.
+// delivered notes a delivery and forgets soft bounces. Most contacts have none, and then nothing is written of them. 2
+// round trips: record and contacts are read together.
 func (h SESEventHandler) delivered(ctx context.Context, e SESEvent, now time.Time) error {
+	var keys []table.Key
+	id := e.id()
+	if id != "" {
+		keys = append(keys, keyOf(id))
+	}
 	for _, address := range e.Delivery.Recipients {
-		c, err := h.Contacts.Of(ctx, address)
-		if err != nil {
+		// A batch may ask for a key once.
+		if key := contact.KeyOf(consent.ContactID(address)); !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	found, err := h.Store.Table.BatchGet(ctx, true, keys...)
+	if err != nil {
+		return err
+	}
+	if id != "" {
+		var r Record
+		if err := found[keyOf(id)].Decode(&r); err != nil {
+			return err
+		}
+		if err := h.note(ctx, e, r, "delivered", CountDelivered, e.Delivery.Timestamp, now); err != nil {
+			return err
+		}
+	}
+	for _, address := range e.Delivery.Recipients {
+		var c contact.Contact
+		if err := found[contact.KeyOf(consent.ContactID(address))].Decode(&c); err != nil {
 			return err
 		}
 		if len(c.SoftBounces) == 0 {
@@ -183,28 +207,35 @@ func (h SESEventHandler) sent(ctx context.Context, e SESEvent, now time.Time) er
 	return err
 }
 
-// mark sets a time on the record and counts it, once, and returns the record as it was before. If the record is not
-// there yet, the event makes it. What is not counted is one conditional write and no transaction: a repetition changes
-// nothing. 2 round trips, 1 for the Send event of an order mail that is settled.
+// mark reads the record of an event, notes the event there, and returns the record as it was before. 2 round trips, 1
+// for the Send event of an order mail that is settled.
 func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counter string, at, now time.Time) (Record,
 	error) {
 	id := e.id()
 	if id == "" {
 		return Record{}, nil
 	}
-	// A field that SES left out.
-	if at.IsZero() {
-		at = now
-	}
 	r, err := h.Store.Get(ctx, id)
 	if err != nil && !errors.Is(err, table.ErrNotFound) {
 		return r, err
 	}
+	return r, h.note(ctx, e, r, attribute, counter, at, now)
+}
+
+// note sets a time on the record, which was read before, and counts it, once. If the record is not there yet, the event
+// makes it. What is not counted is one conditional write and no transaction: a repetition changes nothing.
+func (h SESEventHandler) note(ctx context.Context, e SESEvent, r Record, attribute, counter string, at,
+	now time.Time) (err error) {
+	// A field that SES left out.
+	if at.IsZero() {
+		at = now
+	}
 	// The most frequent event says nothing new of an order mail: SES's answer said that it took it. What SES itself
 	// counts is compared with for campaigns and series only.
 	if counter == CountSES && r.State == Accepted && r.Kind == compliance.Transactional {
-		return r, nil
+		return nil
 	}
+	id := e.id()
 	once := table.Update{
 		Key: keyOf(id), Do: fmt.Sprintf("SET #%s = :at, #ttl = :ttl", attribute),
 		If:   fmt.Sprintf("attribute_not_exists(#%s)", attribute),
@@ -226,9 +257,9 @@ func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counte
 		err = h.Store.Table.Transact(ctx, "", writes...)
 	}
 	if _, refused := table.Met(err, 0); refused {
-		return r, nil
+		return nil
 	}
-	return r, err
+	return err
 }
 
 // rejected is a mail that SES accepted and then found to hold a virus. It is listed for the merchant.

@@ -30,7 +30,7 @@ func (s Store) Of(ctx context.Context, email string) (Contact, error) {
 
 // Change reads a contact, or begins a new one, lets change alter it, and stores it with the writes that change returns,
 // all or nothing. A change that another one has overtaken is made again from what is there then. skip leaves everything
-// as it is. 2 round trips.
+// as it is. 2 round trips, and 1 for each time that it was overtaken.
 func (s Store) Change(
 	ctx context.Context, email string, now time.Time, change func(*Contact) (writes []table.Write, skip bool, err error),
 ) (Contact, error) {
@@ -45,8 +45,7 @@ func (s Store) ChangeID(
 	return s.change(ctx, func() (Contact, error) { return s.Get(ctx, contactID) }, now, change)
 }
 
-// ChangeRead is ChangeID for a contact that was read already, with others in one call. It is read again only when it
-// has changed since. 1 round trip. Errors: table.ErrNotFound.
+// ChangeRead is ChangeID for a contact that was read already, with others in one call. 1 round trip. Errors: table.ErrNotFound.
 func (s Store) ChangeRead(
 	ctx context.Context, c Contact, now time.Time,
 	change func(*Contact) (writes []table.Write, skip bool, err error),
@@ -66,7 +65,11 @@ func (s Store) change(
 	ctx context.Context, read func() (Contact, error), now time.Time, change func(*Contact) ([]table.Write, bool, error),
 ) (Contact, error) {
 	tried := false
-	return table.Modify(ctx, func(context.Context, table.Item) (Contact, error) {
+	return table.Modify(ctx, func(_ context.Context, found table.Item) (c Contact, err error) {
+		// The refusal has the contact that stood in the way; nothing when it was removed.
+		if found != nil {
+			return c, found.Decode(&c)
+		}
 		return read()
 	}, func(ctx context.Context, c Contact) (Contact, error) {
 		version := c.Version
@@ -94,12 +97,12 @@ func (s Store) store(ctx context.Context, put table.Put, writeID string, writes 
 		err = s.Table.Transact(ctx, writeID, append([]table.Write{put}, writes...)...)
 	}
 	// The contact is the first write, so a refusal at 0 says that somebody else has changed it.
-	_, met := table.Met(err, 0)
+	found, met := table.Met(err, 0)
 	switch {
 	case table.AlreadyWritten(err, 0, writeID):
 		return nil
 	case met:
-		return table.Stale(err, nil)
+		return table.Stale(err, found)
 	default:
 		return err
 	}

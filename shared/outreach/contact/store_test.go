@@ -44,6 +44,29 @@ func TestChangesOfOneContactAtOnceAreAllKept(t *testing.T) {
 	}
 }
 
+// The refusal has the contact that stood in the way.
+func TestAnOvertakenChangeReadsNothingAgain(t *testing.T) {
+	t.Parallel()
+	calls := fault.New(fault.Plan{})
+	s := contact.Store{Table: localtest.Table(t, table.Outreach, calls.DB)}
+	overtaken := false
+	c, err := s.Change(t.Context(), address, noon, func(c *contact.Contact) ([]table.Write, bool, error) {
+		if !overtaken {
+			overtaken = true
+			if _, err := s.Change(t.Context(), address, noon, tagged("other")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return tagged("one")(c)
+	})
+	if err != nil || !slices.Equal(c.Person.Tags, []string{"other", "one"}) || c.Version != 2 {
+		t.Errorf("version %d with %v, %v", c.Version, c.Person.Tags, err)
+	}
+	if got := calls.Calls(); !slices.Equal(got, []string{"GetItem", "GetItem", "PutItem", "PutItem", "PutItem"}) {
+		t.Errorf("calls %v", got)
+	}
+}
+
 func TestAChangeThatIsSkippedOrFailsWritesNothing(t *testing.T) {
 	t.Parallel()
 	s := contact.Store{Table: localtest.Table(t, table.Outreach)}

@@ -59,5 +59,5 @@ func (s *Service) birthday(ctx context.Context, c *contact.Contact, now time.Tim
 	}
 	// Noted before the series: it is what keeps it from starting twice.
 	c.Person.Happened(birthdayEvent, at)
-	return s.series(ctx, c, sequence.Event{Type: birthdayEvent, At: at}, now)
+	return s.series(ctx, c, sequence.Event{Type: birthdayEvent, At: at}, true, now)
 }

@@ -131,7 +131,7 @@ func (s *Service) follow(ctx context.Context, c *contact.Contact, change consent
 		change.Action != consent.Import {
 		event := sequence.Event{Type: "consent.given", At: change.At, Data: map[string]string{}}
 		c.Person.Happened(event.Type, event.At)
-		started, err := s.series(ctx, c, event, s.Clock.Now())
+		started, err := s.series(ctx, c, event, true, s.Clock.Now())
 		if err != nil {
 			return nil, err
 		}

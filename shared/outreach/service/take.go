@@ -31,8 +31,19 @@ type TriggerEvent struct {
 
 // Take adds what somebody did to their contact, in one transaction with the runs that it starts, moves and ends, and
 // with the counting of the order it may be. The same happening again changes nothing. 2 round trips, 1 more when runs
-// are under way or may be started.
+// are under way.
 func (s *Service) Take(ctx context.Context, email string, h TriggerEvent) error {
+	err := s.take(ctx, email, h, false)
+	// A run that was to be started is there: the event comes again, or two came at once. The contact is the first write,
+	// and is as it was read.
+	if canceled, refused := table.Refused(err); refused && !canceled.Refused(0) && !table.Permanent(err) {
+		return s.take(ctx, email, h, true)
+	}
+	return err
+}
+
+// take is one try of Take. known says whether the runs that the event may start are read before.
+func (s *Service) take(ctx context.Context, email string, h TriggerEvent, known bool) error {
 	now := s.Clock.Now()
 	_, err := s.Contacts.Change(ctx, email, now, func(c *contact.Contact) ([]table.Write, bool, error) {
 		if !c.Returned(email, h.Event.At) {
@@ -45,7 +56,7 @@ func (s *Service) Take(ctx context.Context, email string, h TriggerEvent) error 
 		writes := s.ordered(c, h, now)
 		if h.Event.Type != "" {
 			c.Person.Happened(h.Event.Type, h.Event.At)
-			moved, err := s.series(ctx, c, h.Event, now)
+			moved, err := s.series(ctx, c, h.Event, known, now)
 			if err != nil {
 				return nil, false, err
 			}
@@ -140,13 +151,18 @@ func group(name string, held bool) string {
 	return name
 }
 
-// series hands the event to the runs that are under way, and starts those that it starts. 1 round trip when there are
-// any of either.
-func (s *Service) series(ctx context.Context, c *contact.Contact, e sequence.Event, now time.Time) ([]table.Write,
-	error) {
+// series hands the event to the runs that are under way, and starts those that it starts. 1 round trip when any are
+// under way, or when any may be started and known asks for it: else the condition of the write finds out that there is
+// one with the key.
+func (s *Service) series(ctx context.Context, c *contact.Contact, e sequence.Event, known bool, now time.Time) (
+	[]table.Write, error) {
 	entries := s.entries(c, s.Library.StartedBy(e.Type), e, now)
 	underWay := slices.Clone(c.Runs)
-	runs, err := s.runs(ctx, appendKeys(underWay, entries))
+	keys := underWay
+	if known || len(underWay) > 0 {
+		keys = appendKeys(underWay, entries)
+	}
+	runs, err := s.runs(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -278,7 +294,7 @@ func (s *Service) Click(ctx context.Context, r outbox.Record, at time.Time) erro
 		c.Touched(attribution.Touch{Message: r.ID, Source: r.Source.Name + "|" + r.Source.Step, Kind: kind,
 			At: at})
 		c.Person.Happened(event, at)
-		writes, err := s.series(ctx, c, sequence.Event{Type: event, At: at}, now)
+		writes, err := s.series(ctx, c, sequence.Event{Type: event, At: at}, true, now)
 		if err != nil {
 			return nil, false, err
 		}

@@ -3,10 +3,12 @@ package service_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"dangol/infra/testkit/fault"
 	"dangol/shared/outreach/segment"
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/outreach/service"
@@ -45,6 +47,34 @@ func TestEveryOrderOfEventsIsTakenIn(t *testing.T) {
 				"sub_"+n, "reviewId", "rev_"+n, "renewsAt", f.clock.Now().Add(30*24*time.Hour).Format(time.RFC3339))
 			f.advance(time.Duration(random.IntN(10)) * time.Hour)
 		}
+	}
+}
+
+// Whether there is a run with the key is found out by the write: most events are the first with theirs.
+func TestAnEventStartsARunOnceAndReadsTheRunsOnlyWhenThereIsOne(t *testing.T) {
+	t.Parallel()
+	calls := fault.New(fault.Plan{})
+	f := newFixture(t, calls.DB)
+	for _, c := range []struct {
+		what string
+		want []string
+	}{
+		// The query reads the shop's segments, which a process keeps for a while.
+		{"the first", []string{"GetItem", "Query", "TransactWriteItems"}},
+		// The run is over, and was its cart's only one.
+		{"again, after the run", []string{"GetItem", "Query", "TransactWriteItems", "GetItem", "BatchGetItem",
+			"PutItem"}},
+	} {
+		calls.Restart(fault.Plan{})
+		f.take(person, "cart.changed", "cartId", "cart_1")
+		if got := calls.Calls(); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.what, got, c.want)
+		}
+		f.advance(8 * 24 * time.Hour)
+	}
+	report, err := f.Outbox.Report(t.Context(), "sequence:abandoned_cart")
+	if n := report["lift"]; err != nil || n["entered"]+n["entered_held_out"] != 1 {
+		t.Errorf("entries %v, %v", n, err)
 	}
 }
 
