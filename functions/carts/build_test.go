@@ -58,12 +58,14 @@ func newBench(t testing.TB, wrap ...func(table.DB) table.DB) *bench {
 		}
 	})
 	cache := catalog.NewCache(b.table, b.clock, 2*time.Second)
+	promotions := store.NewCache(store.Store{Table: b.table, Clock: b.clock}, store.Fresh)
 	b.carts = &carts.Carts{
-		Store: shared.Store{Table: b.table, Clock: b.clock},
-		Quoter: shared.Quoter{Shop: shop, Variants: shared.CatalogReader{Cache: cache},
-			Promotions: store.NewCache(store.Store{Table: b.table, Clock: b.clock}, store.Fresh)},
-		Clock: b.clock,
+		Store:  shared.Store{Table: b.table, Clock: b.clock},
+		Quoter: shared.Quoter{Shop: shop, Variants: shared.CatalogReader{Cache: cache}, Promotions: promotions},
+		Clock:  b.clock,
 	}
+	b.carts.Changes = b.carts.Quoter
+	b.carts.Changes.Promotions = store.NewRecentUses(promotions)
 	service := b.carts.Service(api.Options{Clock: b.clock, Verify: apitest.Verify})
 	b.guest = apitest.New(t, service.Lambda())
 	return b

@@ -33,7 +33,9 @@ import (
 type Carts struct {
 	Store  cart.Store
 	Quoter cart.Quoter
-	Clock  clock.Clock
+	// Changes prices a cart that is changed: what it knows of the shopper's uses may be as old as the promotions.
+	Changes cart.Quoter
+	Clock   clock.Clock
 }
 
 // Spec describes the function.
@@ -85,10 +87,12 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	promotions := store.NewCache(store.Store{Table: tables[0], Clock: env.Clock, PriorDays: shop.PriorPriceDays},
 		time.Duration(config.CacheTTL)*time.Second)
 	carts := &Carts{
-		Store:  cart.Store{Table: tables[0], Clock: env.Clock, Recent: &cart.RecentCarts{}},
+		Store:  cart.Store{Table: tables[0], Clock: env.Clock, Recent: cart.NewRecentCarts()},
 		Quoter: cart.Quoter{Shop: shop, Variants: cart.CatalogReader{Cache: cache}, Promotions: promotions},
 		Clock:  env.Clock,
 	}
+	carts.Changes = carts.Quoter
+	carts.Changes.Promotions = store.NewRecentUses(promotions)
 	return carts.Service(options).Lambda(), nil
 }
 

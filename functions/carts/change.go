@@ -29,7 +29,7 @@ func (f *Carts) change(ctx context.Context, in Changing, body any, do func(*cart
 		if err := in.fresh(c); err != nil {
 			return err
 		}
-		priced, err = f.Quoter.ApplyChange(ctx, c, f.Clock.Now(), do)
+		priced, err = f.Changes.ApplyChange(ctx, c, f.Clock.Now(), do)
 		return err
 	})
 	if err != nil {

@@ -8,7 +8,9 @@ import (
 
 	"dangol/functions/carts"
 	"dangol/infra/testkit/apitest"
+	shared "dangol/shared/cart"
 	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
 )
 
 func krw(amount int64) promotion.Amounts { return promotion.Amounts{"KRW": amount} }
@@ -235,29 +237,45 @@ func TestPuttingGoodsIntoTheCartTakesTwoRoundTripsWhateverIsPromoted(t *testing.
 	}
 }
 
-// TestAChangeOfAGuestsCartAsksOnceWhatTheGuestHasUsed has a promotion that each customer has once: the guest's counters
-// are read beside the cart, once for the two times that a change prices it.
-func TestAChangeOfAGuestsCartAsksOnceWhatTheGuestHasUsed(t *testing.T) {
+// TestAChangeOfAGuestsCartAsksNowAndThenWhatTheGuestHasUsed has a promotion that each customer has once: the guest's
+// counters are read beside the cart, once for the two times that a change prices it, and not again for changes that
+// follow at once. Who reads the cart sees what the table has.
+func TestAChangeOfAGuestsCartAsksNowAndThenWhatTheGuestHasUsed(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	soap := b.sell(9_000, 100)
 	b.promote("promo_once", promotion.FixedAmount, off(100), func(p *promotion.Promotion) { p.LimitPerCustomer = 1 })
 	path, guest := b.begin()
 	whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
-	whole(guest.Do("PUT", path+"/contact", map[string]any{"email": "ann@example.com"}))
-	for name, change := range map[string]func() carts.Cart{
-		"another unit": func() carts.Cart { return whole(guest.Do("POST", path+"/lines", lineOf(soap, 1))) },
-		"an address": func() carts.Cart {
-			return whole(guest.Do("PUT", path+"/address", map[string]any{
-				"name": "김하늘", "line1": "왕십리로 83", "postalCode": "04769", "country": "KR"}))
-		},
+	address := func() carts.Cart {
+		return whole(guest.Do("PUT", path+"/address", map[string]any{
+			"name": "김하늘", "line1": "왕십리로 83", "postalCode": "04769", "country": "KR"}))
+	}
+	for _, c := range []struct {
+		name     string
+		do       func() carts.Cart
+		trips    int
+		discount int64
+	}{
+		{"the address of the mail", func() carts.Cart {
+			return whole(guest.Do("PUT", path+"/contact", map[string]any{"email": "ann@example.com"}))
+		}, 3, 100},
+		{"an address at once", address, 2, 100},
+		{"another unit, while the guest buys in another cart", func() carts.Cart {
+			used := store.KeyOfCounters(shared.CounterOf("", "ann@example.com"))
+			b.put(map[string]any{"pk": used.PK, "sk": used.SK, "promo_once": 1})
+			return whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
+		}, 3, 100}, // one trip is the other purchase
+		{"reading", func() carts.Cart { return whole(guest.Do("GET", path, nil)) }, 2, 0},
+		{"an address later", func() carts.Cart {
+			b.clock.Advance(store.Fresh)
+			return address()
+		}, 5, 0}, // two trips read catalog and promotions again
 	} {
-		var c carts.Cart
-		if trips := b.counted(func() { c = change() }); trips != 3 {
-			t.Errorf("%s: %d round trips, want the cart, the counters and the write", name, trips)
-		}
-		if c.Totals.Discount.Amount != 100 {
-			t.Errorf("%s: %+v", name, c.Totals.Discount)
+		var got carts.Cart
+		if trips := b.counted(func() { got = c.do() }); trips != c.trips || got.Totals.Discount.Amount != c.discount {
+			t.Errorf("%s: %d round trips, %d off, want %d and %d", c.name, trips, got.Totals.Discount.Amount, c.trips,
+				c.discount)
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"dangol/shared/platform/table"
 )
 
@@ -21,13 +23,21 @@ const (
 // else comes of it (an error, a repetition, a refused write) is decided again by what is stored.
 //
 // Where many processes serve the same cart, memory is often out of date and its writes are refused. So each cart that
-// is read is compared with what is remembered, and memory is used only after eight carts in a row that agreed. The zero
-// value remembers nothing yet and is ready. It is safe for concurrent use.
+// is read is compared with what is remembered, and memory is used only after eight carts in a row that agreed. It is
+// safe for concurrent use.
 type RecentCarts struct {
-	mu sync.Mutex
-	// Two generations, as in catalog.Cache: what has not been written for a generation is dropped.
-	young, old map[string]table.Item // by cart id; the items are not changed
-	agreed     int                   // carts in a row that were found as remembered
+	mu     sync.Mutex
+	carts  *lru.Cache[string, table.Item] // by cart id; the items are not changed
+	agreed int                            // carts in a row that were found as remembered
+}
+
+// NewRecentCarts remembers nothing yet.
+func NewRecentCarts() *RecentCarts {
+	carts, err := lru.New[string, table.Item](recentCarts)
+	if err != nil {
+		panic(err) // only for a size below one
+	}
+	return &RecentCarts{carts: carts}
 }
 
 // recall is what the process remembers of the guest's cart that ref means; nil for none.
@@ -63,16 +73,11 @@ func (r *RecentCarts) keep(cartID string, item table.Item) {
 	if r == nil {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if item.Size() > recentBytes {
-		r.drop(cartID)
+		r.carts.Remove(cartID)
 		return
 	}
-	if len(r.young) >= recentCarts/2 || r.young == nil {
-		r.old, r.young = r.young, map[string]table.Item{}
-	}
-	r.young[cartID] = item
+	r.carts.Add(cartID, item)
 }
 
 // recall returns what is remembered of a cart; nil when that is nothing, or when memory has not proven right.
@@ -85,7 +90,8 @@ func (r *RecentCarts) recall(cartID string) table.Item {
 	if r.agreed < trustAfter {
 		return nil
 	}
-	return r.remembered(cartID)
+	item, _ := r.carts.Get(cartID)
+	return item
 }
 
 // found takes in what stands in the table, by the write id of the cart: memory agrees with it, or forgets the cart and
@@ -96,26 +102,12 @@ func (r *RecentCarts) found(cartID, writeID string) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch item := r.remembered(cartID); {
-	case item == nil:
+	switch item, ok := r.carts.Peek(cartID); {
+	case !ok:
 	case item.Text(table.WriteIDAttribute) == writeID:
 		r.agreed++
 	default:
 		r.agreed = 0
-		r.drop(cartID)
+		r.carts.Remove(cartID)
 	}
-}
-
-// remembered is what is remembered of a cart; the caller holds mu.
-func (r *RecentCarts) remembered(cartID string) table.Item {
-	if item := r.young[cartID]; item != nil {
-		return item
-	}
-	return r.old[cartID]
-}
-
-// drop forgets a cart; the caller holds mu.
-func (r *RecentCarts) drop(cartID string) {
-	delete(r.young, cartID)
-	delete(r.old, cartID)
 }

@@ -49,7 +49,7 @@ func newProcesses(t testing.TB, n int) *processes {
 	p := &processes{clock: clock.Stopped(noon), goods: stocked().with("SOAP", 9000, 1000).with("OIL", 7000, 1000)}
 	shared := localtest.Table(t, table.Commerce, func(db table.DB) table.DB { return counted{db, &p.reads, &p.writes} })
 	for range n {
-		s := cart.Store{Table: shared, Clock: p.clock, Recent: &cart.RecentCarts{}}
+		s := cart.Store{Table: shared, Clock: p.clock, Recent: cart.NewRecentCarts()}
 		p.all = append(p.all, s)
 		ref := guestCart(t, s)
 		for range 8 {

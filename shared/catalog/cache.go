@@ -4,8 +4,9 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/table"
@@ -38,17 +39,11 @@ func (i SellableVariant) StockRequests(n int) []stock.Request {
 
 // Cache reads products and stock for those who show and price them, and keeps what it read for a while. It is safe for
 // concurrent use. The products it returns are shared: do not change them.
-// table, clock and fresh are set once; mu guards the two maps.
 type Cache struct {
 	table *table.Table
 	clock clock.Clock
 	fresh time.Duration // how old what is kept may be when it is used
-	most  int           // items kept at most, both generations together
-
-	// Two generations instead of a list of recent use: keeping costs nothing per read, and
-	// what is still in use is read again into the young one at most once per generation.
-	mu         sync.Mutex
-	young, old map[table.Key]kept // generations; see keep
+	items *lru.Cache[table.Key, kept]
 }
 
 // kept is one item as read; its fields are nil when it was not there.
@@ -63,8 +58,11 @@ const cacheSize = 10_000
 
 // NewCache returns a cache whose goods may be as old as fresh; 0 reads them every time.
 func NewCache(t *table.Table, c clock.Clock, fresh time.Duration) *Cache {
-	return &Cache{table: t, clock: c, fresh: fresh, most: cacheSize, young: map[table.Key]kept{},
-		old: map[table.Key]kept{}}
+	items, err := lru.New[table.Key, kept](cacheSize)
+	if err != nil {
+		panic(err) // only for a size below one
+	}
+	return &Cache{table: t, clock: c, fresh: fresh, items: items}
 }
 
 // Variants returns the variants by id; what is not there is not in the answer. What is not fresh in the cache costs 1
@@ -107,17 +105,11 @@ func (s *Cache) product(
 
 // Invalidate makes the next reader read the product and the stock of its variants.
 func (s *Cache) Invalidate(p *Product) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	keys := []table.Key{KeyOf(p.ID)}
+	s.items.Remove(KeyOf(p.ID))
 	for _, v := range p.Variants {
 		for b := range v.Buckets() {
-			keys = append(keys, stock.KeyOf(v.ID, b))
+			s.items.Remove(stock.KeyOf(v.ID, b))
 		}
-	}
-	for _, k := range keys {
-		delete(s.young, k)
-		delete(s.old, k)
 	}
 }
 
@@ -134,28 +126,6 @@ func (s *Cache) variants(ctx context.Context, variantIDs []string, fresh time.Du
 		return nil, err
 	}
 	return r.items(), nil
-}
-
-// peek returns what is kept under the key, however old: its shape says which counters to ask for.
-func (s *Cache) peek(key table.Key) (kept, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k, ok := s.young[key]
-	if !ok {
-		k, ok = s.old[key]
-	}
-	return k, ok
-}
-
-// keep puts what was read in the cache. When the young half is full it becomes the old half, and what was old is
-// dropped.
-func (s *Cache) keep(read map[table.Key]kept) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.young)+len(read) > s.most/2 {
-		s.old, s.young = s.young, make(map[table.Key]kept, len(read))
-	}
-	maps.Copy(s.young, read)
 }
 
 // reading is one call's reads of products, components and
@@ -200,7 +170,7 @@ func (r *reading) need(key table.Key) {
 	if _, ok := r.got[key]; ok {
 		return
 	}
-	if k, ok := r.cache.peek(key); ok && !r.strong && r.now.Sub(k.at) < r.fresh {
+	if k, ok := r.cache.items.Get(key); ok && !r.strong && r.now.Sub(k.at) < r.fresh {
 		r.got[key] = k
 		return
 	}
@@ -212,7 +182,7 @@ func (r *reading) product(id string) *Product {
 	if k, ok := r.got[KeyOf(id)]; ok {
 		return k.product
 	}
-	k, _ := r.cache.peek(KeyOf(id))
+	k, _ := r.cache.items.Get(KeyOf(id))
 	return k.product
 }
 
@@ -253,7 +223,6 @@ func (r *reading) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	read := make(map[table.Key]kept, len(keys))
 	for _, key := range keys {
 		k := kept{at: r.now}
 		item, there := items[key]
@@ -270,10 +239,9 @@ func (r *reading) read(ctx context.Context) error {
 				return err
 			}
 		}
-		read[key] = k
+		r.got[key] = k
+		r.cache.items.Add(key, k)
 	}
-	maps.Copy(r.got, read)
-	r.cache.keep(read)
 	clear(r.ask)
 	return nil
 }

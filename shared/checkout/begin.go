@@ -34,7 +34,8 @@ type Service struct {
 	Cashier    order.Cashier
 	Clock      clock.Clock
 	Log        *slog.Logger
-	Metrics    *metrics.Writer // nil for none
+	Metrics    *metrics.Writer     // nil for none
+	Completed  *CompletedCheckouts // nil remembers none
 }
 
 // Start is a request to buy a cart.

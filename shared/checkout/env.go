@@ -44,6 +44,7 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 		Table: commerce, Carts: cart.Store{Table: commerce, Clock: env.Clock}, Shop: shop, Promotions: cache,
 		Catalog:  catalog.NewCache(commerce, env.Clock, time.Minute),
 		Provider: provider, Clock: env.Clock, Log: env.Log, Metrics: counts,
+		Completed: NewCompletedCheckouts(),
 		Cashier: order.Cashier{
 			Orders: order.Store{Table: commerce, Clock: env.Clock}, Provider: provider, Clock: env.Clock, Log: env.Log,
 			Metrics: counts,

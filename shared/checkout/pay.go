@@ -25,6 +25,9 @@ func (s Service) Begin(ctx context.Context, in Start) (c *Checkout, replay bool,
 		if err == nil {
 			c, err = s.pay(ctx, c, in)
 		}
+		if err == nil {
+			s.Completed.note(c)
+		}
 		return c, replay, err
 	}
 	// The first request may have been cut off anywhere: the provider is asked before anything is

@@ -104,6 +104,28 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	}
 }
 
+func TestAMessageAboutAnOrderThatWasJustMadeReadsNothing(t *testing.T) {
+	t.Parallel()
+	w := testshop.New(t, fault.New(fault.Plan{}))
+	w.Service.Completed = checkout.NewCompletedCheckouts()
+	soap := w.Sell(testshop.ProductSpec{Units: 10, Price: 9_000})
+	for name, c := range map[string]struct {
+		card  string
+		state checkout.State
+		trips int
+	}{
+		"completed while the shopper waited": {"pm_card_visa", checkout.Completed, 0},
+		"waiting for the bank":               {"pm_card_threeDSecure2Required", checkout.Paying, 1},
+	} {
+		begun := begin(t, w, start(w, w.FillCart("", map[string]int{soap: 1}), c.card))
+		ctx, meter := table.Metered(t.Context())
+		err := w.Service.HandleWebhook(ctx, payment.Payment{Metadata: map[string]string{"checkout": begun.ID}})
+		if trips := meter.Cost().Trips; err != nil || begun.State != c.state || trips != c.trips {
+			t.Errorf("%s: %s, %d round trips, %v", name, begun.State, trips, err)
+		}
+	}
+}
+
 func TestAnOrderNumberThatIsTakenIsReplacedByAnother(t *testing.T) {
 	t.Parallel()
 	w := testshop.New(t, fault.New(fault.Plan{}))

@@ -178,7 +178,12 @@ func (s Service) void(ctx context.Context, c *Checkout, p payment.Payment) (*Che
 // it only says where to look; one about a checkout that is not ours changes nothing. Errors:
 // task.ErrLater.
 func (s Service) HandleWebhook(ctx context.Context, p payment.Payment) error {
-	c, err := s.get(ctx, p.Metadata["checkout"])
+	checkoutID := p.Metadata["checkout"]
+	// The provider tells of each payment, also of those whose order was made while the shopper waited.
+	if s.Completed.has(checkoutID) {
+		return nil
+	}
+	c, err := s.get(ctx, checkoutID)
 	if problem.Code(err) == "checkout_not_found" {
 		return nil
 	}

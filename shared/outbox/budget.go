@@ -39,14 +39,16 @@ type line struct {
 
 // slice is places that were reserved together and are not used yet.
 type slice struct {
+	size  int // how many there were at first
 	left  int
 	next  time.Time     // of the next place
 	step  time.Duration // from one place to the next
 	until time.Time
 }
 
-// A slice of places saves writes. Order mails reserve as many as wait, up to mostTransactional: more would delay a mail
-// that comes later. For marketing sliceOf of the rate are reserved at once, at least leastMarketing. Places that a
+// A slice of places saves writes. Order mails reserve as many as wait, up to mostTransactional, and twice as many as the
+// time before when those were used up in time, but no more than sliceOf of the rate then: more would delay a mail that
+// another worker sends. For marketing sliceOf of the rate are reserved at once, at least leastMarketing. Places that a
 // worker does not use within sliceFor are lost. Waits shorter than shortest are not worth a timer.
 const (
 	leastMarketing    = 10
@@ -97,7 +99,11 @@ func (b *Budget) next(ctx context.Context, marketing bool) (time.Time, error) {
 	defer l.waiting.Add(-1)
 	now := b.Clock.Now()
 	if l.slice.left == 0 || !now.Before(l.slice.until) {
-		grant, err := b.reserve(ctx, int(l.waiting.Load()), marketing)
+		usedUp := 0
+		if now.Before(l.slice.until) {
+			usedUp = l.slice.size
+		}
+		grant, err := b.reserve(ctx, int(l.waiting.Load()), usedUp, marketing)
 		if err != nil {
 			return time.Time{}, err
 		}
@@ -105,7 +111,7 @@ func (b *Budget) next(ctx context.Context, marketing bool) (time.Time, error) {
 			return time.Time{}, &Busy{Why: grant.Why, Until: grant.Later}
 		}
 		l.slice = slice{
-			left: grant.Places, next: now.Add(grant.Wait), step: grant.Step, until: now.Add(grant.Wait + sliceFor),
+			size: grant.Places, left: grant.Places, next: now.Add(grant.Wait), step: grant.Step, until: now.Add(grant.Wait + sliceFor),
 		}
 	}
 	at := l.slice.next
@@ -131,10 +137,10 @@ func (b *Budget) drop() {
 	}
 }
 
-// size is how many places are reserved at once when so many wait.
-func (r Rate) size(waiting int, marketing bool, now time.Time) int {
+// size is how many places are reserved at once when so many wait, and so many were used up before.
+func (r Rate) size(waiting, usedUp int, marketing bool, now time.Time) int {
 	rate := r.Effective(now)
-	n := min(max(1, waiting), mostTransactional)
+	n := min(max(1, waiting, min(2*usedUp, int(rate*sliceOf.Seconds()))), mostTransactional)
 	if marketing {
 		n = max(leastMarketing, int(rate*sliceOf.Seconds()))
 	}
@@ -142,8 +148,9 @@ func (r Rate) size(waiting int, marketing bool, now time.Time) int {
 	return max(1, min(n, int(rate)))
 }
 
-// reserve takes places from the account's rate for those who wait. 1 round trip without contention.
-func (b *Budget) reserve(ctx context.Context, waiting int, marketing bool) (grant Grant, err error) {
+// reserve takes places from the account's rate for those who wait; usedUp are those of the slice before, 0 when it ran
+// out of time. 1 round trip without contention.
+func (b *Budget) reserve(ctx context.Context, waiting, usedUp int, marketing bool) (grant Grant, err error) {
 	err = b.change(ctx, func(r Rate, now time.Time) (Rate, error) {
 		if b.WarmUp != nil && (r.Stale(now) || r.WarmDay != now.UTC().Format(time.DateOnly)) {
 			warm, err := b.WarmUp(ctx, now)
@@ -162,7 +169,7 @@ func (b *Budget) reserve(ctx context.Context, waiting int, marketing bool) (gran
 				r = r.Account(perSecond, quota, sent, now)
 			}
 		}
-		r, grant = r.Reserve(r.size(waiting, marketing, now), marketing, now)
+		r, grant = r.Reserve(r.size(waiting, usedUp, marketing, now), marketing, now)
 		return r, nil
 	})
 	return grant, err

@@ -78,6 +78,39 @@ func TestAWorkerAloneWritesOnceForASliceAndReadsNothing(t *testing.T) {
 	}
 }
 
+func TestOrderMailsThatFollowEachOtherTakeMorePlacesAtOnceWhereTheRateIsHigh(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name      string
+		perSecond float64
+		pause     time.Duration
+		trips     int
+	}{
+		// 1, 2, 4, 8, 16 and 20 places
+		{"one after the other at a high rate", 1000, 0, 6},
+		{"at a low rate, where a place is a while of it", 14, 0, 40},
+		{"now and then, where places would be lost", 1000, 3 * time.Second, 40},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBudget(localtest.Table(t, table.Outreach), c.perSecond, func(time.Duration) {})
+			now := clock.Stopped(noon)
+			b.Clock = now
+			ctx, meter := table.Metered(t.Context())
+			for range 40 {
+				if err := b.Take(ctx, false); err != nil {
+					t.Fatal(err)
+				}
+				now.Advance(c.pause)
+			}
+			// and one read, of what nobody has written yet
+			if got := meter.Cost().Trips - 1; got != c.trips {
+				t.Errorf("%d writes for 40 mails, want %d", got, c.trips)
+			}
+		})
+	}
+}
+
 func TestWhatAnotherWorkerWroteIsReadBeforeAnythingIsRefusedOrGiven(t *testing.T) {
 	t.Parallel()
 	tb := localtest.Table(t, table.Outreach)

@@ -106,6 +106,16 @@ func (b *Cache) Facts(ctx context.Context, s *Snapshot, who Shopper, codes []str
 func (st Store) Facts(
 	ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time, strong bool,
 ) (promotion.Facts, error) {
+	return st.facts(ctx, s, who, codes, at, func(ctx context.Context, keys ...table.Key) (map[table.Key]table.Item, error) {
+		return st.Table.BatchGet(ctx, strong, keys...)
+	})
+}
+
+// facts is what is known about a shopper, by the items that read returns.
+func (st Store) facts(
+	ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time,
+	read func(context.Context, ...table.Key) (map[table.Key]table.Item, error),
+) (promotion.Facts, error) {
 	f := s.facts(who, at)
 	keys := s.limitedCodes(codes, at)
 	if who.CustomerID != "" && s.segmented(at) {
@@ -120,7 +130,7 @@ func (st Store) Facts(
 	if len(keys) == 0 {
 		return f, nil
 	}
-	items, err := st.Table.BatchGet(ctx, strong, keys...)
+	items, err := read(ctx, keys...)
 	if err != nil {
 		return f, err
 	}

@@ -1,0 +1,31 @@
+package checkout
+
+import lru "github.com/hashicorp/golang-lru/v2"
+
+// mostCompleted bounds how many checkouts are remembered: the provider's messages come within seconds.
+const mostCompleted = 1_000
+
+// CompletedCheckouts remembers the ids of checkouts that this process has completed. Such a one stays completed, so the
+// provider's messages about its payment need no look at it. A nil one remembers nothing. It is safe for concurrent use.
+type CompletedCheckouts struct{ ids *lru.Cache[string, struct{}] }
+
+// NewCompletedCheckouts remembers nothing yet.
+func NewCompletedCheckouts() *CompletedCheckouts {
+	ids, err := lru.New[string, struct{}](mostCompleted)
+	if err != nil {
+		panic(err) // only for a size below one
+	}
+	return &CompletedCheckouts{ids}
+}
+
+// note remembers a checkout that is completed.
+func (d *CompletedCheckouts) note(c *Checkout) {
+	if d != nil && c.State == Completed {
+		d.ids.Add(c.ID, struct{}{})
+	}
+}
+
+// has reports whether a checkout is known to be completed.
+func (d *CompletedCheckouts) has(checkoutID string) bool {
+	return d != nil && d.ids.Contains(checkoutID)
+}
