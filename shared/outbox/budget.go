@@ -46,10 +46,10 @@ type slice struct {
 	until time.Time
 }
 
-// A slice of places saves writes. Order mails reserve as many as wait, up to mostTransactional, and twice as many as the
-// time before when those were used up in time, but no more than sliceOf of the rate then: more would delay a mail that
-// another worker sends. For marketing sliceOf of the rate are reserved at once, at least leastMarketing. Places that a
-// worker does not use within sliceFor are lost. Waits shorter than shortest are not worth a timer.
+// A slice of places saves writes. Order mails reserve as many as wait, up to mostTransactional, and twice as many as
+// the time before when those were used up in time, but no more than sliceOf of the rate then: more would delay a mail
+// that another worker sends. For marketing sliceOf of the rate are reserved at once, at least leastMarketing. Places
+// that a worker does not use within sliceFor are lost. Waits shorter than shortest are not worth a timer.
 const (
 	leastMarketing    = 10
 	mostTransactional = 20
@@ -111,7 +111,8 @@ func (b *Budget) next(ctx context.Context, marketing bool) (time.Time, error) {
 			return time.Time{}, &Busy{Why: grant.Why, Until: grant.Later}
 		}
 		l.slice = slice{
-			size: grant.Places, left: grant.Places, next: now.Add(grant.Wait), step: grant.Step, until: now.Add(grant.Wait + sliceFor),
+			size: grant.Places, left: grant.Places, next: now.Add(grant.Wait), step: grant.Step,
+			until: now.Add(grant.Wait + sliceFor),
 		}
 	}
 	at := l.slice.next

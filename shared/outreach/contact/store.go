@@ -45,7 +45,8 @@ func (s Store) ChangeID(
 	return s.change(ctx, func() (Contact, error) { return s.Get(ctx, contactID) }, now, change)
 }
 
-// ChangeRead is ChangeID for a contact that was read already, with others in one call. 1 round trip. Errors: table.ErrNotFound.
+// ChangeRead is ChangeID for a contact that was read already, with others in one call. 1 round trip. Errors:
+// table.ErrNotFound.
 func (s Store) ChangeRead(
 	ctx context.Context, c Contact, now time.Time,
 	change func(*Contact) (writes []table.Write, skip bool, err error),

@@ -106,9 +106,10 @@ func (b *Cache) Facts(ctx context.Context, s *Snapshot, who Shopper, codes []str
 func (st Store) Facts(
 	ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time, strong bool,
 ) (promotion.Facts, error) {
-	return st.facts(ctx, s, who, codes, at, func(ctx context.Context, keys ...table.Key) (map[table.Key]table.Item, error) {
-		return st.Table.BatchGet(ctx, strong, keys...)
-	})
+	return st.facts(ctx, s, who, codes, at,
+		func(ctx context.Context, keys ...table.Key) (map[table.Key]table.Item, error) {
+			return st.Table.BatchGet(ctx, strong, keys...)
+		})
 }
 
 // facts is what is known about a shopper, by the items that read returns.
