@@ -9791,7 +9791,7 @@ export interface components {
             approvedAtOnce: boolean;
             /** @description The law gives the right, whatever the policy says. */
             byLaw: boolean;
-            /** @description Not refunded because it went back before without any goods. */
+            /** @description Not refunded because it went back before without any goods, or was paid ahead and only goods are given for it. */
             capped: components["schemas"]["Money"];
             /** @description For gifts and discounts that are kept without being earned; negative when an earlier charge goes back. */
             charges: components["schemas"]["QuoteCharge"][];

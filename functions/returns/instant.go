@@ -240,9 +240,10 @@ func (f *Returns) letGo(ctx context.Context, p payment.Payment) error {
 }
 
 // takeHold decides what is taken of the reservation and makes it a payment of the order that was sent. An order that
-// was canceled takes nothing. It returns the write of that order, and how much it cost.
-func (f *Returns) takeHold(ctx context.Context, r *rma.RMA, value []refund.Part, now time.Time) (table.Put, int64,
-	error) {
+// was canceled takes nothing. Besides value, prepaid pays for it. It returns the write of that order, and how much it
+// cost.
+func (f *Returns) takeHold(ctx context.Context, r *rma.RMA, value []refund.Part, prepaid int64, now time.Time) (
+	table.Put, int64, error) {
 	next, err := f.Orders.Get(ctx, r.Swap.OrderID)
 	if err != nil {
 		return table.Put{}, 0, err
@@ -252,7 +253,8 @@ func (f *Returns) takeHold(ctx context.Context, r *rma.RMA, value []refund.Part,
 		price = 0
 	}
 	// What came back pays first, so that as little as possible is taken of the card.
-	used, _ := splitParts(value, price)
+	open := max(price-prepaid, 0)
+	used, _ := splitParts(value, open)
 	paid := int64(0)
 	for i, p := range used {
 		next.More = append(next.More, order.MorePayment{
@@ -261,12 +263,12 @@ func (f *Returns) takeHold(ctx context.Context, r *rma.RMA, value []refund.Part,
 		})
 		paid += p.Amount
 	}
-	if rest := price - paid; rest > 0 {
+	if rest := open - paid; rest > 0 {
 		next.More = append(next.More, order.MorePayment{
 			ID: "hold", Method: refund.Card, Provider: f.Provider.Name(), ProviderID: r.Hold.PaymentID, Captured: rest,
 		})
 	}
-	r.TakeHold(price-paid, now)
+	r.TakeHold(open-paid, now)
 	put, _ := f.Orders.Replace(next)
 	return put, price, nil
 }
@@ -282,15 +284,16 @@ func (f *Returns) settleInstant(
 	for i, p := range figures.Parts {
 		value[i] = refund.Part{PaymentID: o.ProviderPayment(p.PaymentID), Method: p.Method, Amount: p.Amount}
 	}
-	put, price, err := f.takeHold(ctx, r, value, now)
+	put, price, err := f.takeHold(ctx, r, value, figures.Prepaid, now)
 	if err != nil {
 		return w, err
 	}
-	figures.Price, figures.BalanceDue, figures.PaidOut = price, r.Hold.Take, max(figures.Refund-price, 0)
-	_, rest := splitParts(figures.Parts, price)
+	figures.Price, figures.BalanceDue, figures.PaidOut = price, r.Hold.Take, max(figures.Value()-price, 0)
+	_, rest := splitParts(figures.Parts, max(price-figures.Prepaid, 0))
 	o.PayOut(key, now)
 	o.PayParts(key, rest, now)
 	w.must = append(w.must, put)
+	w.must = append(w.must, f.creditLot(r, max(figures.Prepaid-price, 0), now)...)
 	return completed(r, o, w, figures, by, now)
 }
 
@@ -363,7 +366,7 @@ func (f *Returns) chargeHold(ctx context.Context, returnID string) error {
 		if r.DueAt(now) != rma.ChargeHold {
 			return changeSet{nothing: true}, nil
 		}
-		put, _, err := f.takeHold(ctx, r, nil, now)
+		put, _, err := f.takeHold(ctx, r, nil, 0, now)
 		if err != nil {
 			return changeSet{}, err
 		}

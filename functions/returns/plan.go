@@ -103,7 +103,7 @@ func planReturn(f facts, w Wanted) (plan, error) {
 	p.send = section.SendWithinDays
 	decisions := make([]returnpolicy.Decision, len(w.Lines))
 	questions := make([]returnpolicy.Question, len(w.Lines))
-	ask := refund.Request{Units: map[string]int{}}
+	ask := refund.Request{Units: map[string]int{}, Swap: rma.Resolution(w.Resolution).Swaps()}
 	// ask.Units is what was seen so far, so a line named twice is found.
 	for i, l := range w.Lines {
 		line, err := f.returnable(i, l, ask.Units)
@@ -348,7 +348,7 @@ func (f facts) resolve(p *plan, decisions []returnpolicy.Decision, w Wanted) err
 	// conditions has left the basis points of the bonus in p.credit.bonus.
 	bonus := money.Percent(inMoney(p.quote.Parts), p.credit.bonus)
 	p.credit = creditOffer{amount: p.quote.Refund, bonus: bonus, offered: f.order.CustomerID != "" && p.quote.Refund > 0}
-	p.figures = rma.Figures{Refund: p.quote.Refund, Fees: p.quote.Fees, Parts: p.quote.Parts}
+	p.figures = rma.Figures{Refund: p.quote.Refund, Fees: p.quote.Fees, Parts: p.quote.Parts, Prepaid: p.quote.Prepaid}
 	switch rma.Resolution(w.Resolution) {
 	case rma.Refund:
 		p.figures.PaidOut = p.quote.Refund

@@ -56,7 +56,7 @@ type Quote struct {
 	Fees       []QuoteFee       `json:"fees" nullable:"false" doc:"What the shop keeps."`
 	Earlier    money.Formatted  `json:"earlier" doc:"What earlier returns of this order left open."`
 	Waived     money.Formatted  `json:"waived" doc:"Charges above the value of the goods; not collected."`
-	Capped     money.Formatted  `json:"capped" doc:"Not refunded because it went back before without any goods."`
+	Capped     money.Formatted  `json:"capped" doc:"Not refunded because it went back before without any goods, or was paid ahead and only goods are given for it."`
 	Refund     money.Formatted  `json:"refund" doc:"The value that goes to the customer: goods + shipping - charges + earlier - fees + waived - capped."`
 	Payments   []QuotePayment   `json:"payments" nullable:"false" doc:"On which ways of payment it goes back, in that order."`
 	Credit     *QuoteCredit     `json:"storeCredit,omitempty" doc:"The alternative: store credit. Missing for guests."`

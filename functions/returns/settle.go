@@ -63,7 +63,7 @@ func (f *Returns) settlement(
 		return f.nothingAccepted(ctx, r, o, w, by, now)
 	}
 	ahead := r.Hold.State == rma.HoldPlaced
-	if swaps := r.Resolution == rma.Exchange || r.Resolution == rma.Replacement; swaps && !ahead && !r.Whole() {
+	if r.Resolution.Swaps() && !ahead && !r.Whole() {
 		// What is sent was chosen for all units: when only some are accepted, those are refunded.
 		w.give = append(w.give, stock.Release(r.Swap.Taken)...)
 		r.Resolution, r.Swap, r.Instead = rma.Refund, rma.Swap{}, rma.PartlyAccepted
@@ -78,8 +78,12 @@ func (f *Returns) settlement(
 	case ahead:
 		return f.settleInstant(ctx, r, o, w, key, figures, by, now)
 	case r.Resolution == rma.Refund:
-		figures.PaidOut = figures.Refund
+		if r.CustomerID == "" {
+			figures.Prepaid = 0 // a guest has no account for store credit, and cannot have paid ahead
+		}
+		figures.PaidOut = figures.Value()
 		o.PayOut(key, now)
+		w.must = append(w.must, f.creditLot(r, figures.Prepaid, now)...)
 	case r.Resolution == rma.StoreCredit:
 		figures.Bonus = bonusOf(r, figures.Parts)
 		// The lot is a write of its own: the ledger knows nothing of the bonus.
@@ -100,6 +104,7 @@ func (f *Returns) settlement(
 			return w, err
 		}
 		w.must = append(w.must, sent)
+		w.must = append(w.must, f.creditLot(r, max(figures.Prepaid-exchangePrice(r), 0), now)...)
 	}
 	return completed(r, o, w, figures, by, now)
 }
@@ -153,8 +158,9 @@ func valued(r *rma.RMA, o *order.Order) []events.ReturnLine {
 // notMoney is what of the amount paid out goes back as store credit, because the order was paid with it.
 func notMoney(figures rma.Figures) int64 {
 	// What pays for goods of an exchange is taken first from what was paid without money, as send does it.
-	_, rest := splitParts(figures.Parts, figures.Refund-figures.PaidOut)
-	sum := int64(0)
+	price := figures.Value() - figures.PaidOut
+	_, rest := splitParts(figures.Parts, max(price-figures.Prepaid, 0))
+	sum := max(figures.Prepaid-price, 0)
 	for _, p := range rest {
 		if p.Method != refund.Card {
 			sum += p.Amount
@@ -168,7 +174,7 @@ func (f *Returns) nothingAccepted(
 	ctx context.Context, r *rma.RMA, o *order.Order, w changeSet, by string, now time.Time,
 ) (changeSet, error) {
 	if r.Hold.State == rma.HoldPlaced { // what was sent ahead is paid for
-		put, _, err := f.takeHold(ctx, r, nil, now)
+		put, _, err := f.takeHold(ctx, r, nil, 0, now)
 		if err != nil {
 			return w, err
 		}
@@ -209,9 +215,9 @@ func accepted(r *rma.RMA, o *order.Order, now time.Time) (key string, figures rm
 		if err := o.Book(e, now); err != nil {
 			return "", figures, err
 		}
-		figures = rma.Figures{Refund: q.Refund, Fees: q.Fees, Parts: q.Parts}
+		figures = rma.Figures{Refund: q.Refund, Fees: q.Fees, Parts: q.Parts, Prepaid: q.Prepaid}
 	} else {
-		figures = rma.Figures{Refund: e.Amount, Parts: e.Parts}
+		figures = rma.Figures{Refund: e.Amount, Parts: e.Parts, Prepaid: r.Settled.Prepaid}
 	}
 	return key, figures, nil
 }
@@ -237,7 +243,7 @@ func damageWithinWorth(r *rma.RMA, o *order.Order) error {
 // partAsk asks for what was accepted. The shipping to the customer goes back as quoted when all units were accepted and
 // only lost value.
 func partAsk(r *rma.RMA) refund.Request {
-	a := refund.Request{Exact: r.AcceptedUnits(), Fees: partFees(r), Terms: r.Terms}
+	a := refund.Request{Exact: r.AcceptedUnits(), Fees: partFees(r), Terms: r.Terms, Swap: r.Quote.Prepaid > 0}
 	if len(a.Exact) == len(r.Units()) {
 		a.Shipping = r.Shipping
 	}
@@ -318,7 +324,8 @@ func (f *Returns) send(
 	ctx context.Context, r *rma.RMA, o *order.Order, key string, figures rma.Figures, paid *order.MorePayment,
 	now time.Time,
 ) (table.Write, error) {
-	used, rest := splitParts(figures.Parts, exchangePrice(r))
+	// What was paid ahead pays first, so that the rest is money. It is no payment of the new order either.
+	used, rest := splitParts(figures.Parts, max(exchangePrice(r)-figures.Prepaid, 0))
 	var payments []order.MorePayment
 	for i, p := range used {
 		payments = append(payments, order.MorePayment{

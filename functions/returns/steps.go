@@ -118,7 +118,7 @@ func (f *Returns) reject(ctx context.Context, in *rejectInput) (*output, error) 
 		}
 		var taken []table.Write
 		if r.Hold.State == rma.HoldPlaced { // what was sent ahead is paid for
-			put, _, err := f.takeHold(ctx, r, nil, now)
+			put, _, err := f.takeHold(ctx, r, nil, 0, now)
 			if err != nil {
 				return changeSet{}, err
 			}

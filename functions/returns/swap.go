@@ -52,8 +52,8 @@ func (f facts) swap(p *plan, w Wanted) error {
 		price += g.Unit * int64(g.Quantity)
 	}
 	p.figures.Price = price
-	p.figures.BalanceDue = max(price-p.quote.Refund, 0)
-	p.figures.PaidOut = max(p.quote.Refund-price, 0)
+	p.figures.BalanceDue = max(price-p.figures.Value(), 0)
+	p.figures.PaidOut = max(p.figures.Value()-price, 0)
 	// A difference by rounding is not asked for either.
 	if w.Resolution == string(rma.Replacement) {
 		p.figures.BalanceDue, p.figures.PaidOut = 0, 0

@@ -51,7 +51,23 @@ func (o *Order) Sale() refund.Sale {
 			MinAmount: u.MinAmount, MinUnits: u.MinUnits,
 		})
 	}
+	s.Prepaid = o.prepaid(s)
 	return s
+}
+
+// prepaid is what of a sale was paid ahead, so that no payment of the order covers it: its state says that nothing is
+// owed. An order that was sent for what came back of another one is prepaid as a whole or not at all: a part that is
+// missing there was refunded before as goodwill.
+func (o *Order) prepaid(s refund.Sale) int64 {
+	switch o.Payment.State {
+	case PayAuthorized, PayFailed, PayReleasing, PayReleased:
+		return 0
+	}
+	missing := s.Paid() - s.Captured()
+	if o.Origin != "" && s.Captured() > 0 {
+		return 0
+	}
+	return max(missing, 0)
 }
 
 // saleLine is a line in the numbers of the refund ledger: each unit with what it really cost.

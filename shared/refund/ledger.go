@@ -115,7 +115,7 @@ func (l Ledger) Refunded() int64 {
 
 // Left is the most that can still be refunded: what was captured less what was refunded or is
 // reserved.
-func (l Ledger) Left() int64 { return max(l.Sale.captured()-l.Refunded(), 0) }
+func (l Ledger) Left() int64 { return max(l.Sale.Captured()-l.Refunded(), 0) }
 
 // PartsLeft is what is left on each payment, in the order of refunds.
 func (l Ledger) PartsLeft() []Part {

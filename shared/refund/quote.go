@@ -10,6 +10,9 @@ type Request struct {
 	Shipping int64 // of the outbound shipping to give back
 	Fees     []Fee // what the shop keeps, in the order in which they are taken
 	Terms    Terms
+	// Swap says that goods are given for what comes back, so that nothing need have been captured where the sale was
+	// prepaid.
+	Swap bool
 }
 
 // FeeKind is why the shop keeps something.
@@ -49,7 +52,10 @@ type Quote struct {
 	// Capped is what is not refunded because it went back before without any unit: a goodwill refund.
 	Capped int64
 	Refund int64
-	Parts  []Part
+	// Prepaid is what of Capped pays for goods that are given for the units, because the sale was prepaid; see
+	// Request.Swap.
+	Prepaid int64
+	Parts   []Part
 }
 
 // QuotedLine is the units of one line in a quote.
@@ -90,7 +96,8 @@ type Charge struct {
 func (l Ledger) Quote(ask Request) (Quote, error) {
 	// Authorized but not captured: there is nothing to give back yet. A sale that cost nothing may
 	// be returned.
-	if l.Sale.captured() == 0 && l.Sale.Paid() > 0 {
+	prepaid := ask.Swap && l.Sale.Prepaid > 0
+	if l.Sale.Captured() == 0 && l.Sale.Paid() > 0 && !prepaid {
 		return Quote{}, &Refusal{Code: NothingCaptured}
 	}
 	gone := l.returned()
@@ -113,7 +120,23 @@ func (l Ledger) Quote(ask Request) (Quote, error) {
 	q := Quote{Lines: l.Sale.quoted(units), Shipping: ask.Shipping, Charges: l.Sale.charges(before, after)}
 	q.Earlier = before.total() - l.given()
 	l.settle(&q, after.total()-l.given(), ask.Fees)
+	if prepaid {
+		q.Prepaid = min(l.Sale.Prepaid, q.Capped, q.uncovered())
+	}
 	return q, nil
+}
+
+// uncovered is what the units cost, less the fees, beyond what is refunded for them. What Earlier adds is for units
+// that came back before, and is not counted.
+func (q Quote) uncovered() int64 {
+	left := -q.Refund
+	for _, l := range q.Lines {
+		left += l.Amount
+	}
+	for _, f := range q.Fees {
+		left -= f.Amount
+	}
+	return max(left, 0)
 }
 
 // settle takes fees off the worth and caps the rest by what is left of the amount paid.
@@ -237,7 +260,7 @@ func (q Quote) Entry(key string) Entry {
 // Goodwill is an entry that gives an amount without any unit coming back. Errors: *Refusal.
 func (l Ledger) Goodwill(key string, amount int64) (Entry, error) {
 	switch left := l.Left(); {
-	case l.Sale.captured() == 0:
+	case l.Sale.Captured() == 0:
 		return Entry{}, &Refusal{Code: NothingCaptured}
 	case amount <= 0:
 		return Entry{}, &Refusal{Code: BadQuantity, Most: left}

@@ -28,6 +28,9 @@ type Sale struct {
 	// Payments are the ways it was paid, in the order in which they are refunded; see Order.
 	Payments   []Payment
 	Promotions []Promotion
+	// Prepaid is what no payment of this sale paid for, although nothing is owed: a plan that was paid ahead, or the
+	// credit of an account. It cannot go back as money, but goods that are given again for what comes back are paid by it.
+	Prepaid int64
 }
 
 // Line is one line of a sale.
@@ -85,8 +88,8 @@ func (s Sale) Paid() int64 {
 	return sum
 }
 
-// captured is what was really taken over all payments.
-func (s Sale) captured() int64 {
+// Captured is what was really taken over all payments.
+func (s Sale) Captured() int64 {
 	sum := int64(0)
 	for _, p := range s.Payments {
 		sum += p.Captured

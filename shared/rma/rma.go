@@ -57,6 +57,9 @@ const (
 	Replacement Resolution = "replacement"  // the same variant again, for what was faulty
 )
 
+// Swaps reports whether goods are sent for what comes back.
+func (r Resolution) Swaps() bool { return r == Exchange || r == Replacement }
+
 // Why a resolution became a refund.
 const (
 	PartlyAccepted = "partly_accepted" // what is sent instead was chosen for all units
@@ -169,15 +172,21 @@ var Grades = []string{"A", "B", "C", "D"}
 
 // Figures is what a return is worth, in minor units of the order's currency.
 type Figures struct {
-	Refund     int64         `json:"refund"`          // value that goes to the customer
-	Bonus      int64         `json:"bonus,omitempty"` // on top, with store credit
-	Fees       []refund.Fee  `json:"fees,omitempty"`
-	Parts      []refund.Part `json:"parts,omitempty"`
-	Price      int64         `json:"price,omitempty"` // of what is sent in exchange
-	BalanceDue int64         `json:"ask,omitempty"`   // asked for: price above the value
-	PaidOut    int64         `json:"pay,omitempty"`   // paid out: value above the price
-	Late       int64         `json:"late,omitempty"`  // interest that the law asks for because the refund is late
+	Refund int64         `json:"refund"`          // value that goes to the customer
+	Bonus  int64         `json:"bonus,omitempty"` // on top, with store credit
+	Fees   []refund.Fee  `json:"fees,omitempty"`
+	Parts  []refund.Part `json:"parts,omitempty"`
+	Price  int64         `json:"price,omitempty"` // of what is sent in exchange
+	// Prepaid is value besides Refund that no payment of the order can give back, because it was paid ahead: it pays for
+	// what is sent instead, and what is left of it is given as store credit.
+	Prepaid    int64 `json:"prepaid,omitempty"`
+	BalanceDue int64 `json:"ask,omitempty"`  // asked for: price above the value
+	PaidOut    int64 `json:"pay,omitempty"`  // paid out: value above the price
+	Late       int64 `json:"late,omitempty"` // interest that the law asks for because the refund is late
 }
+
+// Value is what came back is worth towards what is sent instead.
+func (f Figures) Value() int64 { return f.Refund + f.Prepaid }
 
 // Deadlines are the times at which something has to have happened; zero is none.
 type Deadlines struct {

@@ -169,7 +169,7 @@ func (r *RMA) Complete(settled Figures, by string, now time.Time) error {
 	law := compliance.ReturnRuleFor(r.Country)
 	// What pays for the goods of an exchange was not to be refunded, so that nothing of it is late.
 	owed := settled.Refund
-	if r.Resolution == Exchange || r.Resolution == Replacement {
+	if r.Resolution.Swaps() {
 		owed = settled.PaidOut
 	}
 	// Counted from the end of the law's time up to now; zero when it has not ended.

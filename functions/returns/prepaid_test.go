@@ -1,0 +1,125 @@
+package returns_test
+
+import (
+	"testing"
+
+	"dangol/infra/testkit/apitest"
+	"dangol/infra/testkit/testshop"
+	"dangol/shared/order"
+	"dangol/shared/platform/event"
+	"dangol/shared/pricing"
+	"dangol/shared/rma"
+	"dangol/shared/stock"
+)
+
+// prepaid is a delivered order of Ann's for units of a variant that cost 20,000 won each, as the cycles of a plan that
+// was paid ahead make it: it is paid, and no payment of its own was captured.
+func (d *desk) prepaid(variant string, units int) *order.Order {
+	d.T.Helper()
+	now := d.Clock.Now()
+	to, total := testshop.Seoul.Address, 20_000*int64(units)
+	line := pricing.LineTotal{ID: "ln_a", Unit: 20_000, Quantity: units, Subtotal: total, Total: total}
+	for range units {
+		line.Units = append(line.Units, 20_000)
+	}
+	o := order.New(order.NewID(now), "cycle_1", order.Draft{
+		CartID: "cycle_1", CustomerID: apitest.Ann.Subject, Email: "ann@example.com", Language: "en",
+		Address:     &to,
+		Allocations: []stock.Allocation{{VariantID: variant, Quantity: units}},
+		Lines:       []order.Line{{ID: "ln_a", VariantID: variant, Quantity: units, Title: "Box"}},
+		Totals: order.Totals{Totals: pricing.Totals{
+			Currency: "KRW", Subtotal: total, Total: total, TaxIncluded: true, Lines: []pricing.LineTotal{line},
+		}},
+	}, order.Payment{State: order.PayCaptured}, now)
+	var err error
+	if o.Event, err = event.New(d.T.Context(), now, o.PlacedEvent()); err != nil {
+		d.T.Fatal(err)
+	}
+	if err := d.Table.Put(d.T.Context(), d.Service.Cashier.Orders.Place(o)); err != nil {
+		d.T.Fatal(err)
+	}
+	return d.deliver(d.order(o.ID))
+}
+
+func TestAFaultyItemOfAPrepaidDeliveryIsReplaced(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	soap := d.Sell(testshop.ProductSpec{Price: 20_000, Units: 9})
+	o := d.prepaid(soap, 1)
+	d.keyed(d.ann()).Do("POST", "/orders/"+o.ID+"/returns/quote", wanted("refund", back("ln_a", 1, "faulty"))).
+		WantProblem(409, "nothing_captured")
+	// What is sent instead is prepaid as well, so it can be replaced in its turn.
+	for range 2 {
+		r := d.settle(d.approved(d.request(o, wanted("replacement", back(o.Lines[0].ID, 1, "faulty")))))
+		if r.State != rma.Completed || r.NewOrderID == "" || r.Settled.Ask.Amount != 0 || r.Settled.Pay.Amount != 0 {
+			t.Fatalf("%s, order %q, settled %+v", r.State, r.NewOrderID, r.Settled)
+		}
+		o = d.deliver(d.order(r.NewOrderID))
+		if o.Lines[0].VariantID != soap || o.Totals.Total != 20_000 || o.Payment.Captured != 0 {
+			t.Fatalf("sent %+v for %+v", o.Lines, o.Totals)
+		}
+	}
+	if d.balance() != 0 || d.taken() != 0 {
+		t.Errorf("credit of %d, the bank has %d; no money moves", d.balance(), d.taken())
+	}
+}
+
+func TestAnItemOfAPrepaidDeliveryIsExchangedForWhatItCost(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name        string
+		price       int64
+		ask, credit int64
+	}{
+		{"at the same price", 20_000, 0, 0},
+		{"a dearer one costs the difference", 23_000, 3_000, 0},
+		{"a cheaper one gives the difference as store credit", 15_000, 0, 5_000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			soap := d.Sell(testshop.ProductSpec{Price: 20_000, Units: 9})
+			other := d.Sell(testshop.ProductSpec{Price: c.price, Units: 9})
+			o := d.prepaid(soap, 1)
+			line := back("ln_a", 1, "not_as_described")
+			line["exchangeFor"] = other
+			r := d.settle(d.approved(d.request(o, wanted("exchange", line))))
+			if r.Quoted.Ask.Amount != c.ask || d.balance() != c.credit {
+				t.Fatalf("asks for %d and gives %d as credit, want %d and %d", r.Quoted.Ask.Amount, d.balance(), c.ask, c.credit)
+			}
+			if c.ask == 0 {
+				if next := d.order(r.NewOrderID); next.Totals.Total != c.price || next.Lines[0].VariantID != other {
+					t.Errorf("sent %+v", next.Totals)
+				}
+				return
+			}
+			// The difference is not paid for a week: what came back is worth its price still.
+			d.Clock.Advance(8 * day)
+			d.workReturns()
+			if got := d.read(r.ID); got.State != rma.Completed || got.Instead != rma.BalanceUnpaid || d.balance() != 20_000 {
+				t.Errorf("%s (%s), credit of %d", got.State, got.Instead, d.balance())
+			}
+		})
+	}
+}
+
+// What is sent instead was chosen for both units. Only one is accepted, and there is no payment that its price could go
+// back on.
+func TestAPartOfAPrepaidReplacementIsGivenAsStoreCredit(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	soap := d.Sell(testshop.ProductSpec{Price: 20_000, Units: 9})
+	o := d.prepaid(soap, 2)
+	r := d.approved(d.request(o, wanted("replacement", back("ln_a", 2, "faulty"))))
+	d.agent().Do("POST", "/admin/returns/"+r.ID+"/receive", object{"lines": []object{{"lineId": "ln_a", "damaged": 1}}}).
+		Want(200)
+	d.agent().Do("POST", "/admin/returns/"+r.ID+"/inspect", nil).Want(200).Into(&r)
+	if r.State != rma.Completed || r.NewOrderID != "" || d.balance() != 20_000 || d.SellableUnits(t, soap) != 9 {
+		t.Fatalf("%s, order %q, credit of %d, %d in stock", r.State, r.NewOrderID, d.balance(), d.SellableUnits(t, soap))
+	}
+	// The other unit is still the customer's, and can be replaced.
+	again := d.settle(d.approved(d.request(o, wanted("replacement", back("ln_a", 1, "faulty")))))
+	if again.NewOrderID == "" || d.balance() != 20_000 {
+		t.Fatalf("order %q, credit of %d", again.NewOrderID, d.balance())
+	}
+}
