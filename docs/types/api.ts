@@ -9817,6 +9817,8 @@ export interface components {
             resolution: "refund" | "store_credit" | "exchange" | "replacement";
             /** @description Of the shipping to the customer that goes back. */
             shipping: components["schemas"]["Money"];
+            /** @description Of the shipping to the customer: goes back besides once the goods of the other open returns have come back too, with the return that is settled last. */
+            shippingLater: components["schemas"]["Money"];
             /** @description The alternative: store credit. Missing for guests. */
             storeCredit?: components["schemas"]["QuoteCredit"];
             /** @description Send it with the request for the return: the amounts are then these, or the request is refused with what changed. */

@@ -59,6 +59,10 @@ type plan struct {
 	figures rma.Figures
 	goods   []rma.ExchangeItem
 	credit  creditOffer
+	// outbound says that the shipping to the customer goes back once nothing is kept, and later is what goes back of it
+	// when the goods of other open returns have come back too.
+	outbound bool
+	later    int64
 }
 
 // creditOffer is what store credit would give instead.
@@ -126,17 +130,18 @@ func planReturn(f facts, w Wanted) (plan, error) {
 		return p, err
 	}
 	p.conditions(decisions, questions, base, w, f.order.Totals.Currency)
-	ask.Shipping = f.shippingBack(ask.Units, decisions, w)
+	// What is exchanged is kept in another form, but an exchange may still become a refund.
+	p.outbound = outboundBack(decisions, w)
+	if p.outbound && !ask.Swap {
+		ask.Shipping, p.later = f.shippingBack(ask.Units)
+	}
 	ask.Fees = fees(decisions, questions, base, w, p.way, f.order.Totals.Currency)
 	// Whoever exchanges keeps the order as it was, so no gift or discount is lost.
 	if w.Resolution == string(rma.Refund) || w.Resolution == string(rma.StoreCredit) {
 		ask.Terms = terms(decisions, w)
 	}
-	switch w.Resolution { // what is exchanged is kept in another form: no shipping to the customer goes back
-	case string(rma.Exchange):
-		ask.Shipping = 0
-	case string(rma.Replacement):
-		ask.Shipping, ask.Fees = 0, nil
+	if w.Resolution == string(rma.Replacement) {
+		ask.Fees = nil
 	}
 	p.terms = ask.Terms
 	if p.quote, err = f.order.QuoteRefund(ask); err != nil {
@@ -276,26 +281,6 @@ func terms(decisions []returnpolicy.Decision, w Wanted) refund.Terms {
 		t.ChargePromotions = t.ChargePromotions && d.Rule.Promotions == returnpolicy.Charge && !fault
 	}
 	return t
-}
-
-// shippingBack is what goes back of the shipping to the customer: all that is left when no goods are kept and the law,
-// the policy or the fault says so; else nothing.
-func (f facts) shippingBack(units map[string]int, decisions []returnpolicy.Decision, w Wanted) int64 {
-	ledger := f.order.RefundLedger()
-	// Gifts may be kept: they were not paid for.
-	for _, l := range f.order.Lines {
-		if l.Gift == "" && len(ledger.UnitsLeft(l.ID)) > units[l.ID] {
-			return 0
-		}
-	}
-	for i, d := range decisions {
-		// One line without a right to it is enough: shipping is not divided among lines.
-		fault := returnpolicy.Reason(w.Lines[i].Reason).Fault()
-		if !fault && !d.Law.OutboundBack && d.Rule.Outbound != returnpolicy.OutboundWhole {
-			return 0
-		}
-	}
-	return ledger.ShippingLeft()
 }
 
 // fees are what the shop keeps: the way back once a return, unless a line comes back for a fault or the customer sends

@@ -52,6 +52,7 @@ type Quote struct {
 	Lines      []QuoteLine      `json:"lines" nullable:"false"`
 	Goods      money.Formatted  `json:"goods" doc:"What the units cost together."`
 	Shipping   money.Formatted  `json:"shipping" doc:"Of the shipping to the customer that goes back."`
+	Later      money.Formatted  `json:"shippingLater" doc:"Of the shipping to the customer: goes back besides once the goods of the other open returns have come back too, with the return that is settled last."`
 	Charges    []QuoteCharge    `json:"charges" nullable:"false" doc:"For gifts and discounts that are kept without being earned; negative when an earlier charge goes back."`
 	Fees       []QuoteFee       `json:"fees" nullable:"false" doc:"What the shop keeps."`
 	Earlier    money.Formatted  `json:"earlier" doc:"What earlier returns of this order left open."`
@@ -206,7 +207,8 @@ func (p plan) view(o *order.Order, w Wanted) Quote {
 	v := Quote{
 		Token: p.token(), Resolution: rma.Resolution(w.Resolution), Way: p.way, Lines: []QuoteLine{},
 		Charges: []QuoteCharge{}, Fees: []QuoteFee{},
-		Payments: []QuotePayment{}, Shipping: in(q.Shipping), Earlier: in(q.Earlier), Waived: in(q.Waived),
+		Payments: []QuotePayment{}, Shipping: in(q.Shipping), Later: in(p.later), Earlier: in(q.Earlier),
+		Waived: in(q.Waived),
 		Capped: in(q.Capped),
 		Refund: in(q.Refund), Policy: p.policy, ByLaw: p.byLaw, Approved: p.approve,
 	}

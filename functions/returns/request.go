@@ -117,7 +117,8 @@ func (f *Returns) open(
 		Name:     o.Recipient(),
 		Language: o.Language, Country: country(o), Currency: o.Totals.Currency, Policy: p.policy,
 		Resolution: rma.Resolution(w.Resolution),
-		Way:        p.way, Lines: p.lines, Quote: p.figures, Terms: p.terms, Shipping: p.quote.Shipping, Request: asked,
+		Way:        p.way, Lines: p.lines, Quote: p.figures, Terms: p.terms, Shipping: p.quote.Shipping,
+		OutboundBack: p.outbound, Request: asked,
 		CreatedAt: now, UpdatedAt: now,
 	}
 	// Before the approval, so that the timeline begins with the request.

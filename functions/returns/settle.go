@@ -81,14 +81,20 @@ func (f *Returns) settlement(
 		if r.CustomerID == "" {
 			figures.Prepaid = 0 // a guest has no account for store credit, and cannot have paid ahead
 		}
-		figures.PaidOut = figures.Value()
 		o.PayOut(key, now)
+		if err := giveShipping(r, o, &figures, now); err != nil {
+			return w, err
+		}
+		figures.PaidOut = figures.Value()
 		w.must = append(w.must, f.creditLot(r, figures.Prepaid, now)...)
 	case r.Resolution == rma.StoreCredit:
 		figures.Bonus = bonusOf(r, figures.Parts)
+		o.PayOut(key, now)
+		if err := giveShipping(r, o, &figures, now); err != nil {
+			return w, err
+		}
 		// The lot is a write of its own: the ledger knows nothing of the bonus.
 		w.must = append(w.must, f.creditLot(r, figures.Refund+figures.Bonus, now)...)
-		o.PayOut(key, now)
 	case figures.BalanceDue > 0:
 		if err := r.RequestBalance(now); err != nil {
 			return w, err

@@ -79,6 +79,24 @@ func (l Ledger) UnitsLeft(lineID string) []int {
 	return unitsLeft(line, l.returned())
 }
 
+// UnitsKept is how many units of a line are with the customer as far as is certain: a return under way may come to
+// nothing, and what was exchanged is kept in another form.
+func (l Ledger) UnitsKept(lineID string) int {
+	line, _ := l.Sale.line(lineID)
+	kept := len(line.Units)
+	for _, e := range l.Entries {
+		if e.Void || !e.Paid || e.To == ToExchange {
+			continue
+		}
+		for _, u := range e.Units {
+			if u.LineID == lineID {
+				kept--
+			}
+		}
+	}
+	return kept
+}
+
 // unitsLeft are the units of a line that are not in gone.
 func unitsLeft(line Line, gone map[UnitRef]bool) []int {
 	left := make([]int, 0, len(line.Units))

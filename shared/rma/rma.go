@@ -104,18 +104,20 @@ type RMA struct {
 	Quote   Figures          `dynamodbav:"quote"` // as committed
 	Terms   refund.Terms     `dynamodbav:"terms"` // of the quote
 	// of the quote: what goes back of the shipping to the customer
-	Shipping  int64              `dynamodbav:"shipping,omitempty"`
-	Settled   Figures            `dynamodbav:"settled"` // as paid out; zero before
-	Deadlines Deadlines          `dynamodbav:"deadlines"`
-	Shipment  Shipment           `dynamodbav:"shipment"`
-	Swap      Swap               `dynamodbav:"swap"`                // of an exchange or replacement
-	Hold      CardHold           `dynamodbav:"hold"`                // of an exchange that was sent ahead
-	Evidence  table.List[string] `dynamodbav:"evidence,omitempty"`  // photo URLs of the shop, on rejection
-	Rejection string             `dynamodbav:"rejection,omitempty"` // why, for the customer
-	Timeline  table.List[Entry]  `dynamodbav:"timeline"`
-	Event     *event.Event       `dynamodbav:"event,omitempty"`
-	WriteID   string             `dynamodbav:"writeId,omitempty"`
-	Request   order.Request      `dynamodbav:"request"` // that made it
+	Shipping int64 `dynamodbav:"shipping,omitempty"`
+	// OutboundBack says that the shipping to the customer goes back when no goods of the order are kept any more.
+	OutboundBack bool               `dynamodbav:"outboundBack,omitempty"`
+	Settled      Figures            `dynamodbav:"settled"` // as paid out; zero before
+	Deadlines    Deadlines          `dynamodbav:"deadlines"`
+	Shipment     Shipment           `dynamodbav:"shipment"`
+	Swap         Swap               `dynamodbav:"swap"`                // of an exchange or replacement
+	Hold         CardHold           `dynamodbav:"hold"`                // of an exchange that was sent ahead
+	Evidence     table.List[string] `dynamodbav:"evidence,omitempty"`  // photo URLs of the shop, on rejection
+	Rejection    string             `dynamodbav:"rejection,omitempty"` // why, for the customer
+	Timeline     table.List[Entry]  `dynamodbav:"timeline"`
+	Event        *event.Event       `dynamodbav:"event,omitempty"`
+	WriteID      string             `dynamodbav:"writeId,omitempty"`
+	Request      order.Request      `dynamodbav:"request"` // that made it
 	// Parcels are the last keyed requests that counted a parcel, so that one sent again counts nothing.
 	Parcels   []order.Request `dynamodbav:"parcels,omitempty"`
 	CreatedAt time.Time       `dynamodbav:"createdAt"`
