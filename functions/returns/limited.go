@@ -24,7 +24,7 @@ func (f *Returns) inDrops(ctx context.Context, variants map[string]catalog.Sella
 		}
 		line := pricing.Line{ID: id, VariantID: id, ProductID: g.Product.ID, Quantity: 1,
 			Categories: g.Product.Categories, Tags: g.Product.Tags}
-		if len(s.Set.DropUnits([]pricing.Line{line})) > 0 {
+		if len(s.Set.DropPurchases([]pricing.Line{line})) > 0 {
 			drops[id] = true
 		}
 	}

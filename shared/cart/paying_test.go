@@ -148,7 +148,7 @@ func TestLifetimeLimitsHold(t *testing.T) {
 	variants := stocked().with("ONE", 1, 1, perCustomer(3)).with("ANY", 1, 1)
 	c := filled(t, won(), variants, choice("ONE", 2), engraved("ONE", 1, "x"), choice("ANY", 5))
 	if got := cart.LimitedPurchases(c.Lines, variants.variants); len(got) != 1 ||
-		got[0] != (cart.LimitedPurchase{VariantID: "ONE", Quantity: 3, Limit: 3}) {
+		got[0].VariantID != "ONE" || got[0].Quantity != 3 || got[0].Limit != 3 {
 		t.Errorf("limited %v", got)
 	}
 }

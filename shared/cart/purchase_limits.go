@@ -19,6 +19,8 @@ type LimitedPurchase struct {
 	VariantID string // or the id of a promotion, or offers.Orders
 	Quantity  int
 	Limit     int // over the customer's lifetime
+	// Of are the variants whose units a promotion counts: those of a limited edition.
+	Of []string
 }
 
 // KeyOfPurchases is the key of what a customer has bought of goods with a lifetime limit: one item per customer, one

@@ -34,9 +34,9 @@ func limitedOf(p cart.Priced) []cart.LimitedPurchase {
 		slices.SortFunc(limited, func(a, b cart.LimitedPurchase) int { return cmp.Compare(a.VariantID, b.VariantID) })
 		return limited
 	}
-	for id, units := range p.Promotions.Set.DropUnits(linesOf(p)) {
+	for id, d := range p.Promotions.Set.DropPurchases(linesOf(p)) {
 		if most := p.Promotions.CustomerLimit(id); most > 0 {
-			limited = append(limited, cart.LimitedPurchase{VariantID: id, Quantity: units, Limit: most})
+			limited = append(limited, cart.LimitedPurchase{VariantID: id, Quantity: d.Units, Limit: most, Of: d.Variants})
 		}
 	}
 	// Counted without a limit: only the number is wanted.

@@ -34,7 +34,7 @@ func newCheckout(p cart.Priced, now time.Time) *Checkout {
 	c.Member = table.List[membership.Plan](p.Member)
 	c.First = b.CustomerID != "" && b.Purchases[store.Orders] == 0
 	for _, l := range limitedOf(p) {
-		c.Counted = append(c.Counted, order.LifetimeCount{VariantID: l.VariantID, Quantity: l.Quantity})
+		c.Counted = append(c.Counted, order.LifetimeCount{VariantID: l.VariantID, Quantity: l.Quantity, Of: l.Of})
 	}
 	return c
 }

@@ -200,14 +200,15 @@ func (o *Order) takeBack(parts []Part, stocked map[string][]stock.Request) []tab
 			back = append(back, o.untake(w.VariantID, w.Quantity*p.Quantity)...)
 		}
 		line, _ := o.Line(p.LineID)
-		i := slices.IndexFunc(o.Counted, func(c LifetimeCount) bool { return c.VariantID == line.VariantID })
-		if i < 0 {
-			continue
-		}
-		// Less may have been counted than was bought: the limit may have been set later.
-		n := min(p.Quantity, o.Counted[i].Quantity)
-		if o.Counted[i].Quantity -= n; n > 0 {
-			counted = append(counted, cart.LimitedPurchase{VariantID: line.VariantID, Quantity: n})
+		for i := range o.Counted {
+			c := &o.Counted[i]
+			if !c.counts(line) {
+				continue
+			}
+			// Less may have been counted than was bought: the limit may have been set later.
+			n := min(p.Quantity, c.Quantity)
+			c.Quantity -= n
+			counted = uncount(counted, c.VariantID, n)
 		}
 	}
 	writes := stock.Release(back)
@@ -216,6 +217,19 @@ func (o *Order) takeBack(parts []Part, stocked map[string][]stock.Request) []tab
 	}
 	o.Counted = slices.DeleteFunc(o.Counted, func(c LifetimeCount) bool { return c.Quantity == 0 })
 	return writes
+}
+
+// uncount adds n to what goes back onto a counter. Each counter stands once, because an update may name it once only.
+func uncount(counted []cart.LimitedPurchase, id string, n int) []cart.LimitedPurchase {
+	at := slices.IndexFunc(counted, func(c cart.LimitedPurchase) bool { return c.VariantID == id })
+	switch {
+	case n == 0:
+		return counted
+	case at < 0:
+		return append(counted, cart.LimitedPurchase{VariantID: id, Quantity: n})
+	}
+	counted[at].Quantity += n
+	return counted
 }
 
 // untake takes up to n units of a variant off the order's allocations. Hot stock is split into

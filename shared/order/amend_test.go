@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"dangol/shared/address"
+	"dangol/shared/cart"
 	"dangol/shared/order"
 	"dangol/shared/payment"
 	"dangol/shared/platform/table"
@@ -220,6 +221,34 @@ func TestRemovedUnitsGiveStockAndPurchaseLimitsBack(t *testing.T) {
 			slices.ContainsFunc(keys, func(k table.Key) bool { return k.PK == "CUSTOMER#" || k.PK == "" }) {
 			t.Errorf("customer %q: the counters %v go back", customer, keys)
 		}
+	}
+}
+
+// Two lines of one limited edition count together, and a gift of the same goods was never counted. The use of a
+// promotion goes back with the whole order only.
+func TestRemovedUnitsOfALimitedEditionGiveItsLimitBack(t *testing.T) {
+	t.Parallel()
+	o := bought(order.PayCaptured, 3, 2, 1)
+	o.Lines[2].Gift, o.Lines[2].VariantID = "promo_gift", "var_line_1"
+	o.Counted = []order.LifetimeCount{
+		{VariantID: "promo_drop", Quantity: 5, Of: []string{"var_line_1", "var_line_2"}},
+		{VariantID: "promo_once", Quantity: 1},
+	}
+	out, err := remove(o, units("line_1", 1), units("line_2", 1), units("line_3", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back table.Update
+	for _, w := range out.Writes {
+		if u := w.(table.Update); u.Key == cart.KeyOfPurchases(o.CustomerID) {
+			back = u
+		}
+	}
+	if len(back.Names) != 1 || back.Names["#v0"] != "promo_drop" || back.With[":n0"] != -2 {
+		t.Errorf("what goes back is %v by %v", back.Names, back.With)
+	}
+	if len(o.Counted) != 2 || o.Counted[0].Quantity != 3 || o.Counted[1].Quantity != 1 {
+		t.Errorf("the order still counts %+v", o.Counted)
 	}
 }
 

@@ -129,6 +129,14 @@ type Line struct {
 type LifetimeCount struct {
 	VariantID string `json:"variantId"`
 	Quantity  int    `json:"quantity"`
+	// Of are the variants whose units the count of a promotion is about: those of a limited edition. The count goes back
+	// with them; uses of other promotions go back with the whole order only.
+	Of []string `json:"of,omitempty"`
+}
+
+// counts reports whether a unit of the line was counted. Gifts never are.
+func (c LifetimeCount) counts(l Line) bool {
+	return l.Gift == "" && (c.VariantID == l.VariantID || slices.Contains(c.Of, l.VariantID))
 }
 
 // IndexKeys is where the order stands in lists, and what they show.

@@ -89,18 +89,30 @@ func (a *application) within(p *Promotion, lines []int) (r Reason, limit, left i
 	return "", p.LimitPerCustomer, left
 }
 
-// DropUnits is how many units of each drop are in the lines, by promotion id: what the checkout counts for
-// LimitPerCustomer.
-func (s *Set) DropUnits(lines []pricing.Line) map[string]int {
-	units, sorted := map[string]int{}, inOrder(lines)
+// DropPurchase is what lines have of one drop.
+type DropPurchase struct {
+	Units    int
+	Variants []string // in order, each once
+}
+
+// DropPurchases is what the lines have of each drop, by promotion id: what the checkout counts for LimitPerCustomer.
+func (s *Set) DropPurchases(lines []pricing.Line) map[string]DropPurchase {
+	bought, sorted := map[string]DropPurchase{}, inOrder(lines)
 	wanted := make([]bool, len(s.promotions))
 	for i, p := range s.promotions {
 		wanted[i] = p.Kind == Drop && p.State != Draft
 	}
 	for i, found := range s.targeted(sorted, wanted) {
+		var d DropPurchase
 		for _, n := range found {
-			units[s.promotions[i].ID] += sorted[n].Quantity
+			d.Units += sorted[n].Quantity
+			d.Variants = append(d.Variants, sorted[n].VariantID)
+		}
+		if len(found) > 0 {
+			slices.Sort(d.Variants)
+			d.Variants = slices.Compact(d.Variants)
+			bought[s.promotions[i].ID] = d
 		}
 	}
-	return units
+	return bought
 }

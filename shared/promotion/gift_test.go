@@ -241,9 +241,10 @@ func TestLimitedEditions(t *testing.T) {
 			}
 		})
 	}
-	units := promotion.NewSet([]promotion.Promotion{drop()}).DropUnits([]pricing.Line{line("b", 5, 1), line("a", 2, 1)})
-	if len(units) != 1 || units["drop"] != 2 {
-		t.Errorf("units of the drop: %v", units)
+	bought := promotion.NewSet([]promotion.Promotion{drop()}).DropPurchases(
+		[]pricing.Line{line("b", 5, 1), line("a", 2, 1)})
+	if of := bought["drop"]; len(bought) != 1 || of.Units != 2 || !slices.Equal(of.Variants, []string{"v-a"}) {
+		t.Errorf("bought of the drop: %+v", bought)
 	}
 }
 
