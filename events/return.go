@@ -104,7 +104,9 @@ type ReturnCompleted struct {
 	Interest   money.Money  `json:"interest,omitzero"` // that the law asks for because it is late
 	// Instead says why it is a refund although something else had been chosen: partly_accepted, balance_unpaid,
 	// not_arrived, paid_ahead.
-	Instead     string    `json:"instead,omitempty"`
+	Instead string `json:"instead,omitempty"`
+	// Whole says that nothing of the order is left with the customer.
+	Whole       bool      `json:"whole,omitempty"`
 	CompletedAt time.Time `json:"completedAt"`
 }
 

@@ -75,3 +75,50 @@ func TestWhatAnOrderHasStartedEndsWhenItIsUndone(t *testing.T) {
 		})
 	}
 }
+
+// The other way round: the delivery of goods that are on their way back is heard of when the return has begun.
+func TestAReturnLetsTheSeriesOfItsOrderWait(t *testing.T) {
+	t.Parallel()
+	const mina = "mina@example.com"
+	order := events.OrderRef{OrderID: "ord_1", CustomerID: "cus_mina", Email: mina, Language: "ko"}
+	ref := events.ReturnRef{ReturnID: "ret_1", OrderRef: order}
+	for _, c := range []struct {
+		name  string
+		end   event.Body
+		open  bool
+		undid bool
+	}{
+		{"while it is open", nil, true, false},
+		{"until it is rejected", events.ReturnRejected{ReturnRef: ref}, false, false},
+		{"until it is canceled", events.ReturnCanceled{ReturnRef: ref}, false, false},
+		{"until it is exchanged", events.ReturnCompleted{ReturnRef: ref}, false, false},
+		{"for good when all of it is refunded", events.ReturnCompleted{ReturnRef: ref, Refund: money.Of(9_000, "KRW"),
+			Whole: true}, false, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			env := apitest.Env(t, "outreach-worker", noon, shop)
+			handler, err := outreachworker.New(t.Context(), env)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tables, err := env.Tables(t.Context(), "OUTREACH_TABLE")
+			if err != nil {
+				t.Fatal(err)
+			}
+			invoke := func(payload []byte) error { _, err := handler.Invoke(t.Context(), payload); return err }
+			deliver(t, invoke, "evt_1", noon, events.ReturnRequested{ReturnRef: ref})
+			if c.end != nil {
+				deliver(t, invoke, "evt_2", noon.Add(time.Hour), c.end)
+			}
+			deliver(t, invoke, "evt_3", noon.Add(2*time.Hour), events.OrderDelivered{OrderRef: order, Complete: true})
+			person, err := contact.Store{Table: tables[0]}.Of(t.Context(), mina)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if person.ReturnOpen("ord_1", noon.Add(2*time.Hour)) != c.open || (len(person.Runs) == 0) != c.undid {
+				t.Errorf("returns %+v, runs %q", person.Returning, person.Runs)
+			}
+		})
+	}
+}

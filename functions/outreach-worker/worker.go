@@ -131,7 +131,8 @@ func (w Worker) consumers() function.Consumers {
 	return function.Consumers{
 		function.On(w.cartChanged), function.On(w.orderPlaced), function.On(w.orderCanceled),
 		function.On(w.orderNeverPaid), function.On(w.orderDelivered), function.On(w.subscriptionChanged),
-		function.On(w.reviewPublished), function.On(w.returnCompleted), function.On(w.orderRefunded),
+		function.On(w.reviewPublished), function.On(w.returnRequested), function.On(w.returnCompleted),
+		function.On(w.returnRejected), function.On(w.returnCanceled), function.On(w.orderRefunded),
 	}
 }
 
@@ -173,31 +174,6 @@ func (w Worker) canceled(ctx context.Context, e event.Envelope, order events.Ord
 	return w.take(ctx, order.Email, service.TriggerEvent{
 		Event:    happened("order.canceled", e, "orderId", order.OrderID, "url", w.Service.Shop.URL+"/"),
 		Canceled: order.OrderID,
-	})
-}
-
-// returnCompleted ends what an order has started of which something came back and was paid back. What was exchanged is
-// still with the person, and so is what the shop did not accept.
-func (w Worker) returnCompleted(ctx context.Context, e event.Envelope, b events.ReturnCompleted) error {
-	if b.Refund.Amount == 0 && b.Credit.Amount == 0 {
-		return nil
-	}
-	return w.returned(ctx, e, b.OrderRef)
-}
-
-// orderRefunded ends what an order has started of which units were refunded without a return, or all of it. An amount
-// is a gesture: the person has what they bought.
-func (w Worker) orderRefunded(ctx context.Context, e event.Envelope, b events.OrderRefunded) error {
-	if len(b.Lines) == 0 && !b.Whole {
-		return nil
-	}
-	return w.returned(ctx, e, b.OrderRef)
-}
-
-// returned is what returnCompleted and orderRefunded have in common.
-func (w Worker) returned(ctx context.Context, e event.Envelope, order events.OrderRef) error {
-	return w.take(ctx, order.Email, service.TriggerEvent{
-		Event: happened("order.returned", e, "orderId", order.OrderID, "url", w.Service.Shop.URL+"/"),
 	})
 }
 

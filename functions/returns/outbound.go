@@ -1,6 +1,7 @@
 package returns
 
 import (
+	"slices"
 	"time"
 
 	"dangol/shared/order"
@@ -46,19 +47,22 @@ func (f facts) shippingBack(units map[string]int) (now, later int64) {
 	return ledger.ShippingLeft(), 0
 }
 
+// nothingKept reports whether everything of the order that was paid for has come back.
+func nothingKept(o *order.Order) bool {
+	ledger := o.RefundLedger()
+	return !slices.ContainsFunc(o.Lines, func(l order.Line) bool { return l.Gift == "" && ledger.UnitsKept(l.ID) > 0 })
+}
+
 // giveShipping gives what is left of the shipping to the customer back with a refund that has just been paid out, when
 // no goods are kept any more. It was not quoted, because other returns were open then. It is an entry of its own, so
 // that what was promised stays what it is; figures get the amount.
 func giveShipping(r *rma.RMA, o *order.Order, figures *rma.Figures, now time.Time) error {
-	ledger := o.RefundLedger()
-	left := ledger.ShippingLeft()
+	left := o.RefundLedger().ShippingLeft()
 	if !r.OutboundBack || left == 0 {
 		return nil
 	}
-	for _, l := range o.Lines {
-		if l.Gift == "" && ledger.UnitsKept(l.ID) > 0 {
-			return nil
-		}
+	if !nothingKept(o) {
+		return nil
 	}
 	q, err := o.QuoteRefund(refund.Request{Shipping: left, Terms: r.Terms})
 	if err != nil || q.Refund == 0 {

@@ -130,7 +130,7 @@ func completed(
 	done := events.ReturnCompleted{
 		ReturnRef: r.Ref(), Resolution: string(r.Resolution), Lines: valued(r, o), Refund: r.Money(figures.PaidOut),
 		ToCredit: r.Money(notMoney(figures)), Credit: r.Money(credit), NewOrderID: r.Swap.OrderID,
-		Interest: r.Money(r.Settled.Late), Instead: r.Instead, CompletedAt: now,
+		Interest: r.Money(r.Settled.Late), Instead: r.Instead, Whole: nothingKept(o), CompletedAt: now,
 	}
 	for _, fee := range figures.Fees {
 		done.Fees.Amount += fee.Amount

@@ -56,6 +56,8 @@ type Contact struct {
 	Push       []push.Subscription `dynamodbav:"push,omitempty"`
 	// Runs are the keys of the runs that are under way, so that an event finds them without an index.
 	Runs []string `dynamodbav:"runs,omitempty"`
+	// Returning is what is known of the returns of the person's orders, by order.
+	Returning map[string]OrderReturns `dynamodbav:"returning,omitempty"`
 	// Exposure is whether the person was held out of a series when they entered it last, for the lift.
 	Exposure map[string]Exposure `dynamodbav:"exposure,omitempty"`
 	// Coupons are the numbers of the codes that the person was given, by coupon and promotion.

@@ -327,6 +327,14 @@ const orderKey = "orderId"
 // undoing are the events that take back what an order has led to.
 var undoing = []string{"order.canceled", "order.returned"}
 
+// OrderOf is the order that a run of the series with that key is about; empty for series about something else.
+func (d Definition) OrderOf(key string) string {
+	if d.Entry.Key != orderKey {
+		return ""
+	}
+	return key
+}
+
 // HandleEvent tells a run of an event of its person. changed is false when it means nothing to the
 // run.
 func HandleEvent(d Definition, r Run, e Event, zone *time.Location, now time.Time) (after Run, changed bool) {

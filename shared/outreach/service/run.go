@@ -112,6 +112,10 @@ func (s *Service) SeriesPaused(ctx context.Context, id string) (bool, error) {
 // pausedAgain is how often a run of a paused series is looked at.
 const pausedAgain = 15 * time.Minute
 
+// returningAgain is how often a run about an order is looked at while a return of the order is open. Whole days keep
+// the hour that the step was meant for.
+const returningAgain = 24 * time.Hour
+
 // WorkRun moves one run whose time has come: the next state of the run, the message it asks for, and the place that the
 // message takes under the frequency cap are stored in one transaction. A run that another worker has moved meanwhile is
 // left to it.
@@ -130,6 +134,10 @@ func (s *Service) WorkRun(ctx context.Context, job due.Job) error {
 		return s.later(ctx, r, now.Add(24*time.Hour)) // a deployment that lacks a version people are in: it may come back
 	}
 	_, err = s.Contacts.ChangeID(ctx, r.Run.Person, now, func(c *contact.Contact) ([]table.Write, bool, error) {
+		// While the goods may come back, nobody is told how to use them or asked how they like them.
+		if c.ReturnOpen(d.OrderOf(r.Run.Key), now) {
+			return []table.Write{r.putOff(now.Add(returningAgain))}, false, nil
+		}
 		// The run was read before the contact. An event that changed both in between has changed the run's edition, and then
 		// the transaction is refused.
 		writes, err := s.advance(ctx, d, r, c, now)

@@ -25,6 +25,9 @@ type TriggerEvent struct {
 	// Order is a purchase that the event tells of, and Canceled one that it takes back.
 	Order    *segment.Order
 	Canceled string
+	// Return is what happened to a return of the person; nil for nothing. Without a type of the event series are not told,
+	// but messages about the order wait while the return is open.
+	Return *contact.ReturnEvent
 	// Also is stored in the same transaction. It may be stored again.
 	Also []table.Write
 }
@@ -54,6 +57,11 @@ func (s *Service) take(ctx context.Context, email string, h TriggerEvent, known 
 			h.Profile(c)
 		}
 		writes := s.ordered(c, h, now)
+		held, err := s.returning(ctx, c, h.Return, now)
+		if err != nil {
+			return nil, false, err
+		}
+		writes = append(writes, held...)
 		if h.Event.Type != "" {
 			c.Person.Happened(h.Event.Type, h.Event.At)
 			moved, err := s.series(ctx, c, h.Event, known, now)
@@ -67,6 +75,30 @@ func (s *Service) take(ctx context.Context, email string, h TriggerEvent, known 
 		return slices.Concat(writes, settled, h.Also), false, err
 	})
 	return err
+}
+
+// returning notes what happened to a return. One that opens keeps the messages about its order that still wait in the
+// outbox from being sent. 1 round trip when runs are under way then.
+func (s *Service) returning(ctx context.Context, c *contact.Contact, e *contact.ReturnEvent, now time.Time) (
+	writes []table.Write, err error) {
+	if e == nil {
+		return nil, nil
+	}
+	c.NoteReturn(*e)
+	if !c.ReturnOpen(e.OrderID, now) {
+		return nil, nil
+	}
+	runs, err := s.runs(ctx, c.Runs)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range runs {
+		d, ok := s.Library.Version(r.Run.Sequence, r.Run.Version)
+		if ok && d.OrderOf(r.Run.Key) == e.OrderID {
+			writes = append(writes, s.stopPending(r, now)...)
+		}
+	}
+	return writes, nil
 }
 
 // buyer says whose an order is, for events about it that name no address. It names the contact and not the address: an
@@ -213,6 +245,10 @@ func (s *Service) entries(
 	for _, d := range candidates {
 		// Counted from now and not from the event, because the distance between runs is for the recipient.
 		run, why := sequence.Enter(d, c.Person, e, c.Entered[d.ID], c.Location(s.Shop.Zone), now)
+		// Delivered late, or after all of it came back: nothing is left to be told about.
+		if order := d.OrderOf(run.Key); order != "" && c.OrderUndone(order, e.At) {
+			continue
+		}
 		if why == sequence.Started {
 			all = append(all, entry{d, newStored(run)})
 		}
