@@ -214,7 +214,7 @@ func (f *Returns) sendAhead(ctx context.Context, was *rma.RMA, p payment.Payment
 		if tries++; tries > 1 { // another order may have the id
 			r.Swap.NextID = ""
 		}
-		sent, err := f.exchangeOrder(ctx, r, o, nil, now)
+		sent, err := f.exchangeOrder(ctx, r, o, nil, 0, now)
 		if err != nil {
 			return changeSet{}, err
 		}
@@ -253,7 +253,8 @@ func (f *Returns) takeHold(ctx context.Context, r *rma.RMA, value []refund.Part,
 		price = 0
 	}
 	// What came back pays first, so that as little as possible is taken of the card.
-	open := max(price-prepaid, 0)
+	next.PaidAhead = min(prepaid, price)
+	open := price - next.PaidAhead
 	used, _ := splitParts(value, open)
 	paid := int64(0)
 	for i, p := range used {

@@ -56,6 +56,18 @@ func TestAnExchangeSentAheadTakesTheDifferenceWhenTheGoodsAreBack(t *testing.T) 
 	}
 }
 
+// Nothing but a reservation stands for it: it is not paid ahead, and gives no credit for something cheaper.
+func TestWhatWasSentAheadIsWorthNothingUntilItIsPaidFor(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	_, r, small, _ := ahead(t, d)
+	next := d.deliver(d.order(r.NewOrderID))
+	line := back(next.Lines[0].ID, 1, "faulty")
+	line["exchangeFor"] = small
+	d.keyed(d.ann()).Do("POST", "/orders/"+next.ID+"/returns/quote", wanted("exchange", line)).
+		WantProblem(409, "nothing_captured")
+}
+
 func TestAnExchangeSentAheadIsPaidForWhenTheGoodsDoNotComeBack(t *testing.T) {
 	t.Parallel()
 	d := open(t)

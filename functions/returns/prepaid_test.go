@@ -26,7 +26,7 @@ func (d *desk) prepaid(variant string, units int) *order.Order {
 		CartID: "cycle_1", CustomerID: apitest.Ann.Subject, Email: "ann@example.com", Language: "en",
 		Address:     &to,
 		Allocations: []stock.Allocation{{VariantID: variant, Quantity: units}},
-		Lines:       []order.Line{{ID: "ln_a", VariantID: variant, Quantity: units, Title: "Box"}},
+		Lines:       []order.Line{{ID: "ln_a", VariantID: variant, Quantity: units, Title: "Box", Box: true}},
 		Totals: order.Totals{Totals: pricing.Totals{
 			Currency: "KRW", Subtotal: total, Total: total, TaxIncluded: true, Lines: []pricing.LineTotal{line},
 		}},

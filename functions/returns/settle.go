@@ -331,7 +331,9 @@ func (f *Returns) send(
 	now time.Time,
 ) (table.Write, error) {
 	// What was paid ahead pays first, so that the rest is money. It is no payment of the new order either.
-	used, rest := splitParts(figures.Parts, max(exchangePrice(r)-figures.Prepaid, 0))
+	price := exchangePrice(r)
+	ahead := min(figures.Prepaid, price)
+	used, rest := splitParts(figures.Parts, price-ahead)
 	var payments []order.MorePayment
 	for i, p := range used {
 		payments = append(payments, order.MorePayment{
@@ -345,7 +347,7 @@ func (f *Returns) send(
 	// Marks the entry as done. Its destination is the exchange, so no money moves by it.
 	o.PayOut(key, now)
 	o.PayParts(key, rest, now)
-	return f.exchangeOrder(ctx, r, o, payments, now)
+	return f.exchangeOrder(ctx, r, o, payments, ahead, now)
 }
 
 // exchangePrice is what the goods of an exchange or replacement cost together.
@@ -357,12 +359,13 @@ func exchangePrice(r *rma.RMA) int64 {
 	return sum
 }
 
-// exchangeOrder is the write of the order in which an exchange or replacement is sent, with what pays for it.
+// exchangeOrder is the write of the order in which an exchange or replacement is sent, with what pays for it: payments
+// and ahead, what had been paid ahead.
 func (f *Returns) exchangeOrder(ctx context.Context, r *rma.RMA, o *order.Order, payments []order.MorePayment,
-	now time.Time) (table.Write, error) {
+	ahead int64, now time.Time) (table.Write, error) {
 	next := order.New(cmp.Or(r.Swap.NextID, order.NewID(now)), "", swapDraft(o, r),
 		order.Payment{Provider: o.Payment.Provider, State: order.PayCaptured}, now)
-	next.Origin, next.More = string(r.Resolution), payments
+	next.Origin, next.More, next.PaidAhead = string(r.Resolution), payments, ahead
 	r.Swap.OrderID, r.Swap.Taken = next.ID, nil
 	var err error
 	if next.Event, err = event.New(ctx, now, next.PlacedEvent()); err != nil {

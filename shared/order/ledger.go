@@ -55,19 +55,20 @@ func (o *Order) Sale() refund.Sale {
 	return s
 }
 
-// prepaid is what of a sale was paid ahead, so that no payment of the order covers it: its state says that nothing is
-// owed. An order that was sent for what came back of another one is prepaid as a whole or not at all: a part that is
-// missing there was refunded before as goodwill.
+// prepaid is what of a sale was paid ahead, so that no payment of the order covers it. Only deliveries of subscriptions
+// are, and what was sent for what came back of them: of any other order without a payment something is owed or was
+// given.
 func (o *Order) prepaid(s refund.Sale) int64 {
-	switch o.Payment.State {
-	case PayAuthorized, PayFailed, PayReleasing, PayReleased:
+	missing := max(s.Paid()-s.Captured(), 0)
+	switch {
+	case o.Payment.State != PayCaptured:
 		return 0
+	case o.Origin != "":
+		return min(o.PaidAhead, missing)
+	case slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Box }):
+		return missing
 	}
-	missing := s.Paid() - s.Captured()
-	if o.Origin != "" && s.Captured() > 0 {
-		return 0
-	}
-	return max(missing, 0)
+	return 0
 }
 
 // saleLine is a line in the numbers of the refund ledger: each unit with what it really cost.

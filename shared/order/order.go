@@ -58,8 +58,10 @@ type Order struct {
 	// replacement.
 	Returns int `dynamodbav:"returns,omitempty"`
 	// Additions is how many times somebody wanted to add goods.
-	Additions int                       `dynamodbav:"additions,omitempty"`
-	Origin    string                    `dynamodbav:"origin,omitempty"`
+	Additions int    `dynamodbav:"additions,omitempty"`
+	Origin    string `dynamodbav:"origin,omitempty"`
+	// PaidAhead is what of such an order no payment covers because what came back for it had been paid ahead.
+	PaidAhead int64                     `dynamodbav:"paidAhead,omitempty"`
 	Held      string                    `dynamodbav:"held,omitempty"` // why it is not to be shipped for now
 	Notes     table.List[Note]          `dynamodbav:"notes,omitempty"`
 	Timeline  table.List[TimelineEntry] `dynamodbav:"timeline"`
