@@ -41,23 +41,23 @@ func service(o api.Options) *api.Service {
 	s := api.New("api-docs", o)
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/openapi.json", ID: "getOpenAPI", Tag: "Reference", Access: api.Public,
-		Summary: "The OpenAPI 3.1 document of this API",
+		Summary: "The OpenAPI 3.1 document of this API", Types: []string{"application/json"},
 	}, file("application/json", docs.OpenAPI))
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/docs", ID: "getDocs", Tag: "Reference", Access: api.Public,
-		Summary: "A page to read the document",
+		Summary: "A page to read the document", Types: []string{"text/html"},
 	}, file("text/html; charset=utf-8", page()))
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: bundlePath, ID: "getDocsScript", Tag: "Reference", Access: api.Public,
-		Summary: "The script of that page", Errors: []int{404},
+		Summary: "The script of that page", Types: []string{"text/javascript"}, Errors: []int{404},
 	}, script)
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/docs/api-guide.md", ID: "getGuide", Tag: "Reference", Access: api.Public,
-		Summary: "The guide for storefront developers, Markdown",
+		Summary: "The guide for storefront developers, Markdown", Types: []string{"text/markdown"},
 	}, file("text/markdown; charset=utf-8", docs.Guide))
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/docs/problems.md", ID: "getProblemCodes", Tag: "Reference", Access: api.Public,
-		Summary: "Every problem code, Markdown",
+		Summary: "Every problem code, Markdown", Types: []string{"text/markdown"},
 	}, file("text/markdown; charset=utf-8", docs.Problems))
 	return s
 }

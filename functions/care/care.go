@@ -137,7 +137,7 @@ func (f *Care) HTTP(o api.Options) *api.Service {
 	f.callRoutes(s)
 	f.verificationRoutes(s)
 	report := route(api.MerchantIs, "GET", "/care/report", "Care", "reportCare",
-		"Conversations of a period: volume, answers, deflection, satisfaction")
+		"Conversations of a period: volume, answers, deflection, satisfaction", 404)
 	api.Handle(s, report, f.report)
 	return s
 }

@@ -12,6 +12,7 @@ package carts
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -120,6 +121,7 @@ func (f *Carts) Service(o api.Options) *api.Service {
 	}
 	begin := shopper("POST", "", "createCart", "Begin a cart", 409)
 	begin.Keyed, begin.Status, begin.Description = api.KeyOptional, 201, beginText
+	begin.Also = []int{http.StatusOK}
 	api.Handle(s, begin, f.begin)
 	get := shopper("GET", "/{cartId}", "getCart", "Read a cart")
 	get.Description = getText

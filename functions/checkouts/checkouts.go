@@ -14,6 +14,7 @@ package checkouts
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -85,13 +86,16 @@ func API() *api.Service { return (*Checkouts)(nil).Service(api.Options{}) }
 // Stripe are some KB; the bound keeps others from filling the memory.
 const maxWebhook = 256 << 10
 
+// underWay is the other answer of routes that may not have the provider's yet.
+var underWay = []int{http.StatusAccepted}
+
 // Service is the function's HTTP side.
 func (f *Checkouts) Service(o api.Options) *api.Service {
 	s := api.New("checkouts", o)
 	// The key is required: a charge must never be repeated because an answer was lost.
 	api.Handle(s, api.Route{
 		Method: "POST", Path: "/carts/{cartId}/checkout", ID: "startCheckout", Summary: "Buy a cart", Description: startText,
-		Tag: "Checkout", Access: api.Shopper, Keyed: api.KeyRequired, Status: 201,
+		Tag: "Checkout", Access: api.Shopper, Keyed: api.KeyRequired, Status: 201, Also: underWay,
 		Errors: []int{402, 404, 409, 412, 422, 503},
 	}, f.start)
 	api.Handle(s, api.Route{
@@ -101,11 +105,12 @@ func (f *Checkouts) Service(o api.Options) *api.Service {
 	api.Handle(s, api.Route{
 		Method: "POST", Path: "/checkouts/{checkoutId}/confirm", ID: "confirmCheckout",
 		Summary:     "Go on after the bank's challenge",
-		Description: confirmText, Tag: "Checkout", Access: api.Shopper, Errors: []int{402, 404, 409, 422},
+		Description: confirmText, Tag: "Checkout", Access: api.Shopper, Also: underWay,
+		Errors: []int{402, 404, 409, 422},
 	}, f.confirm)
 	api.Handle(s, api.Route{
 		Method: "POST", Path: "/checkouts/{checkoutId}/cancel", ID: "cancelCheckout", Summary: "Give a checkout up",
-		Description: cancelText, Tag: "Checkout", Access: api.Shopper, Errors: []int{404, 409, 422},
+		Description: cancelText, Tag: "Checkout", Access: api.Shopper, Also: underWay, Errors: []int{404, 409, 422},
 	}, f.cancel)
 	// Signed: the provider has no account; its signature over the body is what lets it in.
 	api.Handle(s, api.Route{

@@ -110,7 +110,7 @@ func (f *Customers) Service(o api.Options) *api.Service {
 	api.Handle(s, route(api.Agent, "GET", "/admin/customers", "findCustomers", "Find customers by name or mail address"),
 		f.find)
 	api.Handle(s, route(api.Agent, "GET", "/admin/customers/{customerId}", "getCustomer",
-		"Look at a customer: address book, notes, latest orders and subscriptions"), f.look)
+		"Look at a customer: address book, notes, latest orders and subscriptions", 404), f.look)
 	note := route(api.Agent, "POST", "/admin/customers/{customerId}/notes", "addCustomerNote",
 		"Note something about a customer, for the shop only")
 	note.Status = 201

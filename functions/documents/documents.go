@@ -67,17 +67,17 @@ func (f *Documents) Service(o api.Options) *api.Service {
 	s := api.New("documents", o)
 	// What the routes have in common stands here once. They
 	// are read only, so 422 is the only error of all of them.
-	route := func(access api.Access, path, id, summary string, errors ...int) api.Route {
+	route := func(access api.Access, kind, path, id, summary string, errors ...int) api.Route {
 		return api.Route{
-			Method: "GET", Path: path, ID: id, Summary: summary, Tag: "Documents", Access: access,
+			Method: "GET", Path: path, ID: id, Summary: summary, Tag: "Documents", Access: access, Types: []string{kind},
 			Errors: append([]int{422}, errors...),
 		}
 	}
-	api.Handle(s, route(api.Shopper, "/returns/{returnId}/label.pdf", "getReturnLabel", "Print the label of a return", 404,
-		409), f.label)
-	api.Handle(s, route(api.Agent, "/orders/{orderId}/packing-slip", "getPackingSlip",
+	api.Handle(s, route(api.Shopper, "application/pdf", "/returns/{returnId}/label.pdf", "getReturnLabel",
+		"Print the label of a return", 404, 409), f.label)
+	api.Handle(s, route(api.Agent, "text/html", "/orders/{orderId}/packing-slip", "getPackingSlip",
 		"Print the packing slip of an order", 404), f.packingSlip)
-	list := route(api.Agent, "/admin/pick-list", "getPickList", "Print what to pick for orders that wait")
+	list := route(api.Agent, "text/html", "/admin/pick-list", "getPickList", "Print what to pick for orders that wait")
 	list.Description = "The next 100 orders that are placed and not held, their units together by variant, then order " +
 		"by order."
 	api.Handle(s, list, f.pickList)

@@ -23,8 +23,10 @@ func (f *Outreach) pushRoutes(s *api.Service) {
 	}
 	api.Handle(s, public("GET", "/key", "pushKey", "Key that browsers subscribe with", "The VAPID public key (RFC 8292)."),
 		f.pushKey)
-	api.Handle(s, public("GET", "/worker.js", "pushWorker", "Service worker for a storefront",
-		"Serve it from the storefront's own origin."), f.pushWorker)
+	script := public("GET", "/worker.js", "pushWorker", "Service worker for a storefront",
+		"Serve it from the storefront's own origin.")
+	script.Types = []string{"text/javascript"}
+	api.Handle(s, script, f.pushWorker)
 	subscribe := public("POST", "/subscriptions", "subscribePush", "A browser agrees to push messages", subscribeText, 404,
 		422)
 	subscribe.Status = 201

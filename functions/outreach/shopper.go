@@ -31,24 +31,29 @@ func (f *Outreach) shopperRoutes(s *api.Service) {
 	signUp := public("POST", "/sign-ups", "signUpForNews", "Ask to hear from the shop", signUpText, 422, 429)
 	signUp.Status = accepted
 	api.Handle(s, signUp, f.signUp)
-	api.Handle(s, public("GET", "/confirm/{token}", "confirmSignUpPage", "Page that confirms a sign-up",
-		"Changes nothing.", 404), f.confirmPage)
-	api.Handle(s, public("POST", "/confirm/{token}", "confirmSignUp", "Confirm a sign-up", "", 404), f.confirm)
-	api.Handle(s, public("GET", "/unsubscribe/{token}", "unsubscribePage", "Page to unsubscribe", "Changes nothing.", 404),
+	page := func(method, path, id, summary, text string, errors ...int) api.Route {
+		r := public(method, path, id, summary, text, append(errors, 404)...)
+		r.Types = []string{"text/html"}
+		return r
+	}
+	api.Handle(s, page("GET", "/confirm/{token}", "confirmSignUpPage", "Page that confirms a sign-up",
+		"Changes nothing."), f.confirmPage)
+	api.Handle(s, page("POST", "/confirm/{token}", "confirmSignUp", "Confirm a sign-up", ""), f.confirm)
+	api.Handle(s, page("GET", "/unsubscribe/{token}", "unsubscribePage", "Page to unsubscribe", "Changes nothing."),
 		f.unsubscribePage)
-	api.Handle(s, public("POST", "/unsubscribe/{token}", "unsubscribe", "One-click unsubscribe", unsubscribeText, 400,
-		404), f.unsubscribe)
-	api.Handle(s, public("GET", "/preferences/{token}", "preferencesPage", "Page of topics and channels", "", 404),
+	api.Handle(s, page("POST", "/unsubscribe/{token}", "unsubscribe", "One-click unsubscribe", unsubscribeText, 400),
+		f.unsubscribe)
+	api.Handle(s, page("GET", "/preferences/{token}", "preferencesPage", "Page of topics and channels", ""),
 		f.preferencesPage)
-	api.Handle(s, public("POST", "/preferences/{token}", "savePreferences", "Save topics and channels",
-		"The body is the page's form.", 400, 404),
-		f.savePreferences)
+	api.Handle(s, page("POST", "/preferences/{token}", "savePreferences", "Save topics and channels",
+		"The body is the page's form.", 400), f.savePreferences)
 	follow := public("GET", "/links/{token}", "followLink", "A link in a message", followText, 404)
 	follow.Status = http.StatusFound
 	api.Handle(s, follow, f.follow)
-	api.Handle(s, public("GET", "/opened/{token}", "openedMessage", "The picture that marks an open", "Always a picture."),
-		f.opened)
-	api.Handle(s, public("GET", "/why/{token}", "whyMessage", "Why a message was sent", "", 404), f.why)
+	opened := public("GET", "/opened/{token}", "openedMessage", "The picture that marks an open", "Always a picture.")
+	opened.Types = []string{"image/gif"}
+	api.Handle(s, opened, f.opened)
+	api.Handle(s, page("GET", "/why/{token}", "whyMessage", "Why a message was sent", ""), f.why)
 }
 
 // Descriptions that are too long for the routes.

@@ -61,6 +61,7 @@ func service(o api.Options, login Login) *api.Service {
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/console/{folder}/{file}", ID: "getConsoleFile", Tag: "Console", Access: api.Public,
 		Summary: "A file of the operators' pages or of a web component", Errors: []int{404},
+		Also: []int{http.StatusNotModified}, Types: []string{"text/html", "text/javascript", "text/css"},
 	}, serve)
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/console/login", ID: "getConsoleLogin", Tag: "Console", Access: api.Public,

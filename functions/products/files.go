@@ -43,7 +43,7 @@ func (c *Products) fileRoutes(s *api.Service) {
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/products/export", ID: "exportProducts", Tag: "Products (merchant)",
 		Access:  api.MerchantIs,
-		Summary: "Export products as CSV in Shopify's format", Errors: []int{422},
+		Summary: "Export products as CSV in Shopify's format", Types: []string{"text/csv"}, Errors: []int{422},
 		Description: "One page of products; the header stands on the first page only, so that pages can be put together. " +
 			"The next " +
 			"page is in the header Next-Cursor.",

@@ -144,7 +144,7 @@ func (c *Products) shopRoutes(s *api.Service) {
 	}, c.list)
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/products/{id}", ID: "getProduct", Tag: "Products", Access: api.Public,
-		Summary: "Show a product, by id or handle", Errors: []int{304, 404, 422},
+		Summary: "Show a product, by id or handle", Also: []int{http.StatusNotModified}, Errors: []int{404, 422},
 	}, c.page)
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/variants", ID: "listVariants", Tag: "Products", Access: api.Public,

@@ -27,7 +27,7 @@ type CreateCodesInput struct {
 
 // createCodes gives a promotion its batch, and answers with the codes, or with the first of them. Asking again for the
 // same batch answers the same; another size or prefix is refused, because codes are out already.
-func (f *Promotions) createCodes(ctx context.Context, in *CreateCodesInput) (*huma.StreamResponse, error) {
+func (f *Promotions) createCodes(ctx context.Context, in *CreateCodesInput) (*CodesOutput, error) {
 	var batch *promotion.Batch
 	_, err := f.change(ctx, in.ChangingInput, func(r *store.Record) error {
 		p, now := &r.Promotion, f.Clock.Now()
@@ -66,7 +66,7 @@ type CodesInput struct {
 
 // codes answers with codes of the batch again, from a number
 // on. 1 round trip; the codes are computed.
-func (f *Promotions) codes(ctx context.Context, in *CodesInput) (*huma.StreamResponse, error) {
+func (f *Promotions) codes(ctx context.Context, in *CodesInput) (*CodesOutput, error) {
 	r, err := f.Store.Get(ctx, in.PromotionID)
 	if err != nil {
 		return nil, err
@@ -77,23 +77,33 @@ func (f *Promotions) codes(ctx context.Context, in *CodesInput) (*huma.StreamRes
 	return stream(r.Promotion.Codes.Batch, in.From, in.Limit), nil
 }
 
+// CodesOutput is codes as CSV.
+type CodesOutput struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Caching     string `header:"Cache-Control"`
+	Next        string `header:"Next-From" doc:"There are more codes: read them from this number. Absent when these are the last."`
+	Body        func(huma.Context)
+}
+
 // stream writes codes one by one, keeping none.
-func stream(b *promotion.Batch, from, limit int) *huma.StreamResponse {
-	return &huma.StreamResponse{Body: func(ctx huma.Context) {
-		ctx.SetHeader("Content-Type", "text/csv; charset=utf-8")
-		ctx.SetHeader("Content-Disposition", `attachment; filename="codes.csv"`)
+func stream(b *promotion.Batch, from, limit int) *CodesOutput {
+	next := ""
+	if end := from + limit; end < b.Size {
+		next = strconv.Itoa(end)
+	}
+	return &CodesOutput{
+		ContentType: "text/csv; charset=utf-8", Disposition: `attachment; filename="codes.csv"`,
 		// Codes are worth money: no cache may keep them.
-		ctx.SetHeader("Cache-Control", "no-store")
-		if end := from + limit; end < b.Size {
-			ctx.SetHeader("Next-From", strconv.Itoa(end))
-		}
-		w := bufio.NewWriter(ctx.BodyWriter())
-		// Errors of writing mean that the caller has gone; there is nobody to tell.
-		defer w.Flush()
-		w.WriteString("code\n")
-		for i := from; i < min(from+limit, b.Size); i++ {
-			w.WriteString(b.Code(i))
-			w.WriteByte('\n')
-		}
-	}}
+		Caching: "no-store", Next: next, Body: func(ctx huma.Context) {
+			w := bufio.NewWriter(ctx.BodyWriter())
+			// Errors of writing mean that the caller has gone; there is nobody to tell.
+			defer w.Flush()
+			w.WriteString("code\n")
+			for i := from; i < min(from+limit, b.Size); i++ {
+				w.WriteString(b.Code(i))
+				w.WriteByte('\n')
+			}
+		},
+	}
 }

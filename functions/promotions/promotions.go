@@ -180,6 +180,7 @@ func (f *Promotions) Service(o api.Options) *api.Service {
 	// Not under /promotions: these are figures of the shop.
 	sales := route("GET", "", "reportSales", "What the shop sold, day by day", salesText)
 	sales.Path, sales.Tag = "/admin/sales", "Sales"
+	sales.Types, sales.Answer = []string{"application/json", "text/csv"}, ShopSales{}
 	api.Handle(s, sales, f.sales)
 	f.oneRoutes(s, route)
 	seasons := route("GET", "", "listSeasons", "The calendar of seasons", seasonsText)
@@ -208,8 +209,11 @@ func (f *Promotions) oneRoutes(s *api.Service,
 	api.Handle(s, route("POST", one+"/dry-run", "dryRunPromotion",
 		"What it would have cost on the orders of the last days", dryRunText, 404), f.dryRun)
 	codes := route("POST", one+"/codes", "createCodes", "Make a batch of single-use codes", codesText, 404, 409)
+	codes.Types = []string{"text/csv"}
 	api.Handle(s, codes, f.createCodes)
-	api.Handle(s, route("GET", one+"/codes", "getCodes", "The codes of the batch again", codesText, 404), f.codes)
+	again := route("GET", one+"/codes", "getCodes", "The codes of the batch again", codesText, 404)
+	again.Types = []string{"text/csv"}
+	api.Handle(s, again, f.codes)
 	api.Handle(s, route("GET", one+"/report", "reportPromotion", "What it brought, and what the guard counts it as", "",
 		404), f.reportOne)
 }
@@ -245,5 +249,6 @@ const (
 		"customers it would have brought is not in it."
 	codesText = "CSV with a header, one code a line. Codes cannot be guessed and each can be used once (or as often as " +
 		"limitPerCode says). They are " +
-		"made from a secret and not stored, so they can be had again. A promotion has one batch."
+		"made from a secret and not stored, so they can be had again. A promotion has one batch. An answer has 100,000 at " +
+		"most; Next-From says where to go on."
 )

@@ -3,6 +3,7 @@ package returns
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -24,14 +25,14 @@ func (f *Returns) additionRoutes(s *api.Service) {
 		return r
 	}
 	add := at("POST", one, "addToOrder", "Add goods to an order before it is shipped")
-	add.Status, add.Keyed = 201, api.KeyRequired
+	add.Status, add.Keyed, add.Also = 201, api.KeyRequired, []int{http.StatusOK}
 	add.Description = "The goods are held for half an hour, for a day when the shop adds them, and added when they are " +
 		"paid for, at their catalog price of now; discounts and shipping stay as agreed. Their buyer gets a mail with the " +
 		"link to pay. dryRun answers what they cost."
 	api.Handle(s, add, f.addToOrder)
 	api.Handle(s, at("GET", one+"/{n}", "getOrderAddition", "Read what is to be added to an order"), f.getAddition)
 	pay := at("POST", one+"/{n}/payment", "payOrderAddition", "Pay for what is added to an order", 402)
-	pay.Keyed = api.KeyRequired
+	pay.Keyed, pay.Also = api.KeyRequired, []int{http.StatusAccepted}
 	pay.Description = "202 while a payment is under way: with redirectUrl the card wants a challenge, so send the " +
 		"shopper there and repeat the call when they come back; without it the provider has not decided yet. What has " +
 		"been paid before is answered as it is."

@@ -20,6 +20,7 @@ package returns
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"slices"
 	"time"
 
@@ -201,13 +202,13 @@ func (f *Returns) shopperRoutes(s *api.Service) {
 	api.Handle(s, send, f.handOver)
 	pay := route(api.Shopper, "POST", "/returns/{returnId}/balance", "payReturnBalance",
 		"Pay the difference of an exchange", 402, 404, 409, 503)
-	pay.Keyed = api.KeyRequired
+	pay.Keyed, pay.Also = api.KeyRequired, []int{http.StatusAccepted}
 	pay.Description = "Only after it was asked for; nothing is ever taken silently. 202 while a payment is under way: " +
 		"repeat the call when the card wanted a challenge, or when the provider had not decided yet."
 	api.Handle(s, pay, f.payBalance)
 	hold := route(api.Shopper, "POST", "/returns/{returnId}/hold", "holdForExchange",
 		"Reserve the price of an exchange on a card and have it sent at once", 402, 404, 409, 503)
-	hold.Keyed = api.KeyRequired
+	hold.Keyed, hold.Also = api.KeyRequired, []int{http.StatusAccepted}
 	hold.Description = "Nothing is taken while the goods come back within six days and are accepted; a dearer exchange " +
 		"takes the difference. Goods that do not come back are paid for. 202 while the reservation is under way: repeat " +
 		"the call when the card wanted a challenge, or when the provider had not decided yet."
@@ -253,13 +254,14 @@ func (f *Returns) shopRoutes(s *api.Service) {
 func (f *Returns) policyRoutes(s *api.Service) {
 	api.Handle(s, route(api.Public, "GET", "/return-policy", "getReturnPolicy", "Read the return policy for a country"),
 		f.policy)
-	api.Handle(s, route(api.Public, "GET", "/return-policy/text", "getReturnPolicyText",
-		"Read the return policy as plain text"), f.policyText)
+	text := route(api.Public, "GET", "/return-policy/text", "getReturnPolicyText", "Read the return policy as plain text")
+	text.Types = []string{"text/plain"}
+	api.Handle(s, text, f.policyText)
 	api.Handle(s, route(api.Agent, "GET", "/admin/return-policies", "listReturnPolicies",
 		"List all versions of the return policy"), f.policies)
 	publish := route(api.MerchantIs, "POST", "/admin/return-policies", "publishReturnPolicy",
 		"Publish a version of the return policy", 409)
-	publish.Status, publish.Keyed = 201, api.KeyOptional
+	publish.Status, publish.Keyed, publish.Also = 201, api.KeyOptional, []int{http.StatusOK}
 	publish.Description = "Checked against the law of each country; what gives less than the law is refused with the rule."
 	api.Handle(s, publish, f.publish)
 }

@@ -119,7 +119,7 @@ func (f *Media) Service(o api.Options) *api.Service {
 		"the headers given, then call complete."
 	api.Handle(s, add, f.add)
 	done := route("POST", media+"/{mediaId}/complete", "completeReviewMedia",
-		"Check an upload and show it with the review")
+		"Check an upload and show it with the review", 409)
 	done.Description = "A photo is encoded anew, without the place it was taken at. What is not what it says is " +
 		"refused with 422 and deleted."
 	api.Handle(s, done, f.complete)

@@ -31,6 +31,7 @@ func (f *Reviews) exchangeRoutes(s *api.Service) {
 		"Export a product's reviews as a product review feed (XML)", 404)
 	feed.Description = "Google's product review feed 2.4, with is_verified_purchase and is_incentivized_review. " +
 		"Next-Cursor leads to the next page."
+	feed.Types = []string{"application/xml"}
 	api.Handle(s, feed, f.feed)
 	api.Handle(s, route(tag, api.Agent, "GET", "/admin/reviewed-products", "listReviewedProducts",
 		"List the products that have reviews"), f.reviewed)

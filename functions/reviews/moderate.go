@@ -40,7 +40,7 @@ func (f *Reviews) moderationRoutes(s *api.Service) {
 // InspectedReview is a review as a moderator sees it.
 type InspectedReview struct {
 	OwnReview
-	Author    string          `json:"authorId"`
+	AuthorID  string          `json:"authorId"`
 	Signals   []review.Signal `json:"signals,omitempty" doc:"Why it may not be genuine; the weights add up to the score."`
 	Score     int             `json:"score"`
 	DecideBy  time.Time       `json:"decideBy,omitzero" doc:"It is published then when nobody decides."`
@@ -58,7 +58,7 @@ type Revision struct {
 // inspected is a review as a moderator sees it. The score is summed here: it is not stored, the
 // weights are.
 func (f *Reviews) inspected(r *review.Review) InspectedReview {
-	i := InspectedReview{OwnReview: f.own(r), Author: r.AuthorID, Signals: r.Signals, DecideBy: r.DecideBy,
+	i := InspectedReview{OwnReview: f.own(r), AuthorID: r.AuthorID, Signals: r.Signals, DecideBy: r.DecideBy,
 		Reports: r.ReportWeight}
 	i.Reward = nil // the code is the author's
 	for _, s := range r.Signals {

@@ -29,7 +29,7 @@ const (
 func (f *Reviews) questionRoutes(s *api.Service) {
 	api.Handle(s, route("Questions", api.Public, "GET", questions, "listQuestions",
 		"List the questions about a product with their answers, newest first"), f.listQuestions)
-	ask := route("Questions", api.Customer, "POST", questions, "askQuestion", "Ask about a product", 429)
+	ask := route("Questions", api.Customer, "POST", questions, "askQuestion", "Ask about a product", 404, 429)
 	ask.Status, ask.Keyed = 201, api.KeyOptional
 	api.Handle(s, ask, f.ask)
 	answer := route("Questions", api.Customer, "POST", oneQuestion+"/answers", "answerQuestion",

@@ -24,6 +24,7 @@ func (f *Reviews) readRoutes(s *api.Service) {
 		"Read the summary of a product's reviews"), f.summary)
 	ld := route("Reviews", api.Public, "GET", ofProduct+"/schema-org", "getReviewsForSearchEngines",
 		"Read a product's rating and newest reviews as schema.org JSON-LD", 404)
+	ld.Types, ld.Answer = []string{"application/ld+json"}, review.LinkedProduct{}
 	api.Handle(s, ld, f.linked)
 	api.Handle(s, route("Reviews", api.Public, "GET", "/review-policy", "getReviewPolicy",
 		"Read how reviews are checked, moderated and rewarded"), f.policy)
@@ -228,14 +229,14 @@ func (f *Reviews) policy(ctx context.Context, in *policyInput) (*policyOutput, e
 // OwnReview is a review as its author sees it.
 type OwnReview struct {
 	ShownReview
-	State    review.State     `json:"state"`
-	OrderID  string           `json:"orderId,omitempty"`
-	LineID   string           `json:"lineId,omitempty"`
-	Reasons  []review.Finding `json:"reasons,omitempty" doc:"Why it is not shown, with the words it is about."`
-	Uploads  []review.Media   `json:"uploads,omitempty" doc:"Photos and videos in every state."`
-	Reward   *review.Reward   `json:"reward,omitempty"`
-	CanMend  bool             `json:"canMend" doc:"It can be changed and sent again."`
-	FollowUp bool             `json:"canFollowUp" doc:"The part after a month of use can be written now."`
+	State     review.State     `json:"state"`
+	OrderID   string           `json:"orderId,omitempty"`
+	LineID    string           `json:"lineId,omitempty"`
+	Reasons   []review.Finding `json:"reasons,omitempty" doc:"Why it is not shown, with the words it is about."`
+	Uploads   []review.Media   `json:"uploads,omitempty" doc:"Photos and videos in every state."`
+	Reward    *review.Reward   `json:"reward,omitempty"`
+	CanMend   bool             `json:"canMend" doc:"It can be changed and sent again."`
+	CanFollow bool             `json:"canFollowUp" doc:"The part after a month of use can be written now."`
 }
 
 // own is a review as its author sees it, disclosures in the review's own language.
@@ -245,7 +246,7 @@ func (f *Reviews) own(r *review.Review) OwnReview {
 		Uploads: r.Media, Reward: r.Reward, CanMend: r.State != review.Rejected,
 	}
 	// A deleted review has no words that a follow-up could follow.
-	o.FollowUp = r.FollowUp == nil && r.State != review.Rejected && r.State != review.Deleted &&
+	o.CanFollow = r.FollowUp == nil && r.State != review.Rejected && r.State != review.Deleted &&
 		!f.Clock.Now().Before(r.Delivered.Add(review.FollowUpAfter))
 	for i := range o.Uploads {
 		// This also empties the keys in r.Media. Nothing is written behind it.

@@ -96,6 +96,7 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 		Description: "Of a large shop the figures are added up behind the scenes: the answer is 202 with `ready` false " +
 			"until the first are there, and later the last ones, as of `asOf`.",
 	}
+	report.Also = []int{accepted}
 	api.Handle(s, report, f.report)
 	return s
 }
@@ -114,7 +115,7 @@ func own(method, path, id, summary string, errors ...int) api.Route {
 // starts registers the routes that begin a subscription or read it.
 func (f *Subscriptions) starts(s *api.Service) {
 	start := own("POST", "", "subscribe", "Subscribe to a plan", 402, 404, 409, 429, 503)
-	start.Status, start.Keyed = 201, api.KeyRequired
+	start.Status, start.Keyed, start.Also = 201, api.KeyRequired, []int{accepted}
 	start.Description = "The card is kept for the renewals. Without a trial the first payment is made now. The answer " +
 		"is 202 while nothing has begun: `state` is `requires_action` when the bank wants the cardholder (send them to " +
 		"`payment.redirectUrl`, then confirm), and `starting` while the provider's answer is still to come. A declined " +
@@ -140,7 +141,7 @@ func (f *Subscriptions) changes(s *api.Service) {
 	// harmless and the version can be sent as If-Match instead.
 	change := func(path, id, summary string) api.Route {
 		r := own("POST", one+path, id, summary, 402, 404, 409, 412, 503)
-		r.Keyed = api.KeyOptional
+		r.Keyed, r.Also = api.KeyOptional, []int{accepted}
 		return r
 	}
 	changes := change("/changes", "changeSubscription", "Change a subscription, as quoted")
@@ -160,6 +161,7 @@ func (f *Subscriptions) changes(s *api.Service) {
 	api.Handle(s, pay, f.pay)
 	confirm := own("POST", one+"/confirm", "confirmSubscriptionPayment",
 		"Ask what became of a payment that the bank wanted the cardholder for", 402, 404, 409, 503)
+	confirm.Also = []int{accepted}
 	confirm.Description = "For the page that the bank sends the shopper back to. It may be called any number of times: " +
 		"202 while the cardholder has not passed yet, 402 when they did not, else the subscription. A payment nobody " +
 		"confirms is settled all the same, and withdrawn when `payment.expiresAt` has passed."
@@ -167,7 +169,7 @@ func (f *Subscriptions) changes(s *api.Service) {
 	// Without a key: setting the same card twice has the same effect.
 	card := own("PUT", one+"/payment-method", "updatePaymentMethod",
 		"Charge another card from now on, at once what is unpaid", 402, 404, 409, 412, 503)
-	card.Description = underWayText
+	card.Description, card.Also = underWayText, []int{accepted}
 	api.Handle(s, card, f.card)
 	api.Handle(s, own("GET", one+"/consent", "getConsentNotice",
 		"The notice to show before a trial turns paid or a price rises", 404), f.notice)

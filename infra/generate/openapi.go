@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"dangol/infra/topology"
 	"dangol/shared/platform/api"
@@ -33,6 +34,7 @@ type tagGroup struct {
 // components are the parts of the document that operations refer to.
 type components struct {
 	Schemas         map[string]any `json:"schemas"`
+	Responses       map[string]any `json:"responses"`
 	SecuritySchemes map[string]any `json:"securitySchemes"`
 }
 
@@ -47,7 +49,7 @@ func openAPI(s topology.System) ([]byte, error) {
 		},
 		Servers: []map[string]any{{"url": "http://localhost:8080", "description": "make run"}},
 		Paths:   map[string]map[string]any{},
-		Components: components{Schemas: map[string]any{}, SecuritySchemes: map[string]any{
+		Components: components{Schemas: map[string]any{}, Responses: map[string]any{}, SecuritySchemes: map[string]any{
 			"bearer": map[string]any{"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
 				"description": "An access token of the user pool, or of POST /dev/token on a laptop."},
 			"cartToken": map[string]any{"type": "apiKey", "in": "header", "name": "Cart-Token",
@@ -98,9 +100,31 @@ func (d *document) add(f topology.Function) error {
 		for verb, operation := range operations {
 			d.Paths[path][verb] = operation
 			d.tag(operation)
+			d.shareRefusals(operation)
 		}
 	}
 	return nil
+}
+
+// shareRefusals puts the refusals of an operation into the components: with most statuses they are the same everywhere,
+// and two thirds of the document otherwise.
+func (d *document) shareRefusals(operation any) {
+	fields, _ := operation.(map[string]any)
+	responses, _ := fields["responses"].(map[string]any)
+	for status, answer := range responses {
+		if status != "default" && status < "400" {
+			continue
+		}
+		name := "Problem" + strings.TrimPrefix(status, "default")
+		shared, known := d.Components.Responses[name]
+		if !known {
+			d.Components.Responses[name] = answer
+		}
+		// One with more to it, such as headers of its own, stays where it is.
+		if !known || reflect.DeepEqual(shared, answer) {
+			responses[status] = map[string]any{"$ref": "#/components/responses/" + name}
+		}
+	}
 }
 
 // tag notes the tags of an operation.

@@ -108,6 +108,9 @@ func (c *Client) Do(method, path string, body any) *Response {
 		}
 		r.Body = string(raw)
 	}
+	if err := undescribed(method, path, r.Status, r.Headers.Get("Content-Type"), r.Body); err != nil {
+		c.t.Errorf("%s: the answer is not as docs/openapi.json has it: %v\n%s", r.call, err, r.Body)
+	}
 	if strings.Contains(r.Headers.Get("Content-Type"), "json") && strings.Contains(r.Body, ":null") {
 		c.t.Errorf("%s: the answer has a null: an empty list is [], a missing value is left out\n%s", r.call, r.Body)
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -79,7 +80,12 @@ type Route struct {
 	Status       int   // of success; 200 when 0
 	MaxBody      int64 // bytes; DefaultMaxBody when 0
 	Errors       []int // statuses besides those that every route of its access can give
-	Keyed        Keyed // whether an Idempotency-Key is taken
+	Also         []int // other statuses of success, with the same body: 202 while something goes on, 304
+	// Types are the content types of an answer that sets its own. Answer is a value of the type that is behind the one
+	// that is JSON, nil for an object of which nothing is known here.
+	Types  []string
+	Answer any
+	Keyed  Keyed // whether an Idempotency-Key is taken
 }
 
 // Keyed says what a route does with an Idempotency-Key.
@@ -143,8 +149,13 @@ func Handle[I, O any](s *Service, r Route, handle func(context.Context, *I) (*O,
 	e := &entry{Route: r}
 	e.prepare = func() {
 		mustFill(r, reflect.TypeFor[I]())
+		mustSayTypes(r, reflect.TypeFor[O]())
 		op := operation(r)
 		op.SkipValidateBody = s.options.SkipSchemas
+		op.Responses = map[string]*huma.Response{}
+		if r.Types != nil {
+			op.Responses[strconv.Itoa(statusOf(r))] = s.typedAnswer(r)
+		}
 		huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
 			out, err := handle(ctx, in)
 			if err != nil {
@@ -153,6 +164,8 @@ func Handle[I, O any](s *Service, r Route, handle func(context.Context, *I) (*O,
 			}
 			return out, nil
 		})
+		// Huma has filled the same map.
+		otherAnswers(r, op.Responses)
 	}
 	s.entries = append(s.entries, e)
 	s.mux.HandleFunc(r.Method+" "+r.Path, func(w http.ResponseWriter, req *http.Request) { s.pass(e, w, req) })
@@ -200,18 +213,6 @@ func describe(r Route) string {
 		MerchantIs: "merchants", Signed: "the provider, by signature",
 	}[r.Access]
 	return strings.TrimSpace(r.Description + "\n\nWho may call: " + who + ".")
-}
-
-// errorsOf lists the statuses of a route, with those that its access brings along.
-func errorsOf(r Route) []int {
-	var codes []int
-	switch r.Access {
-	case Shopper, Customer:
-		codes = append(codes, 401)
-	case Agent, MerchantIs:
-		codes = append(codes, 401, 403)
-	}
-	return append(codes, r.Errors...)
 }
 
 func securityOf(a Access) []map[string][]string {
