@@ -81,19 +81,16 @@ func besideAPI(f topology.Function) bool {
 	return f.API != nil || slices.Contains(f.Permissions, function.PostToSockets)
 }
 
-// cors allows the shop's own origins only. The headers that are exposed are those a storefront has
-// to read: versions, replays, cursors, waiting times.
+// cors allows the shop's own origins only.
 func cors(c Config) *awsapigatewayv2.CorsPreflightOptions {
+	var methods []awsapigatewayv2.CorsHttpMethod
+	for _, m := range topology.CORSMethods {
+		methods = append(methods, awsapigatewayv2.CorsHttpMethod(m))
+	}
 	return &awsapigatewayv2.CorsPreflightOptions{
-		AllowOrigins: strs(c.Origins...),
-		AllowMethods: &[]awsapigatewayv2.CorsHttpMethod{
-			awsapigatewayv2.CorsHttpMethod_GET, awsapigatewayv2.CorsHttpMethod_POST, awsapigatewayv2.CorsHttpMethod_PUT,
-			awsapigatewayv2.CorsHttpMethod_DELETE,
-		},
-		AllowHeaders: strs("authorization", "content-type", "cart-token", "order-token", "chat-token", "idempotency-key",
-			"if-match", "if-none-match", "accept-language", "x-correlation-id"),
-		ExposeHeaders: strs("etag", "x-request-id", "idempotent-replayed", "next-cursor", "location", "retry-after"),
-		MaxAge:        awscdk.Duration_Hours(num(1)),
+		AllowOrigins: strs(c.Origins...), AllowMethods: &methods,
+		AllowHeaders: strs(topology.CORSRequestHeaders...), ExposeHeaders: strs(topology.CORSExposedHeaders...),
+		MaxAge: awscdk.Duration_Hours(num(1)),
 	}
 }
 

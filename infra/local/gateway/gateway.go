@@ -121,11 +121,9 @@ func headerSize(r *http.Request) int {
 // allow answers a preflight request for any origin: on a laptop the storefront may run at any port.
 func allow(h http.Header, origin string) {
 	h.Set("Access-Control-Allow-Origin", origin)
-	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
-	h.Set("Access-Control-Allow-Headers",
-		"authorization, content-type, cart-token, order-token, chat-token, idempotency-key, if-match, if-none-match, "+
-			"accept-language, x-correlation-id")
-	h.Set("Access-Control-Expose-Headers", "etag, x-request-id, idempotent-replayed, next-cursor, location, retry-after")
+	h.Set("Access-Control-Allow-Methods", strings.Join(topology.CORSMethods, ", "))
+	h.Set("Access-Control-Allow-Headers", strings.Join(topology.CORSRequestHeaders, ", "))
+	h.Set("Access-Control-Expose-Headers", strings.Join(topology.CORSExposedHeaders, ", "))
 }
 
 // call turns one HTTP request into an invocation and back, with the limits of API Gateway and
