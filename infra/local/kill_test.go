@@ -31,7 +31,8 @@ func TestMain(m *testing.M) {
 type process struct {
 	t       *testing.T
 	data    string
-	demo    bool // fills the demo shop
+	demo    bool      // fills the demo shop
+	errors  io.Writer // what it says on the standard error; nil for that of the tests
 	cmd     *exec.Cmd
 	address string
 	ready   chan struct{} // closed when it has printed everything, and so filled the demo shop
@@ -43,7 +44,9 @@ func (p *process) launch() *bufio.Scanner {
 	p.cmd = exec.Command(os.Args[0], "-port", "0", "-data", p.data, fmt.Sprintf("-empty=%t", !p.demo))
 	p.cmd.Env = append(os.Environ(), asProcess+"=1")
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with the engine it starts
-	p.cmd.Stderr = os.Stderr                                // says why a start failed
+	if p.cmd.Stderr = p.errors; p.errors == nil {
+		p.cmd.Stderr = os.Stderr // says why a start failed
+	}
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		p.t.Fatal(err)

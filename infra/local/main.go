@@ -31,6 +31,11 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// A second Ctrl-C ends the process at once: what is at hand may take long when the clock is moved by a year.
+	context.AfterFunc(ctx, func() {
+		stop()
+		fmt.Fprintln(os.Stderr, "stopping when what is at hand is done; Ctrl-C again stops at once, and nothing is lost")
+	})
 	// Samples of memory are for profiles only, and cost a hundredth of the processor time.
 	if *profile == 0 {
 		runtime.MemProfileRate = 0

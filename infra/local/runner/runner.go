@@ -94,6 +94,7 @@ type Runner struct {
 	moving   sync.Mutex // one move of the clock at a time
 	// Records invocations while the clock moves; see ClockEvent.
 	journal journal
+	locked  *os.File // the lock of the data folder; nil when everything is in memory
 	closers []io.Closer
 	pumping sync.WaitGroup
 	serving sync.WaitGroup
@@ -117,7 +118,7 @@ func Start(ctx context.Context, o Options) (r *Runner, err error) {
 	// First, because every other part gets the address of this port.
 	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", o.Port))
 	if err != nil {
-		return r, fmt.Errorf("port %d is taken; choose another with PORT=: %w", o.Port, err)
+		return r, fmt.Errorf("port %d is taken, or cannot be; choose another with PORT=: %w", o.Port, err)
 	}
 	r.closers = append(r.closers, listener)
 	r.address = "http://localhost:" + fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
@@ -151,6 +152,9 @@ func (r *Runner) openData(ctx context.Context) error {
 	}
 	if r.options.Data != "" {
 		if err := os.MkdirAll(r.options.Data, 0o755); err != nil {
+			return fmt.Errorf("data folder: %w", err)
+		}
+		if err := r.lockData(); err != nil {
 			return fmt.Errorf("data folder: %w", err)
 		}
 	}
@@ -243,5 +247,8 @@ func (r *Runner) Close() {
 	}
 	if r.engine != nil {
 		r.engine.Stop()
+	}
+	if r.locked != nil {
+		r.locked.Close()
 	}
 }
