@@ -81,7 +81,8 @@ test: node_modules/.installed build host bin/stripe-mock lint ## Everything a ch
 # each has browsers of its own.
 .PHONY: test-pages
 test-pages: node_modules/.installed $(DOCS_PAGE) ## The console's pages in headless Chromium, which has to be installed (SCREENSHOTS=folder)
-	go test -tags chromium -parallel 2 -run OnThePages ./infra/local/runner
+	@$(if $(SCREENSHOTS),mkdir -p "$(SCREENSHOTS)")
+	SCREENSHOTS="$(abspath $(SCREENSHOTS))" go test -tags chromium -parallel 2 -run OnThePages ./infra/local/runner
 
 .PHONY: lint
 lint: deadcode ## Formatting, American spelling, vet, code that nothing reaches (infra/checks looks at lengths of lines)
