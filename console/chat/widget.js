@@ -235,6 +235,7 @@ class DangolChat extends HTMLElement {
     if (event.conversationId !== (this.log && this.log.id)) return;
     this.parts.typing.textContent = (event.name || "") + " " + this.words.typing;
     this.parts.typing.hidden = false;
+    this.typedAfter = this.log.messages.at(-1)?.seq ?? 0;
     clearTimeout(this.typingTimer);
     this.typingTimer = setTimeout(() => (this.parts.typing.hidden = true), 4000);
   }
@@ -253,6 +254,9 @@ class DangolChat extends HTMLElement {
     const follow = atEnd(list);
     const shown = log.messages.filter((m) => !m.hidden);
     const receipt = log.receipt("shopper", "agent");
+    const last = shown.at(-1);
+    // What was being typed is there, or will not come any more.
+    if (log.state === "closed" || (last && last.role !== "shopper" && last.seq > this.typedAfter)) this.parts.typing.hidden = true;
     keep(list, [
       ...shown.map((m, i) => {
         const last = i === shown.length - 1;

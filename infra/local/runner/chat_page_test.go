@@ -35,10 +35,15 @@ func TestAShopperAndAnAgentTalkOnThePages(t *testing.T) {
 	agent.until(`document.activeElement.id === "text"`)
 	agent.press("claim")
 	agent.until(`document.querySelector("#send").offsetParent`)
-	agent.into("#text", "안녕하세요, 지은입니다.\r")
+	agent.into("#text", "안녕하세요, 지은입니다.")
+	shopper.until(`!` + widget + `.querySelector(".typing").hidden`)
+	agent.do(`document.querySelector("#send").click()`)
 	agent.until(`document.querySelector("#log li.agent")?.textContent.includes("지은입니다")`)
 	agent.until(`!document.querySelector("#log").textContent.includes("보내는 중")`)
 	shopper.until(widget + `.querySelector("li.agent")?.textContent.includes("지은입니다")`)
+	if !eval[bool](shopper, widget+`.querySelector(".typing").hidden`) {
+		t.Error("the agent is shown as typing what has arrived")
+	}
 	shopper.screenshot("widget-agent")
 	agent.until(`document.querySelector("#log .receipt")?.textContent.includes("읽음")`)
 	shopper.do(`(() => { const files = new DataTransfer();
