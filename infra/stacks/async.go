@@ -28,8 +28,8 @@ type Async struct {
 	config    Config
 	Functions map[string]awslambda.Function
 	Queues    map[string]awssqs.Queue
-	Dead      map[string]awssqs.Queue   // every dead-letter queue, by name
-	delivered map[string]awsevents.Rule // rules of the shop's bus, by function
+	Dead      map[string]awssqs.Queue // every dead-letter queue, by name
+	delivered []delivery
 	bus       awsevents.EventBus
 	mail      awsses.ConfigurationSet
 	times     *times
@@ -41,7 +41,6 @@ func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 	a := &Async{
 		Stack: awscdk.NewStack(app, props.StackName, props), config: c,
 		Functions: map[string]awslambda.Function{}, Queues: map[string]awssqs.Queue{}, Dead: map[string]awssqs.Queue{},
-		delivered: map[string]awsevents.Rule{},
 	}
 	a.bus = awsevents.NewEventBus(a.Stack, str("Bus"), &awsevents.EventBusProps{
 		EventBusName: str("dangol-" + c.Stage.Name), Description: str("What happened in the shop"),
@@ -279,6 +278,21 @@ func (a *Async) schedule(stack awscdk.Stack, f topology.Function, fn awslambda.F
 	made.Node().AddDependency(role)
 }
 
+// delivery is a rule that hands events to a function.
+type delivery struct {
+	function, rule string
+	own            bool // a rule of the shop's bus, and not of the account's default one
+}
+
+// deliver notes the rule with this name for the alarms and gives it the name of the stage. A rule without a name of its
+// own would be known by CloudFormation's reference only, which is "bus|rule" on a bus of one's own, and CloudWatch has
+// no metric of that name.
+func (a *Async) deliver(function, name string, own bool) *string {
+	d := delivery{function, "dangol-" + a.config.Stage.Name + "-" + name, own}
+	a.delivered = append(a.delivered, d)
+	return str(d.rule)
+}
+
 // rules invoke the function for the events it consumes. Two things can fail, and both end in one
 // dead-letter queue: handing the event to Lambda (the rule retries), and the function itself
 // (Lambda tries twice more).
@@ -297,8 +311,8 @@ func (a *Async) rules(stack awscdk.Stack, f topology.Function, fn awslambda.Func
 		})}
 	}
 	if len(f.Events) > 0 {
-		a.delivered[f.Name] = awsevents.NewRule(stack, str(f.Name+"-rule"), &awsevents.RuleProps{
-			Description: str("Events that " + f.Name + " consumes"), EventBus: a.bus,
+		awsevents.NewRule(stack, str(f.Name+"-rule"), &awsevents.RuleProps{
+			RuleName: a.deliver(f.Name, f.Name, true), EventBus: a.bus, Description: str("Events that " + f.Name + " consumes"),
 			EventPattern: &awsevents.EventPattern{Source: strs(event.Source), DetailType: strs(f.Events...)},
 			Targets:      targets(),
 		})
@@ -306,6 +320,7 @@ func (a *Async) rules(stack awscdk.Stack, f topology.Function, fn awslambda.Func
 	// S3 tells of its objects on the default bus.
 	if f.InboundMail {
 		awsevents.NewRule(stack, str(f.Name+"-s3-rule"), &awsevents.RuleProps{
+			RuleName:    a.deliver(f.Name, f.Name+"-s3", false),
 			Description: str("Mails that SES has stored for " + f.Name),
 			EventPattern: &awsevents.EventPattern{
 				Source: strs("aws.s3"), DetailType: strs("Object Created"),
@@ -319,6 +334,7 @@ func (a *Async) rules(stack awscdk.Stack, f topology.Function, fn awslambda.Func
 	// SES, which is no event about a mail and would end in the dead-letter queue.
 	if f.MailEvents {
 		awsevents.NewRule(stack, str(f.Name+"-ses-rule"), &awsevents.RuleProps{
+			RuleName:    a.deliver(f.Name, f.Name+"-ses", false),
 			Description: str("What SES tells " + f.Name + " about mails"),
 			EventPattern: &awsevents.EventPattern{
 				Source: strs("aws.ses"),

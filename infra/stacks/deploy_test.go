@@ -163,6 +163,48 @@ func TestThrottledIndexesAreAnAlarm(t *testing.T) {
 	}
 }
 
+// CloudFormation's reference to a rule of a bus of one's own is "bus|rule", of which CloudWatch has no metric: an alarm
+// on it would be mute. So each rule has a name of its own, and its alarm has the same one.
+func TestEventsThatCannotBeDeliveredAreAnAlarm(t *testing.T) {
+	s := synth(t)
+	watched := map[string]string{} // by rule: its bus
+	for id, a := range resources(t, s.Watch, "AWS::CloudWatch::Alarm") {
+		if a.Properties["MetricName"] != "FailedInvocations" {
+			continue
+		}
+		var rule, bus string
+		for _, d := range oneOrMore(a.Properties["Dimensions"]) {
+			switch dimension := d.(map[string]any); dimension["Name"] {
+			case "RuleName":
+				rule, _ = dimension["Value"].(string)
+			case "EventBusName":
+				bus = compact(dimension["Value"])
+			}
+		}
+		if rule == "" {
+			t.Errorf("%s has no name of a rule: %s", id, compact(a.Properties["Dimensions"]))
+		}
+		watched[rule] = bus
+	}
+	rules := 0
+	for _, stack := range all(s) {
+		for id, r := range resources(t, stack, "AWS::Events::Rule") {
+			rules++
+			name, _ := r.Properties["Name"].(string)
+			bus, found := watched[name]
+			if own := r.Properties["EventBusName"] != nil; !found || own != (bus != "") {
+				t.Errorf("%s: alarm %v on bus %q, rule on %v", id, found, bus, r.Properties["EventBusName"])
+			}
+			if len(name) > 64 {
+				t.Errorf("%s: EventBridge takes 64 characters", name)
+			}
+		}
+	}
+	if rules == 0 || rules != len(watched) {
+		t.Errorf("%d rules, %d alarms", rules, len(watched))
+	}
+}
+
 // A metric that a function writes carries its stage: two stages in one account are two metrics.
 func TestMetricsOfOwnAlarmsCarryTheStage(t *testing.T) {
 	s := synth(t)

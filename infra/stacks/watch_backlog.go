@@ -82,15 +82,19 @@ func (w *watch) indexes(schema table.Schema) {
 
 // rules watches events that EventBridge could not hand over; each is in the dead-letter queue of its rule as well.
 func (w *watch) rules(async *Async) {
-	for _, name := range slices.Sorted(maps.Keys(async.delivered)) {
-		metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+	for _, d := range async.delivered {
+		// The metrics of rules of the default bus do not name it.
+		dimensions := map[string]*string{"RuleName": str(d.rule)}
+		name := d.function + "-undelivered"
+		if d.own {
+			dimensions["EventBusName"] = async.bus.EventBusName()
+		} else {
+			name = d.rule + "-undelivered"
+		}
+		w.alarm(name, "Events do not reach function "+d.function, awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 			Namespace: str("AWS/Events"), MetricName: str("FailedInvocations"), Statistic: str("Sum"),
-			Period: awscdk.Duration_Minutes(num(5)),
-			DimensionsMap: &map[string]*string{
-				"EventBusName": async.bus.EventBusName(), "RuleName": async.delivered[name].RuleName(),
-			},
-		})
-		w.alarm(name+"-undelivered", "Events do not reach function "+name, metric, 0, 1)
+			Period: awscdk.Duration_Minutes(num(5)), DimensionsMap: &dimensions,
+		}), 0, 1)
 	}
 }
 
