@@ -28,12 +28,17 @@ SCALAR_SHA256 := dcb027152bf20bf2f6dcd66e8f9fb073c1a9e274cf0b94b939a7d99ab894706
 DOCS_PAGE := functions/api-docs/assets/api-reference.js.gz
 INFRA_SOURCES := $(FUNCTION_SOURCES) $(shell find infra -name '*.go' 2>/dev/null)
 
+# What a recipe needs before anything else, said in words.
+NEED_GO := command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or later from https://go.dev/dl"; exit 1; }
+NEED_NODE := command -v npm >/dev/null || { echo "Node is missing: install Node 20 or later from https://nodejs.org"; exit 1; }
+
 .PHONY: help
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: run
 run: node_modules/.installed $(DOCS_PAGE) ## Run the shop on this machine (PORT=8080 DATA=.dangol; PPROF=6060 serves profiles on loopback)
+	@$(NEED_GO)
 	@mkdir -p bin
 	@test -x bin/local || echo "building the shop (the first time two to four minutes, most of it the AWS SDK; later a few seconds)"
 	@go build -o bin/local ./infra/local
@@ -122,8 +127,11 @@ generate: node_modules/.installed ## OpenAPI document, TypeScript types, event s
 	go test ./events -update >/dev/null
 	./node_modules/.bin/openapi-typescript docs/openapi.json -o docs/types/api.ts
 
+# Without Node the pinned tools cannot be installed; that is for the doctor to say, and no reason for it not to come.
 .PHONY: doctor
-doctor: node_modules/.installed ## Say what is missing on this machine and in the AWS account (STAGE=dev MAIL=hello@shop.example.com)
+doctor: ## Say what is missing on this machine and in the AWS account (STAGE=dev MAIL=hello@shop.example.com)
+	@$(NEED_GO)
+	@$(MAKE) --no-print-directory node_modules/.installed >/dev/null 2>&1 || true
 	@go run ./infra/doctor -stage $(STAGE) -mail "$(MAIL)"
 
 CHROMIUM ?= chromium
@@ -207,6 +215,7 @@ campaign-mails: ## Send a campaign while workers are killed at any point, calls 
 	go test ./functions/mailer -run TestACampaignThroughKillsTimeoutsAndRepetitions -count=1 -v -timeout 12h -recipients $(RECIPIENTS)
 
 $(DOCS_PAGE): Makefile
+	@$(NEED_NODE)
 	@echo "fetching the API reference page (@scalar/api-reference $(SCALAR), a few seconds)"
 	@mkdir -p bin/scalar
 	@cd bin/scalar && npm pack --silent @scalar/api-reference@$(SCALAR) >/dev/null
@@ -216,6 +225,7 @@ $(DOCS_PAGE): Makefile
 	@rm -rf bin/scalar
 
 node_modules/.installed: package.json package-lock.json
+	@$(NEED_NODE)
 	@echo "installing the pinned tools into node_modules (a few seconds)"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

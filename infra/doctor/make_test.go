@@ -1,0 +1,52 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// making runs make in the project's folder with nothing on the path but these commands, each a script.
+func making(t *testing.T, commands map[string]string, arguments ...string) string {
+	t.Helper()
+	path := t.TempDir()
+	for name, script := range commands {
+		if err := os.WriteFile(filepath.Join(path, name), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tool, err := exec.LookPath("make")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(tool, append([]string{"-C", "../.."}, arguments...)...)
+	c.Env = []string{"PATH=" + path}
+	said, _ := c.CombinedOutput() // an error is what is looked for
+	return string(said)
+}
+
+// What is missing is for the doctor to say: it must not need it.
+func TestTheDoctorComesToAMachineWithoutNode(t *testing.T) {
+	t.Parallel()
+	said := making(t, map[string]string{"go": "echo the doctor is here", "npm": "exit 1"}, "-W", "package.json", "doctor")
+	if !strings.Contains(said, "the doctor is here") {
+		t.Errorf("make doctor says %q", said)
+	}
+}
+
+func TestWithoutGoOrNodeMakeSaysWhichToInstall(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		arguments []string
+		want      string
+	}{
+		{[]string{"doctor"}, "Go is missing: install Go 1.26 or later"},
+		{[]string{"-W", "package.json", "run"}, "Node is missing: install Node 20 or later"},
+	} {
+		if said := making(t, nil, c.arguments...); !strings.Contains(said, c.want) {
+			t.Errorf("make %v says %q, want %q", c.arguments, said, c.want)
+		}
+	}
+}
