@@ -181,6 +181,23 @@ func TestJobTriedTooOftenIsGivenUp(t *testing.T) {
 	}
 }
 
+// CloudWatch charges for each metric of each kind that is written at all in an hour.
+func TestAMinuteWithNothingDueWritesNoMetric(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.put("hold", 0, 1, noon.Add(time.Hour))
+	b.sweep()
+	if b.metrics.Len() > 0 {
+		t.Errorf("written: %s", b.metrics.String())
+	}
+	b.clock.Advance(time.Hour)
+	b.sweep()
+	written := b.metrics.String()
+	if !strings.Contains(written, `"kind":"hold"`) || strings.Contains(written, `"kind":"remind"`) {
+		t.Errorf("one job of the kind hold was due, written: %s", written)
+	}
+}
+
 func TestWhatTheWorkersCannotGetToWaitsInTheIndex(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
