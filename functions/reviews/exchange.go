@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 
 	"dangol/shared/catalog"
@@ -196,7 +195,7 @@ type auditOutput struct {
 func (f *Reviews) audit(ctx context.Context, in *auditInput) (*auditOutput, error) {
 	n, drift, err := f.Store.Recount(ctx, in.ProductID)
 	if errors.Is(err, store.ErrMoving) {
-		return nil, problem.New(http.StatusServiceUnavailable, "busy",
+		return nil, problem.Unavailable("busy",
 			"The reviews of this product are changing too fast to count; try again.")
 	}
 	if err != nil {

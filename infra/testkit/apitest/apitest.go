@@ -108,6 +108,10 @@ func (c *Client) Do(method, path string, body any) *Response {
 		}
 		r.Body = string(raw)
 	}
+	if r.Headers.Get("Retry-After") == "" &&
+		(r.Status == http.StatusServiceUnavailable || r.Status == http.StatusTooManyRequests) {
+		c.t.Errorf("%s: %d does not say when to try again\n%s", r.call, r.Status, r.Body)
+	}
 	if err := undescribed(method, path, r.Status, r.Headers.Get("Content-Type"), r.Body); err != nil {
 		c.t.Errorf("%s: the answer is not as docs/openapi.json has it: %v\n%s", r.call, err, r.Body)
 	}

@@ -100,10 +100,14 @@ func TooMany(code, format string, args ...any) *Problem {
 	return New(http.StatusTooManyRequests, code, format, args...)
 }
 
-// Unavailable is 503: something outside does not answer; trying again is safe.
+// Unavailable is 503: something outside does not answer; trying again is safe, after a moment unless With(RetryAfter)
+// says another time.
 func Unavailable(code, format string, args ...any) *Problem {
-	return New(http.StatusServiceUnavailable, code, format, args...)
+	return New(http.StatusServiceUnavailable, code, format, args...).With(RetryAfter, moment)
 }
+
+// moment is how many seconds something outside is given to answer again.
+const moment = 2
 
 // RetryAfter is the name of the extra fact that says in how many seconds to try again; api sends it as the header too.
 const RetryAfter = "retryAfter"

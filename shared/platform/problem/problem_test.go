@@ -68,3 +68,15 @@ func TestFieldsTellAllThatIsWrongAtOnce(t *testing.T) {
 		t.Errorf("%s %v, want %v", got.Code, got.Fields, want)
 	}
 }
+
+func TestWhatIsUnavailableSaysWhenToTryAgain(t *testing.T) {
+	t.Parallel()
+	shared := problem.Unavailable("payment_unavailable", "The provider does not answer.").With("orderId", "ord_1")
+	if again := shared.GetHeaders().Get("Retry-After"); again != "2" || shared.Extra["orderId"] != "ord_1" {
+		t.Errorf("Retry-After %q with %v", again, shared.Extra)
+	}
+	own := problem.Unavailable("identity_unavailable", "No keys.").With(problem.RetryAfter, 7)
+	if again := own.GetHeaders().Get("Retry-After"); again != "7" {
+		t.Errorf("Retry-After %q of one that says its own", again)
+	}
+}
