@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"dangol/functions/orders"
 	"dangol/infra/testkit/apitest"
 )
@@ -40,12 +42,14 @@ func TestMerchantsFindOrders(t *testing.T) {
 		"email=HANEUL@example.com":                {ids[2], ids[1], ids[0]},
 		"email=nobody@example.com":                nil,
 		"q=" + url.QueryEscape("김하늘 haneul"):      {ids[2], ids[1], ids[0]},
-		"q=" + first.Number:                       {ids[0]},
-		"product=" + first.Lines[0].ProductID:     {ids[0]},
-		"product=" + first.Lines[0].VariantID:     {ids[0]},
-		"state=canceled":                          nil,
-		"state=placed&to=" + at:                   {ids[0]},
-		"from=" + at:                              {ids[2], ids[1]},
+		// As a Mac writes Hangul, and with letters in full width.
+		"q=" + url.QueryEscape(norm.NFD.String("김하늘")+" ＨＡＮＥＵＬ"): {ids[2], ids[1], ids[0]},
+		"q=" + first.Number:                   {ids[0]},
+		"product=" + first.Lines[0].ProductID: {ids[0]},
+		"product=" + first.Lines[0].VariantID: {ids[0]},
+		"state=canceled":                      nil,
+		"state=placed&to=" + at:               {ids[0]},
+		"from=" + at:                          {ids[2], ids[1]},
 	} {
 		var got []string
 		for _, o := range ask(query).Orders {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
 	"dangol/shared/catalog"
@@ -89,6 +90,38 @@ func TestListingFindsHandles(t *testing.T) {
 	}
 	if got, err := catalog.IDByHandle(t.Context(), s.table, "cream"); got != p.ID || err != nil {
 		t.Errorf("the handle before: %q %v", got, err)
+	}
+}
+
+// Shoppers write as their keyboard does, merchants as theirs: what looks the same is found.
+func TestASearchFindsWhatLooksTheSame(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	for handle, title := range map[string]string{
+		"abc": "ABC 크림 50ml", "wide": "ＡＢＣ クリーム ５０㎖", "glass": "ガラスの瓶", "half": "ｶﾞﾗｽの瓶", "soap": "수분 비누",
+	} {
+		p := s.product(handle, 1)
+		p.Title = catalog.Text{"ko": title}
+		s.add(p, 0)
+	}
+	l := catalog.NewListing(s.table, s.clock, 0)
+	for _, c := range []struct {
+		name, search string
+		want         []string
+	}{
+		{"plain letters", "abc", []string{"abc", "wide"}},
+		{"full-width letters", "ＡＢＣ", []string{"abc", "wide"}},
+		{"full-width digits and a unit in one sign", "５０㎖", []string{"abc", "wide"}},
+		{"katakana", "ガラス", []string{"glass", "half"}},
+		{"half-width katakana", "ｶﾞﾗｽ", []string{"glass", "half"}},
+		{"Hangul without the space", "수분비누", []string{"soap"}},
+		{"Hangul as a Mac writes it", norm.NFD.String("수분 비누"), []string{"soap"}},
+		{"another word", "수분 ａｂｃ", nil},
+	} {
+		got := handles(s.list(l, catalog.ListQuery{Filter: catalog.Filter{Search: c.search}}))
+		if slices.Sort(got); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q finds %q, want %q", c.name, c.search, got, c.want)
+		}
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"time"
 	"unicode"
 
-	"golang.org/x/text/unicode/norm"
+	"dangol/shared/platform/format"
 )
 
 // Summary is what lists show of a product. It is kept on the product's item and projected into the index, so that
@@ -100,15 +100,15 @@ func (c *Summary) searched() string {
 	return b.String()
 }
 
-// squeeze brings a text into the form in which it is searched: composed (a Mac decomposes Hangul), lower case, letters
-// and digits only. Without spaces, because writers of Korean set them freely: 수분크림 finds 수분 크림.
+// squeeze brings a text into the form in which it is searched: folded (see format.Fold), letters and digits only.
+// Without spaces, because writers of Korean set them freely: 수분크림 finds 수분 크림.
 func squeeze(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToLower(r)
+			return r
 		}
 		return -1
-	}, norm.NFC.String(s))
+	}, format.Fold(s))
 }
 
 // searchWords splits what a shopper typed into the words that must all be found.

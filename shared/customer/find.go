@@ -4,8 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/table"
 )
 
@@ -19,11 +18,8 @@ func (p *Profile) index() {
 	p.Card.Value = Summary{ID: p.ID, Email: p.Email, Name: p.Name, Since: p.Since}
 }
 
-// nameKey is how a name is compared: composed (a Mac decomposes Hangul), full-width letters as plain ones, lower case,
-// and without spaces, which Korean names are written with and without.
-func nameKey(name string) string {
-	return strings.ToLower(strings.Join(strings.Fields(norm.NFKC.String(name)), ""))
-}
+// nameKey is how a name is compared: folded, and without spaces, which Korean names are written with and without.
+func nameKey(name string) string { return strings.Join(strings.Fields(format.Fold(name)), "") }
 
 // A cursor begins with the list that it goes on in.
 const (

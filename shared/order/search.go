@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/table"
 )
 
@@ -137,7 +138,7 @@ func (q Search) matches(o *Order) bool {
 	for _, l := range o.Lines {
 		text = append(text, l.Title, l.SKU)
 	}
-	all := strings.ToLower(strings.Join(text, "\n"))
-	return !slices.ContainsFunc(strings.Fields(strings.ToLower(q.Text)),
+	all := format.Fold(strings.Join(text, "\n"))
+	return !slices.ContainsFunc(strings.Fields(format.Fold(q.Text)),
 		func(word string) bool { return !strings.Contains(all, word) })
 }
