@@ -103,6 +103,46 @@ func TestTheAPIIsWithinTheQuotasOfAnHTTPAPI(t *testing.T) {
 	}
 }
 
+// CloudWatch takes 3 changes of alarms a second, and CloudFormation makes at once whatever waits for nothing.
+func TestAlarmsAreMadeAFewAtATime(t *testing.T) {
+	alarms := resources(t, synth(t).Watch, "AWS::CloudWatch::Alarm")
+	first, followers := 0, map[string]int{}
+	for _, a := range alarms {
+		if a.DependsOn == nil {
+			first++
+			continue
+		}
+		for _, id := range oneOrMore(a.DependsOn) {
+			followers[fmt.Sprint(id)]++
+		}
+	}
+	if first != 3 || len(followers) != len(alarms)-first {
+		t.Errorf("%d of %d alarms are made at once, and others wait for %d", first, len(alarms), len(followers))
+	}
+	for id, n := range followers {
+		if _, ok := alarms[id]; !ok || n > 1 {
+			t.Errorf("%d alarms wait for %s", n, id)
+		}
+	}
+}
+
+// The name of an access control is taken in the whole account, and one stage may run in two regions.
+func TestNamesThatAnAccountHasOnceCarryTheRegion(t *testing.T) {
+	found := 0
+	for _, stack := range all(synth(t)) {
+		for id, a := range resources(t, stack, "AWS::CloudFront::OriginAccessControl") {
+			found++
+			config, _ := a.Properties["OriginAccessControlConfig"].(map[string]any)
+			if name := compact(config["Name"]); !strings.Contains(name, "AWS::Region") {
+				t.Errorf("%s is called %s", id, name)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("there is no access control")
+	}
+}
+
 // API Gateway takes 10 calls a second, 40 at once, and CloudFormation makes at once whatever waits for nothing.
 func TestRoutesAreMadeAFewAtATime(t *testing.T) {
 	stack := synth(t).API.Stack

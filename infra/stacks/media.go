@@ -33,13 +33,18 @@ func newMedia(stack awscdk.Stack, c Config) Media {
 			AllowedHeaders: strs("content-type"), MaxAge: num(3600),
 		}},
 	})
+	// Its name is taken in the whole account, so that a stage in another region needs another one; at most 64 characters.
+	access := awscloudfront.NewS3OriginAccessControl(stack, str("MediaAccess"), &awscloudfront.S3OriginAccessControlProps{
+		OriginAccessControlName: str("dangol-" + c.Stage.Name + "-media-" + *awscdk.Aws_REGION()),
+		Description:             str("CloudFront reads the photos and videos of reviews"),
+	})
 	shown := awscloudfront.NewDistribution(stack, str("MediaDistribution"), &awscloudfront.DistributionProps{
 		Comment:                str("Photos and videos of reviews"),
 		MinimumProtocolVersion: awscloudfront.SecurityPolicyProtocol_TLS_V1_2_2021,
 		DefaultBehavior: &awscloudfront.BehaviorOptions{
 			Origin: awscloudfrontorigins.S3BucketOrigin_WithOriginAccessControl(bucket,
 				&awscloudfrontorigins.S3BucketOriginWithOACProps{
-					OriginPath: str("/public"),
+					OriginPath: str("/public"), OriginAccessControl: access,
 				}),
 			ViewerProtocolPolicy: awscloudfront.ViewerProtocolPolicy_HTTPS_ONLY,
 			// No sniffing: what a customer uploaded is never taken for a page.

@@ -28,6 +28,7 @@ type watch struct {
 	topic  awssns.Topic
 	charts []awscloudwatch.IWidget
 	data   *Data
+	made   []awscloudwatch.CfnAlarm
 }
 
 // newWatch makes the alarms of every function, queue, table and rule from the topology, so that a

@@ -98,9 +98,19 @@ func (w *watch) rules(async *Async) {
 	}
 }
 
-// alarmOn makes an alarm with a comparison of its own.
+// alarmsAtOnce is how many alarms CloudFormation makes, changes or deletes at a time: CloudWatch takes 3 calls a second
+// of an account for that (PutMetricAlarm, DeleteAlarms), and CloudFormation would send one for each of 170 alarms at
+// once. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
+const alarmsAtOnce = 3
+
+// alarmOn makes an alarm with a comparison of its own, which waits for an earlier one.
 func (w *watch) alarmOn(name, what string, metric awscloudwatch.IMetric, props *awscloudwatch.AlarmProps) {
 	props.AlarmDescription = str(what)
 	props.Metric = metric
-	awscloudwatch.NewAlarm(w.stack, str(name+"-alarm"), props).AddAlarmAction(w.action())
+	alarm := awscloudwatch.NewAlarm(w.stack, str(name+"-alarm"), props)
+	alarm.AddAlarmAction(w.action())
+	w.made = append(w.made, alarm.Node().DefaultChild().(awscloudwatch.CfnAlarm))
+	if i := len(w.made) - 1; i >= alarmsAtOnce {
+		w.made[i].AddResourceDependency(w.made[i-alarmsAtOnce], nil)
+	}
 }
