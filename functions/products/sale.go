@@ -95,15 +95,15 @@ func (c *Products) sales(s *store.Snapshot, entries []*catalog.Entry, currency s
 	all, now := make([]priced, len(entries)), c.clock.Now()
 	for i, e := range entries {
 		shown := pick(currency, c.shop.Currencies, e.Prices)
-		list := e.Prices[shown]
-		all[i].price = list
+		all[i].price = e.Prices[shown]
+		of := all[i].price.Cheapest()
 		if s.Sales() {
-			all[i].price, all[i].sale = s.SummaryRange(&e.Summary, shown, now)
+			all[i].price, all[i].sale, of = s.SummaryRange(&e.Summary, shown, now)
 		}
 		// Only a reduced price needs the lowest one beside
 		// it, and working it out looks through the history.
 		if all[i].price.CompareAt > 0 {
-			all[i].prior = s.PriorPriceOfSummary(&e.Summary, shown, now)
+			all[i].prior = s.PriorPriceOfSummary(&e.Summary, of, shown, now)
 		}
 	}
 	return all

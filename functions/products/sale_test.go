@@ -1,9 +1,12 @@
 package products
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"dangol/shared/catalog"
 	"dangol/shared/platform/id"
@@ -104,6 +107,57 @@ func TestACardShowsTheSalesOfEveryVariant(t *testing.T) {
 	}
 	s.clock.Advance(5 * time.Second)
 	shown("under another name", 8_000, 24_000, "추석 세일")
+}
+
+// The list must not promise what the page does not sell at: each variant has a floor of its own, and some are reduced
+// already, which some sales leave alone.
+func TestACardShowsTheRangeOfPricesOfItsPage(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		s := newShop(t)
+		var variants []object
+		var names []string
+		for n := range rapid.IntRange(1, 4).Draw(rt, "variants") {
+			amount := rapid.Int64Range(1, 20).Draw(rt, "amount") * 1_000
+			price := object{"amount": amount, "floor": rapid.Int64Range(0, 20).Draw(rt, "floor") * 1_000}
+			if rapid.Bool().Draw(rt, "reduced") {
+				price["compareAt"] = amount + 1_000
+			}
+			name := string(rune('A' + n))
+			names = append(names, name)
+			variants = append(variants, object{"sku": name, "options": []string{name}, "prices": object{"KRW": price},
+				"available": 1})
+		}
+		s.create(cream("set").with("options", sizes(names...)).with("variants", variants))
+		starts := s.clock.Now().Add(time.Hour)
+		for n := range rapid.IntRange(0, 2).Draw(rt, "sales") {
+			s.sale(fmt.Sprintf("promo_%d", n), "vegan", rapid.IntRange(0, 9).Draw(rt, "percent")*1_000, starts,
+				starts.Add(time.Hour), func(p *promotion.Promotion) {
+					p.ExcludeSaleItems = rapid.Bool().Draw(rt, "not on reduced ones")
+					if p.Terms.BasisPoints == 0 {
+						p.Terms.Amount = promotion.Amounts{"KRW": rapid.Int64Range(1, 20).Draw(rt, "fixed") * 1_000}
+					}
+				})
+		}
+		s.clock.MoveTo(starts)
+		var page ProductPage
+		s.api.Do("GET", "/products/set?currency=KRW", nil).Want(200).Into(&page)
+		least, most := page.Variants[0], page.Variants[0]
+		for _, v := range page.Variants {
+			if v.Price.Amount < least.Price.Amount {
+				least = v
+			}
+			if v.Price.Amount > most.Price.Amount {
+				most = v
+			}
+		}
+		card := s.card("currency=KRW")
+		if dearest := max(card.Price.Amount, amountOf(card.PriceMax)); card.Price.Amount != least.Price.Amount ||
+			dearest != most.Price.Amount {
+			rt.Fatalf("the list has %d to %d, the page %d to %d", card.Price.Amount, dearest, least.Price.Amount,
+				most.Price.Amount)
+		}
+	})
 }
 
 func TestACursorOfAListByPriceOutlivesTheStartOfASale(t *testing.T) {

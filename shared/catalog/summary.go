@@ -29,24 +29,6 @@ type Summary struct {
 	UpdatedAt  time.Time             `json:"updatedAt"`
 }
 
-// PriceRange is what the variants cost in one currency, in minor units. CompareAt, Since, Prior and Past are those of
-// the cheapest, as in Price.
-type PriceRange struct {
-	Min       int64 `json:"min"` // lowest price of the variants
-	Max       int64 `json:"max"` // highest price of the variants
-	CompareAt int64 `json:"compareAt,omitempty"`
-	Floor     int64 `json:"floor,omitempty"` // the lowest of the variants'
-
-	Since   int64        `json:"since,omitempty"`
-	Prior   int64        `json:"prior,omitempty"`
-	History []PricePoint `json:"past,omitempty"`
-}
-
-// Cheapest is the price of the cheapest variant.
-func (r PriceRange) Cheapest() Price {
-	return Price{Amount: r.Min, CompareAt: r.CompareAt, Since: r.Since, Floor: r.Floor, Prior: r.Prior, History: r.History}
-}
-
 // cardOf is the card of a product. Where several variants
 // are equally cheap, the first one gives the card its price.
 func cardOf(p *Product) Summary {
@@ -61,21 +43,14 @@ func cardOf(p *Product) Summary {
 	if len(p.Variants) > 0 {
 		c.VariantID = p.Variants[0].ID
 	}
+	prices := map[string][]Price{}
 	for _, v := range p.Variants {
 		for currency, price := range v.Prices {
-			r, ok := c.Prices[currency]
-			// A missing floor is 0, and so is the lowest.
-			if !ok || price.Floor < r.Floor {
-				r.Floor = price.Floor
-			}
-			// The struck-through price and the history on a card are those of the price it shows.
-			if !ok || price.Amount < r.Min {
-				r.Min, r.CompareAt, r.Since, r.Prior, r.History =
-					price.Amount, price.CompareAt, price.Since, price.Prior, price.History
-			}
-			r.Max = max(r.Max, price.Amount)
-			c.Prices[currency] = r
+			prices[currency] = append(prices[currency], price)
 		}
+	}
+	for currency, all := range prices {
+		c.Prices[currency] = rangeOf(all)
 	}
 	return c
 }

@@ -37,8 +37,9 @@ func (l liveSales) Version() string { return l.name }
 
 // PriceRange implements catalog.SalePrices.
 func (l liveSales) PriceRange(c *catalog.Summary, currency string) (catalog.PriceRange, bool) {
-	r, sale := l.of.SummaryRange(c, currency, l.at)
-	return r, sale != nil
+	r, sale, _ := l.of.SummaryRange(c, currency, l.at)
+	// A sale may be on the dearest variant alone.
+	return r, sale != nil || r.Max != c.Prices[currency].Max
 }
 
 // EndedSale is the sale that made a price of a variant until it ended, the last of several; nil when none did.

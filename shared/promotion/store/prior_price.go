@@ -20,9 +20,8 @@ func (s *Snapshot) PriorPrice(p *catalog.Product, list catalog.Variant, currency
 	return s.priorPrice(listedVariant(p, list.ID, price), price, currency, at)
 }
 
-// PriorPriceOfSummary is Prior for the cheapest variant of a card.
-func (s *Snapshot) PriorPriceOfSummary(c *catalog.Summary, currency string, at time.Time) int64 {
-	price := c.Prices[currency].Cheapest()
+// PriorPriceOfSummary is Prior for the variant of a card that costs that much outside sales, see SummaryRange.
+func (s *Snapshot) PriorPriceOfSummary(c *catalog.Summary, price catalog.Price, currency string, at time.Time) int64 {
 	return s.priorPrice(listedSummary(c, price), price, currency, at)
 }
 

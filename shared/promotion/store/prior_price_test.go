@@ -116,7 +116,7 @@ func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
 					Min: price.Amount, Max: price.Amount, CompareAt: price.CompareAt, Since: price.Since, Prior: price.Prior,
 					History: price.History,
 				}}}
-			if got := s.PriorPriceOfSummary(card, tt.currency, noon); got != tt.want {
+			if got := s.PriorPriceOfSummary(card, card.Prices[tt.currency].Cheapest(), tt.currency, noon); got != tt.want {
 				t.Errorf("on a card: %d, want %d", got, tt.want)
 			}
 		})

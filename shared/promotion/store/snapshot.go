@@ -110,16 +110,26 @@ func (s *Snapshot) SummaryPrice(c *catalog.Summary, list catalog.Price, currency
 	return s.price(listedSummary(c, list), list, currency, at)
 }
 
-// SummaryRange is SummaryPrice for the cheapest and the dearest price of a card.
-func (s *Snapshot) SummaryRange(c *catalog.Summary, currency string, at time.Time) (catalog.PriceRange, *Sale) {
+// SummaryRange is what a card shows: the range of its variants' prices, each as the product page shows it, the sale
+// that makes the lowest (nil for none), and of which price outside sales it was made.
+func (s *Snapshot) SummaryRange(c *catalog.Summary, currency string, at time.Time) (shown catalog.PriceRange,
+	sale *Sale, of catalog.Price) {
 	list := c.Prices[currency]
-	low, sale := s.SummaryPrice(c, list.Cheapest(), currency, at)
-	// Sales only make prices cheaper: without one for the cheapest the range is that of the list.
-	if sale == nil {
-		return list, nil
+	of = list.Cheapest()
+	low, sale := s.SummaryPrice(c, of, currency, at)
+	high := low.Amount
+	for _, p := range list.Further() {
+		price, by := s.SummaryPrice(c, p, currency, at)
+		if price.Amount < low.Amount {
+			low, sale, of = price, by, p
+		}
+		high = max(high, price.Amount)
 	}
-	high, _ := s.SummaryPrice(c, catalog.Price{Amount: list.Max, Floor: list.Floor}, currency, at)
-	return catalog.PriceRange{Min: low.Amount, Max: high.Amount, CompareAt: low.CompareAt}, sale
+	// Not on sale: with what the list knows of its past.
+	if sale == nil && high == list.Max {
+		return list, nil, of
+	}
+	return catalog.PriceRange{Min: low.Amount, Max: high, CompareAt: low.CompareAt}, sale, of
 }
 
 // listedSummary is the product of a card as sale prices are computed for it.
