@@ -62,7 +62,7 @@ node -e '
   const head = Buffer.alloc(13); head.writeUInt32BE(w, 0); head.writeUInt32BE(w, 4); head.set([8, 2, 0, 0, 0], 8);
   process.stdout.write(Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk("IHDR", head), chunk("IDAT", z.deflateSync(raw)), chunk("IEND", Buffer.alloc(0))]));
 ' > "$photo"
-made=$(call -X POST "$reviews/$happy/media" "${ann[@]}" -d "{\"kind\":\"photo\",\"type\":\"image/png\",\"size\":$(stat -c %s "$photo")}")
+made=$(call -X POST "$reviews/$happy/media" "${ann[@]}" -d "{\"kind\":\"photo\",\"type\":\"image/png\",\"size\":$(wc -c <"$photo")}")
 curl --silent --show-error --fail -o /dev/null -X PUT -H 'Content-Type: image/png' --data-binary "@$photo" "$(get v.upload.url <<<"$made")"
 expect "$(call -X POST "$reviews/$happy/media/$(get v.mediaId <<<"$made")/complete" "${ann[@]}" | get v.state)" published "photo"
 shown=$(call "$reviews?limit=1" | get 'v.reviews[0].mediaUrl + "/" + v.reviews[0].media[0].thumbnail')
