@@ -25,6 +25,10 @@ func TestAccess(t *testing.T) {
 			"addCustomerNote":  {Needs: ownAddress, Body: `{"text":"prefers calls"}`},
 		},
 		Journey: func(s *system.Shop) {
+			// What it used of a limit counts for the customer who claims it.
+			s.Publish(system.Sale("", "2026-11-20T10:00", "2026-12-30T12:00", map[string]any{
+				"kind": "percentage", "class": "order", "limitPerCustomer": 1, "targets": map[string]any{"all": true},
+			}))
 			guest, _ := s.Order()
 			sub := system.Unique("eve")
 			token, err := s.Issuer().MintIdentity(issuer.Claims{Subject: sub, Email: guest.Email})

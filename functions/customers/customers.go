@@ -50,7 +50,9 @@ func Spec() function.Spec {
 			Title: "Customers", About: "Package `shared/customer`. One item a customer.", Patterns: customer.AccessPatterns,
 		}},
 		Tables: []function.Grant{{
-			Table: table.Commerce.Name, Actions: []string{"GetItem", "PutItem"}, Indexes: []string{table.ByOne, table.ByTwo},
+			// UpdateItem counts what a claimed order used of limits.
+			Table: table.Commerce.Name, Actions: []string{"GetItem", "PutItem", "UpdateItem"},
+			Indexes: []string{table.ByOne, table.ByTwo},
 		}},
 		Events: (&Customers{}).consumers().Types(),
 	}

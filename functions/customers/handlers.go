@@ -163,8 +163,12 @@ func (f *Customers) claim(ctx context.Context, in *claimInput) (*ClaimOutput, er
 		mine := false
 		_, err := f.Orders.Change(ctx, card.ID, func(o *order.Order) (bool, []table.Write, error) {
 			// The list is read a moment late: what has an owner by now, or another address, stays as it is.
-			mine = strings.EqualFold(o.Email, email) && o.Claim(who)
-			return mine, nil, nil
+			if mine = strings.EqualFold(o.Email, email); !mine {
+				return false, nil, nil
+			}
+			var counts []table.Write
+			mine, counts = o.Claim(who)
+			return mine, counts, nil
 		})
 		if err != nil {
 			return nil, err

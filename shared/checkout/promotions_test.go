@@ -400,3 +400,33 @@ func TestAGuestUsesALimitedPromotionOncePerMailAddress(t *testing.T) {
 		t.Errorf("what is given back cannot be used again: %d", after.Totals.Discount)
 	}
 }
+
+// A person who has bought as a guest, and proves the address with an account, has one limit and not two.
+func TestWhatAGuestUsedOfALimitCountsForTheAccountThatClaimsTheOrder(t *testing.T) {
+	t.Parallel()
+	w := testshop.New(t, fault.New(fault.Plan{}))
+	soap := w.Sell(testshop.ProductSpec{Units: 10, Price: 9_000})
+	w.Promote(thousand(each(1)))
+	guests := begin(t, w, start(w, w.FillCart("", map[string]int{soap: 1}), "pm_card_visa"))
+	discount := func() int64 {
+		t.Helper()
+		return begin(t, w, start(w, w.AnotherCart("ann", map[string]int{soap: 1}), "pm_card_visa")).Totals.Discount
+	}
+	orders := w.Service.Cashier.Orders
+	o, err := orders.Change(t.Context(), guests.OrderID, func(o *order.Order) (bool, []table.Write, error) {
+		claimed, counts := o.Claim("ann")
+		return claimed, counts, nil
+	})
+	if err != nil || guests.Totals.Discount != 1_000 {
+		t.Fatalf("%d off, %v", guests.Totals.Discount, err)
+	}
+	if got := discount(); got != 0 {
+		t.Errorf("after the order was claimed its customer gets %d off once more", got)
+	}
+	if _, err := w.Service.Cashier.Cancel(t.Context(), o, "changed my mind", order.ByCustomer); err != nil {
+		t.Fatal(err)
+	}
+	if got := discount(); got != 1_000 {
+		t.Errorf("after it was canceled %d off, want 1,000", got)
+	}
+}

@@ -213,7 +213,7 @@ func (o *Order) takeBack(parts []Part, stocked map[string][]stock.Request) []tab
 	}
 	writes := stock.Release(back)
 	if len(counted) > 0 {
-		writes = append(writes, cart.UncountPurchases(o.counter(), counted))
+		writes = append(writes, o.uncounts(counted)...)
 	}
 	o.Counted = slices.DeleteFunc(o.Counted, func(c LifetimeCount) bool { return c.Quantity == 0 })
 	return writes

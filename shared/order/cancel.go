@@ -49,11 +49,25 @@ func (d Draft) ReleaseWrites() []table.Write {
 	if len(d.Counted) == 0 {
 		return writes
 	}
-	back := make([]cart.LimitedPurchase, len(d.Counted))
+	return append(writes, d.uncounts(d.limitedPurchases())...)
+}
+
+// limitedPurchases is what the order has counted of limits.
+func (d Draft) limitedPurchases() []cart.LimitedPurchase {
+	counted := make([]cart.LimitedPurchase, len(d.Counted))
 	for i, c := range d.Counted {
-		back[i] = cart.LimitedPurchase{VariantID: c.VariantID, Quantity: c.Quantity}
+		counted[i] = cart.LimitedPurchase{VariantID: c.VariantID, Quantity: c.Quantity}
 	}
-	return append(writes, cart.UncountPurchases(d.counter(), back))
+	return counted
+}
+
+// uncounts are the writes that take off what was counted, wherever it was.
+func (d Draft) uncounts(back []cart.LimitedPurchase) []table.Write {
+	writes := []table.Write{cart.UncountPurchases(d.counter(), back)}
+	if d.CountedAlso != "" {
+		writes = append(writes, cart.UncountPurchases(d.CountedAlso, back))
+	}
+	return writes
 }
 
 // counter is whose lifetime counters the order went onto: the customer's, or those of the mail address that a guest

@@ -95,8 +95,10 @@ type Draft struct {
 	Counted      table.List[LifetimeCount]    `dynamodbav:"counted,omitempty"`
 	// CountedFor is whose limits Counted went onto, once the contact or the owner of a guest's order has changed; see
 	// counter.
-	CountedFor string                `dynamodbav:"countedFor,omitempty"`
-	Uses       table.List[store.Use] `dynamodbav:"uses,omitempty"` // of promotions
+	CountedFor string `dynamodbav:"countedFor,omitempty"`
+	// CountedAlso is the customer who has claimed the order, for whom Counted counts besides.
+	CountedAlso string                `dynamodbav:"countedAlso,omitempty"`
+	Uses        table.List[store.Use] `dynamodbav:"uses,omitempty"` // of promotions
 	// Credit is the store credit that a checkout took. The order has it among its payments instead.
 	Credit table.List[storecredit.LotUse] `dynamodbav:"credit,omitempty"`
 	First  bool                           `dynamodbav:"first,omitempty"` // the customer's first order
