@@ -190,9 +190,9 @@ func GiveBack(taken []LotUse, to CustomerContact, reference string, now time.Tim
 // owner reads customer and currency from a lot's partition. The currency comes last, because a
 // customer's id may contain a "#".
 func owner(k table.Key) (customerID, currency string, ok bool) {
-	rest, _ := strings.CutPrefix(k.PK, "CREDIT#")
+	rest, credit := strings.CutPrefix(k.PK, "CREDIT#")
 	at := strings.LastIndex(rest, "#")
-	if at < 0 || len(k.SK) < 8 {
+	if !credit || at < 0 {
 		return "", "", false
 	}
 	return rest[:at], rest[at+1:], true

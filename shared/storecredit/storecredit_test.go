@@ -92,6 +92,31 @@ func TestCreditThatComesBackAfterItsLotExpiredCanBeSpentForThirtyDays(t *testing
 	}
 }
 
+// Whose credit it is stands in the key of the lot alone, whatever the rest of the key looks like.
+func TestCreditOfALotThatHasExpiredComesBackToItsOwner(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		lot   table.Key
+		owner string // partition of the lot that is given; empty for none
+	}{
+		{"a lot", table.Key{PK: "CREDIT#cus_1#KRW", SK: "LOT#2026-01-01T00:00:00.000Z#lot_1"}, "CREDIT#cus_1#KRW"},
+		{"a lot with a short key", table.Key{PK: "CREDIT#cus_1#KRW", SK: "LOT#1"}, "CREDIT#cus_1#KRW"},
+		{"of a customer with an odd id", table.Key{PK: "CREDIT#a#b#USD", SK: "LOT#1"}, "CREDIT#a#b#USD"},
+		{"no lot", table.Key{PK: "ORDER#cus_1#KRW", SK: "LOT#2026-01-01T00:00:00.000Z#lot_1"}, ""},
+	} {
+		writes := storecredit.GiveBack([]storecredit.LotUse{{Key: c.lot, Amount: 500, ExpiresAt: noon.Add(-time.Hour)}}, ann,
+			"ord_1", noon)
+		got := ""
+		for _, w := range writes {
+			got = w.(table.Put).Item.(storecredit.Lot).PK
+		}
+		if got != c.owner {
+			t.Errorf("%s: comes back to %q, want %q", c.name, got, c.owner)
+		}
+	}
+}
+
 func TestCreditOfLotsWhoseIdsEndAlikeComesBackWhole(t *testing.T) {
 	t.Parallel()
 	s := open(t)
