@@ -63,11 +63,13 @@ type Record struct {
 	Clicked    time.Time `dynamodbav:"clicked,omitempty"` // by a person, first
 	Machine    time.Time `dynamodbav:"machine,omitempty"` // by a machine, first
 
-	Stopped bool   `dynamodbav:"stopped,omitempty"` // not to be sent any more
-	To      string `dynamodbav:"gsi1pk,omitempty"`
-	ToAt    string `dynamodbav:"gsi1sk,omitempty"`
-	Card    Card   `dynamodbav:"card"`
-	TTL     int64  `dynamodbav:"ttl,omitempty"`
+	Stopped bool `dynamodbav:"stopped,omitempty"` // not to be sent any more
+	// Repeated says that a person has had it sent again as a message of its own, which is counted in its place.
+	Repeated bool   `dynamodbav:"repeated,omitempty"`
+	To       string `dynamodbav:"gsi1pk,omitempty"`
+	ToAt     string `dynamodbav:"gsi1sk,omitempty"`
+	Card     Card   `dynamodbav:"card"`
+	TTL      int64  `dynamodbav:"ttl,omitempty"`
 }
 
 // Card is what lists of messages show.
@@ -245,6 +247,15 @@ func (s Store) Resend(ctx context.Context, id string) error {
 		Key: keyOf(id), Do: "ADD #resends :one", If: "attribute_exists(#state)", With: map[string]any{":one": 1},
 	})
 	return err
+}
+
+// RepeatWrite notes that a message is sent again as one of its own, as a part of a transaction: what is heard of it
+// from now on changes no count of outcomes. It is refused when the outcome is another by now.
+func RepeatWrite(r Record) table.Update {
+	return table.Update{
+		Key: r.Key, Do: "SET #repeated = :yes", If: "#state = :seen",
+		With: map[string]any{":yes": true, ":seen": r.State},
+	}
 }
 
 // StopWrite keeps a message from being sent, as a part of a transaction. A mail that has been sent already only gets

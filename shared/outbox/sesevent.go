@@ -193,11 +193,13 @@ func (h SESEventHandler) sent(ctx context.Context, e SESEvent, now time.Time) er
 	}
 	r.Card.State, r.Card.Reason = Accepted, ""
 	settle := table.Update{
-		Key: r.Key, Do: "SET #state = :accepted, #messageId = :messageId, #card = :card", If: "#state = :unknown", // once
+		Key: r.Key, Do: "SET #state = :accepted, #messageId = :messageId, #card = :card",
+		If:   "#state = :unknown AND " + asSeen(r),
 		With: map[string]any{":accepted": Accepted, ":unknown": Unknown, ":messageId": e.Mail.MessageID, ":card": r.Card},
 	}
 	writes := []table.Write{settle, cleared(id, now)}
-	if r.Source.Counted() {
+	// A mail that was sent again is counted by what became of that one, and is not unknown in the counts any more.
+	if r.Source.Counted() && !r.Repeated {
 		writes = append(writes, Count(r.Source, id, now, Counters{CountUnknown: -1, CountSent: 1}))
 	}
 	err = h.Store.Table.Transact(ctx, "", writes...)
@@ -205,6 +207,14 @@ func (h SESEventHandler) sent(ctx context.Context, e SESEvent, now time.Time) er
 		return nil
 	}
 	return err
+}
+
+// asSeen is the condition that nobody has had the message sent again since it was read, or somebody had before.
+func asSeen(r Record) string {
+	if r.Repeated {
+		return "attribute_exists(#repeated)"
+	}
+	return "attribute_not_exists(#repeated)"
 }
 
 // mark reads the record of an event, notes the event there, and returns the record as it was before. 2 round trips, 1
@@ -280,12 +290,15 @@ func (h SESEventHandler) rejected(ctx context.Context, e SESEvent, now time.Time
 	writes := []table.Write{
 		table.Update{
 			// only what was read
-			Key: r.Key, Do: "SET #state = :rejected, #reason = :reason, #card = :card", If: "#state = :seen",
+			Key: r.Key, Do: "SET #state = :rejected, #reason = :reason, #card = :card", If: "#state = :seen AND " + asSeen(r),
 			With: map[string]any{":rejected": Rejected, ":reason": card.Reason, ":card": card, ":seen": r.State},
 		},
-		table.Put{Item: m.failure(Rejected, card.Reason, now)},
 	}
-	if r.Source.Counted() {
+	// One that was sent again needs no second look.
+	if !r.Repeated {
+		writes = append(writes, table.Put{Item: m.failure(Rejected, card.Reason, now)})
+	}
+	if r.Source.Counted() && !r.Repeated {
 		writes = append(writes, Count(r.Source, id, now, Counters{counterOf(r.State): -1, CountRejected: 1}))
 	}
 	err = h.Store.Table.Transact(ctx, "", writes...)

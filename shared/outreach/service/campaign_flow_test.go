@@ -397,5 +397,21 @@ func TestAMailThatIsSentAgainIsCountedForOneRecipient(t *testing.T) {
 		if got, p := f.campaign(c.ID); got.Status != campaign.Finished || p.Sent != 2 || p.Settled() != 2 {
 			t.Errorf("%s, in the end: %s %+v", state, got.Status, p)
 		}
+		// SES says late what it did with the first one: the recipient is counted by the second one already.
+		for _, kind := range []string{"Send", "Send", "Reject"} {
+			e := outbox.SESEvent{EventType: kind}
+			e.Mail.MessageID, e.Mail.Timestamp = "ses-1", f.clock.Now()
+			e.Mail.Tags = map[string][]string{outbox.Tag: {failed.ID}}
+			h := outbox.SESEventHandler{Store: f.Outbox, Contacts: f.Contacts}
+			if err := h.Handle(t.Context(), e, f.clock.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, p := f.campaign(c.ID); p.Sent != 2 || p.Settled() != 2 || p.Unknown != 0 || p.Rejected != 0 {
+			t.Errorf("%s, after late events: %+v", state, p)
+		}
+		if failures, _, err := f.Outbox.Failures(t.Context(), 10, ""); err != nil || len(failures) != 0 {
+			t.Errorf("%s: listed once more: %+v, %v", state, failures, err)
+		}
 	}
 }

@@ -30,8 +30,7 @@ func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 	}
 	// What was accepted is with the recipient.
 	if r.State != outbox.Rejected && r.State != outbox.Unknown {
-		return "", problem.Conflict("mail_was_sent",
-			"Only mails that were rejected, or whose outcome is unknown, are sent again.")
+		return "", errWasSent
 	}
 	if r.Channel == compliance.Push {
 		return s.resendPush(ctx, r)
@@ -56,6 +55,10 @@ func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 	}
 	return "", errNotKept
 }
+
+// errWasSent says that a message reached its recipient as far as is known.
+var errWasSent = problem.Conflict("mail_was_sent",
+	"Only mails that were rejected, or whose outcome is unknown, are sent again.")
 
 // errNotKept says that a message cannot be sent again.
 var errNotKept = problem.NotFound("mail_not_found", "The content of this mail is no longer kept.")
@@ -83,12 +86,16 @@ func (s *Service) storeAgain(ctx context.Context, failed outbox.Record, again an
 	if failed.State == outbox.Unknown {
 		counter = outbox.CountUnknown
 	}
-	writes := []table.Write{table.Put{Item: again, If: table.IfNew}} // once, however often the button is pressed
+	// Once, however often the button is pressed; and not when SES says just now that it took the message.
+	writes := []table.Write{table.Put{Item: again, If: table.IfNew}, outbox.RepeatWrite(failed)}
 	if failed.Source.Counted() {
 		writes = append(writes, outbox.Count(failed.Source, failed.ID, now, outbox.Counters{counter: -1}))
 	}
 	err := s.Table.Transact(ctx, "", writes...)
 	if _, stored := table.Met(err, 0); err != nil && !stored {
+		if _, settled := table.Met(err, 1); settled {
+			return errWasSent
+		}
 		return err
 	}
 	return s.Outbox.Clear(ctx, failed.ID, now)
