@@ -166,7 +166,8 @@ type OrderChanged struct {
 	Refund  money.Money `json:"refund,omitzero"` // on its way back
 	Paid    money.Money `json:"paid,omitzero"`   // for what was added
 	By      string      `json:"by"`              // customer, shop
-	// Former is the mail address before a change of the contact: whoever reads there has to hear of it.
+	// Former is the mail address before a change of the contact: whoever reads there has to hear of it, and of a change of
+	// the address by somebody who gave another contact with a look-up token alone.
 	Former string `json:"former,omitempty"`
 }
 

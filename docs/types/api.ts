@@ -3076,7 +3076,9 @@ export interface paths {
         get?: never;
         /**
          * Write to another mail address about an order
-         * @description Who may call: a customer, or a guest.
+         * @description The address before is told. A guest's order can be claimed by an account with the new one when it is given with the `Cart-Token` or by the shop; given with an `Order-Token` alone it only gets the mails.
+         *
+         *     Who may call: a customer, or a guest.
          */
         put: operations["changeOrderContact"];
         post?: never;

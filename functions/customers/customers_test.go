@@ -15,7 +15,9 @@ import (
 	"dangol/shared/cart"
 	shared "dangol/shared/checkout"
 	"dangol/shared/customer"
+	"dangol/shared/order"
 	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
@@ -103,6 +105,31 @@ func TestACustomerKeepsAnAddressBook(t *testing.T) {
 	if d.guest.As(apitest.Bob).Do("PUT", "/me/addresses/"+first.ID,
 		map[string]any{"address": address("x")}).Status != 404 {
 		t.Error("another customer's address can be changed")
+	}
+}
+
+// Somebody who has seen one mail of the order looks it up, has mails sent to themselves, and has an account there.
+func TestAContactGivenWithALookUpTokenDoesNotMakeAnOrderClaimable(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	id, email := d.buy("")
+	claim := func(who auth.Principal, address string) string {
+		t.Helper()
+		return d.guest.As(who).Do("POST", "/me/orders/claim", map[string]any{"idToken": who.Subject + " " + address}).
+			Want(200).Body
+	}
+	_, err := d.Service.Cashier.Orders.Change(t.Context(), id, func(o *order.Order) (bool, []table.Write, error) {
+		changed, err := o.ChangeContact("eve@example.org", false, order.ByCustomer, d.Clock.Now())
+		return changed, nil, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if taken := claim(apitest.Bob, "eve@example.org"); strings.Contains(taken, id) {
+		t.Errorf("the new address takes the order: %s", taken)
+	}
+	if mine := claim(apitest.Ann, email); !strings.Contains(mine, id) {
+		t.Errorf("the address that it was placed with does not: %s", mine)
 	}
 }
 

@@ -163,7 +163,7 @@ func (f *Customers) claim(ctx context.Context, in *claimInput) (*ClaimOutput, er
 		mine := false
 		_, err := f.Orders.Change(ctx, card.ID, func(o *order.Order) (bool, []table.Write, error) {
 			// The list is read a moment late: what has an owner by now, or another address, stays as it is.
-			if mine = strings.EqualFold(o.Email, email); !mine {
+			if mine = strings.EqualFold(o.Opener(), email); !mine {
 				return false, nil, nil
 			}
 			var counts []table.Write

@@ -149,12 +149,9 @@ func orderChanged(b events.OrderChanged) letter {
 	for _, what := range b.What {
 		switch what {
 		case "address":
-			return notice(b.OrderRef, "order_changed-address", orderPath(b.OrderRef), nil)
+			return notice(former(b), "order_changed-address", orderPath(b.OrderRef), nil)
 		case "contact":
-			// To the address before the change: at the new one a stranger who made it would be warned of themselves.
-			to := b.OrderRef
-			to.Email = cmp.Or(b.Former, to.Email)
-			return notice(to, "order_changed-contact", orderPath(to), nil)
+			return notice(former(b), "order_changed-contact", orderPath(b.OrderRef), nil)
 		case "lines":
 			kind := "order_changed-lines"
 			if len(b.Added) > 0 {
@@ -168,6 +165,14 @@ func orderChanged(b events.OrderChanged) letter {
 		}
 	}
 	return letter{}
+}
+
+// former is the order with the mail address before its contact changed, if it did: at the new one a stranger who made
+// the change would be warned of themselves.
+func former(b events.OrderChanged) events.OrderRef {
+	to := b.OrderRef
+	to.Email = cmp.Or(b.Former, to.Email)
+	return to
 }
 
 // paymentRequested has the link at which goods that are to be added to an order are paid.

@@ -7,6 +7,7 @@ import (
 
 	"dangol/infra/testkit/apitest"
 	"dangol/shared/order"
+	"dangol/shared/platform/table"
 )
 
 type found struct {
@@ -38,6 +39,23 @@ func TestAGuestFindsAnOrderByNumberAndMail(t *testing.T) {
 	nonsense := ask("not a number", "haneul@example.com").Want(404)
 	if wrong.Body != missing.Body || missing.Body != nonsense.Body {
 		t.Fatalf("the answers tell which orders exist:\n%s\n%s\n%s", wrong.Body, missing.Body, nonsense.Body)
+	}
+}
+
+// Who has an order sent to another address cannot lock out whoever placed it.
+func TestTheAddressThatAnOrderWasPlacedWithOpensItAlsoWhenMailsGoElsewhere(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	o := d.sell("")
+	_, err := d.Service.Cashier.Orders.Change(t.Context(), o.id, func(o *order.Order) (bool, []table.Write, error) {
+		changed, err := o.ChangeContact("new@example.org", false, order.ByCustomer, d.Clock.Now())
+		return changed, nil, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for email, status := range map[string]int{"haneul@example.com": 200, "new@example.org": 200, "eve@example.org": 404} {
+		d.client().Do("POST", "/orders/lookup", map[string]any{"number": order.NumberOf(o.id), "email": email}).Want(status)
 	}
 }
 

@@ -115,7 +115,8 @@ func (f *Orders) lookup(ctx context.Context, in *lookupInput) (*lookupOutput, er
 		return nil, noMatch()
 	case err != nil:
 		return nil, err
-	case email != strings.ToLower(o.Email):
+	// The address that it was placed with opens it also after somebody gave another one.
+	case email != strings.ToLower(o.Email) && email != strings.ToLower(o.Opener()):
 		return nil, noMatch()
 	}
 	out := &lookupOutput{Caching: caching}

@@ -25,8 +25,11 @@ func (f *Returns) orderRoutes(s *api.Service) {
 	}
 	api.Handle(s, at(api.Shopper, "PUT", one+"/address", "changeOrderAddress",
 		"Send an order that was not shipped somewhere else"), f.changeAddress)
-	api.Handle(s, at(api.Shopper, "PUT", one+"/contact", "changeOrderContact",
-		"Write to another mail address about an order"), f.changeContact)
+	contact := at(api.Shopper, "PUT", one+"/contact", "changeOrderContact",
+		"Write to another mail address about an order")
+	contact.Description = "The address before is told. A guest's order can be claimed by an account with the new one " +
+		"when it is given with the `Cart-Token` or by the shop; given with an `Order-Token` alone it only gets the mails."
+	api.Handle(s, contact, f.changeContact)
 	remove := at(api.Shopper, "POST", one+"/lines/remove", "removeOrderLines",
 		"Take units off an order before they are shipped")
 	remove.Keyed = api.KeyRequired
@@ -144,7 +147,8 @@ func (f *Returns) changeAddress(ctx context.Context, in *addressInput) (*OrderSt
 		if err != nil || !changed {
 			return nil, nil, err
 		}
-		return events.OrderChanged{OrderRef: o.Ref(), What: []string{"address"}, By: byWhom(ctx, o)}, nil, nil
+		return events.OrderChanged{OrderRef: o.Ref(), What: []string{"address"}, By: byWhom(ctx, o),
+			Former: o.PlacedWith}, nil, nil
 	})
 	if err != nil {
 		return nil, err
@@ -160,16 +164,20 @@ type contactInput struct {
 	}
 }
 
-// changeContact changes where mails about an order go. It opens nothing to whoever reads them
-// there.
+// changeContact changes where mails about an order go. Given with a look-up token alone, the address opens nothing to
+// whoever reads there.
 func (f *Returns) changeContact(ctx context.Context, in *contactInput) (*OrderStateOutput, error) {
 	email, err := format.Email("/email", in.Body.Email)
 	if err != nil {
 		return nil, err
 	}
+	who := caller(ctx, in.CartToken, in.Token)
 	o, err := f.changeOrder(ctx, in.OrderInput, func(o *order.Order) (event.Body, []table.Write, error) {
 		former := o.Email
-		changed, err := o.ChangeContact(email, byWhom(ctx, o), f.Clock.Now())
+		if former == email { // confirmed: the address that it was placed with has to hear of it
+			former = o.Opener()
+		}
+		changed, err := o.ChangeContact(email, who.Proves(o), byWhom(ctx, o), f.Clock.Now())
 		if err != nil || !changed {
 			return nil, nil, err
 		}

@@ -123,7 +123,8 @@ func swapUnits(o *order.Order, q refund.Quote, line order.Line, g catalog.Sellab
 func swapDraft(o *order.Order, r *rma.RMA) order.Draft {
 	d := order.Draft{
 		// The token's hash lets a guest see the new order with the same cart token.
-		CustomerID: o.CustomerID, TokenHash: o.TokenHash, Email: o.Email, Language: o.Language, Address: o.Address,
+		CustomerID: o.CustomerID, TokenHash: o.TokenHash, Email: o.Email, PlacedWith: o.PlacedWith, Language: o.Language,
+		Address:     o.Address,
 		Shipping:    o.Shipping,
 		Allocations: r.Swap.Taken,
 		Totals: order.Totals{Totals: pricing.Totals{

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -48,23 +49,40 @@ func (o *Order) ChangeAddress(a address.Address, by string, now time.Time) (chan
 	return true, nil
 }
 
-// ChangeContact writes to another mail address from now on; changed is false when it is the same. Errors: 409
-// order_canceled.
-func (o *Order) ChangeContact(email, by string, now time.Time) (changed bool, err error) {
+// ChangeContact writes to another mail address from now on; changed is false when it is the same. proven says that the
+// caller has shown more than a look-up token, which everybody gets who has read one mail of the order: without it the
+// order stays with the address that it was placed with, see Opener. Errors: 409 order_canceled.
+func (o *Order) ChangeContact(email string, proven bool, by string, now time.Time) (changed bool, err error) {
 	email = strings.TrimSpace(email)
 	switch {
 	// After shipping too, because mails about the parcel and returns still follow. Only a canceled
 	// order has nothing left to write about.
 	case o.State == Canceled:
 		return false, problem.Conflict("order_canceled", "This order is canceled.")
+	// The address is there already, and is now confirmed.
+	case email == o.Email && proven && o.PlacedWith != "":
+		o.PlacedWith = ""
+		o.addEntry(now, ContactChanged, "", by)
+		return true, nil
 	case email == o.Email:
 		return false, nil
 	}
 	o.CountedFor = o.counter() // before the address changes, by which a guest is counted
+	switch {
+	case proven || strings.EqualFold(email, o.PlacedWith):
+		o.PlacedWith = ""
+	case o.PlacedWith == "":
+		o.PlacedWith = o.Email
+	}
 	o.Email = email
 	o.addEntry(now, ContactChanged, "", by)
 	return true, nil
 }
+
+// Opener is the mail address by which a guest's order becomes that of an account: the one that it was placed with, or
+// one that was given instead by its customer, by the shop, or with the token of the cart. An address that was given
+// with a look-up token alone gets the mails and no more: who has seen one mail could otherwise take the order over.
+func (o *Order) Opener() string { return cmp.Or(o.PlacedWith, o.Email) }
 
 // Hold keeps an order from being shipped until Release. Errors: 409 order_canceled, order_fulfilled.
 func (o *Order) Hold(reason, by string, now time.Time) (changed bool, err error) {

@@ -76,19 +76,57 @@ func TestTheContactChangesUntilTheOrderIsCanceled(t *testing.T) {
 	if err := shipAll(o); err != nil {
 		t.Fatal(err)
 	}
-	if changed, err := o.ChangeContact(" ann@example.org ", order.ByShop, noon); !changed || err != nil ||
+	if changed, err := o.ChangeContact(" ann@example.org ", true, order.ByShop, noon); !changed || err != nil ||
 		o.Email != "ann@example.org" {
 		t.Errorf("%v, %v: mails go to %q", changed, err, o.Email)
 	}
-	if changed, err := o.ChangeContact("ann@example.org", order.ByShop, noon); changed || err != nil {
+	if changed, err := o.ChangeContact("ann@example.org", true, order.ByShop, noon); changed || err != nil {
 		t.Errorf("the same address again: %v, %v", changed, err)
 	}
 	gone := bought(order.PayCaptured, 1)
 	if err := cancel(gone); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := gone.ChangeContact("ann@example.org", order.ByShop, noon); codeOf(err) != "order_canceled" {
+	if _, err := gone.ChangeContact("ann@example.org", true, order.ByShop, noon); codeOf(err) != "order_canceled" {
 		t.Errorf("a canceled order: %v", err)
+	}
+}
+
+// Whoever has read one mail of an order has its look-up token. Who bought, and the shop, show more.
+func TestAContactGivenWithALookUpTokenAloneTakesNothingOver(t *testing.T) {
+	t.Parallel()
+	const proven, lookedUp = true, false
+	type change struct {
+		email  string
+		proven bool
+	}
+	for _, c := range []struct {
+		name    string
+		changes []change
+		opener  string
+	}{
+		{"the token of the cart, or the shop", []change{{"new@example.org", proven}}, "new@example.org"},
+		{"a look-up token", []change{{"eve@example.org", lookedUp}}, "haneul@example.com"},
+		{"a look-up token, twice", []change{{"eve@example.org", lookedUp}, {"eva@example.org", lookedUp}},
+			"haneul@example.com"},
+		{"a look-up token, and then back", []change{{"eve@example.org", lookedUp}, {"haneul@example.com", lookedUp}},
+			"haneul@example.com"},
+		{"a look-up token, and the buyer gives another one",
+			[]change{{"eve@example.org", lookedUp}, {"new@example.org", proven}},
+			"new@example.org"},
+		{"a look-up token, and the buyer confirms it", []change{{"new@example.org", lookedUp}, {"new@example.org", proven}},
+			"new@example.org"},
+	} {
+		o := bought(order.PayCaptured, 1)
+		o.CustomerID, o.Email = "", "haneul@example.com"
+		for _, to := range c.changes {
+			if changed, err := o.ChangeContact(to.email, to.proven, order.ByCustomer, noon); !changed || err != nil {
+				t.Fatalf("%s: %v, %v", c.name, changed, err)
+			}
+		}
+		if last := c.changes[len(c.changes)-1].email; o.Email != last || o.Opener() != c.opener {
+			t.Errorf("%s: mails go to %q and %q opens it, want %q and %q", c.name, o.Email, o.Opener(), last, c.opener)
+		}
 	}
 }
 
@@ -258,7 +296,7 @@ func TestAGuestsPurchaseLimitIsGivenBackWhereItWasTakenAlsoAfterTheContactChange
 	o.CustomerID = ""
 	o.Counted = []order.LifetimeCount{{VariantID: "var_line_1", Quantity: 1}}
 	before := keysOf(t, o.ReleaseWrites())
-	if _, err := o.ChangeContact("other@example.com", order.ByShop, noon); err != nil {
+	if _, err := o.ChangeContact("other@example.com", true, order.ByShop, noon); err != nil {
 		t.Fatal(err)
 	}
 	if after := keysOf(t, o.ReleaseWrites()); !slices.Equal(after, before) {

@@ -46,7 +46,7 @@ type Caller struct {
 func (s Store) GetFor(ctx context.Context, orderID string, who Caller) (*Order, error) {
 	if who.LookupToken == "" {
 		o, err := s.Get(ctx, orderID)
-		if err == nil && !who.sees(o) {
+		if err == nil && !who.Proves(o) {
 			return nil, NotFound()
 		}
 		return o, err
@@ -67,14 +67,14 @@ func (s Store) GetFor(ctx context.Context, orderID string, who Caller) (*Order, 
 	}
 	// TTL deletes late, so the time is checked too. The same answer as for an order that does not
 	// exist.
-	if o.ID == "" || a.Until <= s.Clock.Now().Unix() && !who.sees(&o) {
+	if o.ID == "" || a.Until <= s.Clock.Now().Unix() && !who.Proves(&o) {
 		return nil, NotFound()
 	}
 	return &o, nil
 }
 
-// sees reports whether the caller may see the order without a look-up token.
-func (c Caller) sees(o *Order) bool { return c.Operator || c.Owns(o.Draft) }
+// Proves reports whether the caller shows more than a look-up token: that they bought, or work for the shop.
+func (c Caller) Proves(o *Order) bool { return c.Operator || c.Owns(o.Draft) }
 
 // Owns reports whether the caller is the one who bought: by customer, or by the token of the guest's cart.
 func (c Caller) Owns(d Draft) bool {

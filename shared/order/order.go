@@ -79,10 +79,13 @@ type Order struct {
 
 // Draft is what an order is made of. It is fixed when payment starts, so what is paid for is what is delivered.
 type Draft struct {
-	CartID     string           `dynamodbav:"cartId"`
-	CustomerID string           `dynamodbav:"customerId,omitempty"` // empty for a guest
-	TokenHash  string           `dynamodbav:"tokenHash,omitempty"`  // of the guest's cart token
-	Email      string           `dynamodbav:"email"`
+	CartID     string `dynamodbav:"cartId"`
+	CustomerID string `dynamodbav:"customerId,omitempty"` // empty for a guest
+	TokenHash  string `dynamodbav:"tokenHash,omitempty"`  // of the guest's cart token
+	Email      string `dynamodbav:"email"`
+	// PlacedWith is the address that the order was placed with, while Email is one that somebody gave who showed no more
+	// than a look-up token. It still opens the order, and decides whose it can become; see Opener.
+	PlacedWith string           `dynamodbav:"placedWith,omitempty"`
 	Language   string           `dynamodbav:"language"`
 	Lines      table.List[Line] `dynamodbav:"lines"`
 	Totals     Totals           `dynamodbav:"totals"`
@@ -179,7 +182,7 @@ func (o *Order) setIndexKeys() {
 	// A hash of the id keeps an order in one shard for life.
 	h := fnv.New32a()
 	h.Write([]byte(o.ID))
-	o.Owner, o.OwnerAt = ownerKey(o.CustomerID, o.Email), at
+	o.Owner, o.OwnerAt = ownerKey(o.CustomerID, o.Opener()), at
 	o.Queue, o.QueueAt = queueKey(o.State, int(h.Sum32()%Shards)), at
 	first := o.Lines[0]
 	o.Summary = Summary{

@@ -17,7 +17,7 @@ import (
 type Search struct {
 	States   []State // all when empty
 	From, To time.Time
-	Email    string // exactly, case aside
+	Email    string // exactly, case aside; also the one that it was placed with
 	Customer string // id
 	Product  string // id of a product, or of a variant
 	Text     string // words that must all occur in number, recipient, mail address, titles and notes
@@ -125,7 +125,8 @@ func (s Store) read(ctx context.Context, cards []Summary) ([]*Order, error) {
 func (q Search) matches(o *Order) bool {
 	switch {
 	case len(q.States) > 0 && !slices.Contains(q.States, o.State),
-		q.Email != "" && !strings.EqualFold(strings.TrimSpace(q.Email), o.Email),
+		q.Email != "" && !strings.EqualFold(strings.TrimSpace(q.Email), o.Email) &&
+			!strings.EqualFold(strings.TrimSpace(q.Email), o.Opener()),
 		!q.To.IsZero() && !o.PlacedAt.Before(q.To),
 		q.Product != "" && !slices.ContainsFunc(o.Lines,
 			func(l Line) bool { return l.ProductID == q.Product || l.VariantID == q.Product }):
