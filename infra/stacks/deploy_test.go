@@ -300,6 +300,16 @@ func TestOnlyOperatorsLogInToTheImporter(t *testing.T) {
 	if !strings.Contains(string(source), address) {
 		t.Errorf("the importer returns elsewhere than to %s", address)
 	}
+	// One scope that the client does not have, and Cognito refuses the whole log-in.
+	asked := regexp.MustCompile(`"(openid|email|aws\.cognito\.[\w.]+|shop/\w+)"`).FindAllStringSubmatch(string(source), -1)
+	for _, scope := range asked {
+		if !slices.Contains(strings.Fields(consoleScopes), scope[1]) {
+			t.Errorf("the importer asks for %s, which the client does not have", scope[1])
+		}
+	}
+	if len(asked) < 6 {
+		t.Errorf("it asks for %v", asked)
+	}
 	for id, c := range resources(t, synth(t).Data.Stack, "AWS::Cognito::UserPoolClient") {
 		if allowed := strings.Contains(compact(c.Properties["CallbackURLs"]), address); allowed != strings.Contains(id,
 			"Console") {

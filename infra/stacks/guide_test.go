@@ -251,6 +251,9 @@ func TestTheUserPoolAsksForTheWordsOfItsMails(t *testing.T) {
 	}
 }
 
+// consoleScopes are those of the client for operators.
+const consoleScopes = "openid email aws.cognito.signin.user.admin shop/customer shop/agent shop/merchant"
+
 func TestLogInIsAsTheGuideSays(t *testing.T) {
 	data := must(t, ofDev).Data.Stack
 	for id, pool := range resources(t, data, "AWS::Cognito::UserPool") {
@@ -261,7 +264,7 @@ func TestLogInIsAsTheGuideSays(t *testing.T) {
 	}
 	scopes := map[string]string{
 		"Storefront": "openid email shop/customer",
-		"Console":    "openid email aws.cognito.signin.user.admin shop/customer shop/agent shop/merchant",
+		"Console":    consoleScopes,
 	}
 	for id, c := range resources(t, data, "AWS::Cognito::UserPoolClient") {
 		var got []string

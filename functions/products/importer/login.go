@@ -20,12 +20,21 @@ const returnAddress = "http://localhost:8976/callback"
 // loginFor is how long the command waits for somebody to log in.
 const loginFor = 5 * time.Minute
 
-// login gets a merchant's token by the authorization code flow with PKCE (RFC 7636), as RFC 8252 has it for programs on
-// one's own machine: the merchant logs in with a browser, and the page returns to a port of this machine. No password
-// and no secret pass through the command.
+// The scopes of an import, and those of everything that an operator does, a one-time password of their own among it.
+var (
+	importing = []string{"openid", "shop/merchant"}
+	operating = []string{
+		"openid", "email", "aws.cognito.signin.user.admin", "shop/customer", "shop/agent", "shop/merchant",
+	}
+)
+
+// login gets an operator's token by the authorization code flow with PKCE (RFC 7636), as RFC 8252 has it for programs
+// on one's own machine: the merchant logs in with a browser, and the page returns to a port of this machine. No
+// password and no secret pass through the command.
 type login struct {
 	page   string // address of the log-in page, the output LoginUrl of the deployment
 	client string // the output ConsoleClient
+	scopes []string
 	http   *http.Client
 	out    io.Writer
 }
@@ -38,7 +47,7 @@ func (l login) source(ctx context.Context) (oauth2.TokenSource, error) {
 		return nil, fmt.Errorf("log-in: the port that the page returns to: %w", err)
 	}
 	config := oauth2.Config{
-		ClientID: l.client, RedirectURL: returnAddress, Scopes: []string{"openid", "shop/merchant"},
+		ClientID: l.client, RedirectURL: returnAddress, Scopes: l.scopes,
 		Endpoint: oauth2.Endpoint{
 			AuthURL: l.page + "/oauth2/authorize", TokenURL: l.page + "/oauth2/token", AuthStyle: oauth2.AuthStyleInParams,
 		},
@@ -48,7 +57,7 @@ func (l login) source(ctx context.Context) (oauth2.TokenSource, error) {
 	server := &http.Server{Handler: returned(state, answers), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }()
 	defer server.Close()
-	fmt.Fprintf(l.out, "Log in as a merchant with a browser on this machine:\n\n%s\n\n",
+	fmt.Fprintf(l.out, "Log in with a browser on this machine:\n\n%s\n\n",
 		config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier)))
 	wait, cancel := context.WithTimeout(ctx, loginFor)
 	defer cancel()
@@ -95,7 +104,7 @@ func returned(state string, answers chan<- answer) http.Handler {
 		default: // the page was loaded again
 		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		fmt.Fprintln(w, "Done. This page can be closed; the import goes on in the terminal.")
+		fmt.Fprintln(w, "Done. This page can be closed; the command goes on in the terminal.")
 	})
 	return mux
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -76,7 +77,7 @@ func TestLogIn(t *testing.T) {
 	defer page.Close()
 	t.Run("a merchant's token comes from the page, for this program alone", func(t *testing.T) {
 		browser := &merchantsBrowser{t: t, done: make(chan struct{}), tamper: func(u *url.URL) *url.URL { return u }}
-		l := login{page: page.URL, client: "dangol-local", http: page.Client(), out: browser}
+		l := login{page: page.URL, client: "dangol-local", scopes: importing, http: page.Client(), out: browser}
 		source, err := l.source(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -85,6 +86,25 @@ func TestLogIn(t *testing.T) {
 		token, err := c.access(t.Context())
 		if err != nil || len(strings.Split(token, ".")) != 3 {
 			t.Errorf("%q, %v", token, err)
+		}
+		<-browser.done
+	})
+	t.Run("a token for calls of one's own is printed alone", func(t *testing.T) {
+		browser := &merchantsBrowser{t: t, done: make(chan struct{}), tamper: func(u *url.URL) *url.URL { return u }}
+		var printed strings.Builder
+		args := []string{"-print-token", "-login", page.URL + "/", "-client", "dangol-local"}
+		if status := run(t.Context(), args, func(string) string { return "" }, &printed, browser); status != 0 {
+			t.Fatalf("status %d", status)
+		}
+		parts := strings.Split(strings.TrimSuffix(printed.String(), "\n"), ".")
+		if len(parts) != 3 {
+			t.Fatalf("printed %q", printed.String())
+		}
+		claims, err := base64.RawURLEncoding.DecodeString(parts[1])
+		for _, scope := range []string{"shop/merchant", "shop/customer"} {
+			if err != nil || !strings.Contains(string(claims), scope) {
+				t.Errorf("%s, %v: no %s", claims, err, scope)
+			}
 		}
 		<-browser.done
 	})
@@ -118,8 +138,11 @@ func TestLogIn(t *testing.T) {
 
 func TestALogInNeedsPageAndClientAndNoToken(t *testing.T) {
 	t.Parallel()
-	for _, args := range []string{"-login http://l", "-client c", "-login http://l -client c -token t"} {
-		_, err := parse(append(strings.Fields(args), "-file", "x.csv"), func(string) string { return "" }, io.Discard)
+	for _, args := range []string{
+		"-file x.csv -login http://l", "-file x.csv -client c", "-file x.csv -login http://l -client c -token t",
+		"-login http://l -client c", "-print-token", "-print-token -file x.csv -login http://l -client c",
+	} {
+		_, err := parse(strings.Fields(args), func(string) string { return "" }, io.Discard)
 		if err == nil {
 			t.Errorf("%s is taken", args)
 		}

@@ -28,6 +28,7 @@ func main() {
 type options struct {
 	file, api, token   string
 	login, client      string // log-in page and client id, instead of a token
+	printToken         bool   // prints the token of the log-in and imports nothing
 	currency, language string
 	delivery           string // adds the quantities of the file to the stock, once
 	encoding           string
@@ -39,6 +40,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	o, err := parse(args, getenv, stderr)
 	if err != nil {
 		return 2
+	}
+	if o.printToken {
+		return printToken(ctx, o, stdout, stderr)
 	}
 	file, err := os.Open(o.file)
 	if err != nil {
@@ -63,7 +67,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	sender := &client{http: &http.Client{Timeout: 60 * time.Second}, api: o.api, token: o.token, given: o.token != "",
 		pause: sleep}
 	if o.login != "" {
-		l := login{page: strings.TrimRight(o.login, "/"), client: o.client, http: sender.http, out: stderr}
+		l := login{page: strings.TrimRight(o.login, "/"), client: o.client, scopes: importing, http: sender.http, out: stderr}
 		if sender.source, err = l.source(ctx); err != nil {
 			fmt.Fprintln(stderr, err)
 			return 1
@@ -92,6 +96,8 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	flags.StringVar(&o.login, "login", "",
 		"address of the log-in page (output LoginUrl); the command prints a link and waits until a merchant has logged in")
 	flags.StringVar(&o.client, "client", "", "client id for -login (output ConsoleClient)")
+	flags.BoolVar(&o.printToken, "print-token", false,
+		"log in with -login and -client, print an access token for calls of one's own, and import nothing")
 	flags.StringVar(&o.delivery, "delivery", "",
 		"a name of the delivery whose quantities the file has: they are added to the stock, once")
 	flags.StringVar(&o.currency, "currency", "",
@@ -106,12 +112,34 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	}
 	// A log-in needs both, and is no log-in when there is a token already.
 	half := (o.login == "") != (o.client == "") || o.login != "" && o.token != ""
-	if o.file == "" || o.batch < 1 || o.parallel < 1 || half {
+	nothing := (o.file == "") != o.printToken || o.printToken && o.login == ""
+	if nothing || o.batch < 1 || o.parallel < 1 || half {
 		fmt.Fprintln(stderr, "usage: importer -file products.csv [-api http://localhost:8080] [-currency KRW]")
 		flags.PrintDefaults()
 		return o, errors.New("usage")
 	}
 	return o, nil
+}
+
+// printToken logs an operator in and prints an access token with all that the Console client may ask for. It lasts for
+// an hour.
+func printToken(ctx context.Context, o options, stdout, stderr io.Writer) int {
+	l := login{
+		page: strings.TrimRight(o.login, "/"), client: o.client, scopes: operating,
+		http: &http.Client{Timeout: 60 * time.Second}, out: stderr,
+	}
+	source, err := l.source(ctx)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	token, err := source.Token()
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	fmt.Fprintln(stdout, token.AccessToken)
+	return 0
 }
 
 // sleep waits, or returns early when the program is told to stop.
