@@ -17,7 +17,9 @@ const pagePolicy = "default-src 'self'; script-src 'self' 'unsafe-inline'; style
 	"img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // pageWriter adds the headers that browsers need with a page: they matter for HTML only, and the type is known when the
-// answer begins. A handler's own header wins.
+// answer begins. A handler's own header wins. With an answer that caches may keep it says that it depends on the page
+// that asks: the gateway adds the page's origin (CORS), and a cache would give it to pages of others, which may then
+// not read it (Fetch, "CORS protocol and HTTP caches").
 type pageWriter struct {
 	http.ResponseWriter
 	begun bool // the status line has been written
@@ -25,8 +27,12 @@ type pageWriter struct {
 
 // WriteHeader implements http.ResponseWriter.
 func (w *pageWriter) WriteHeader(status int) {
+	h := w.Header()
+	if !w.begun && strings.HasPrefix(h.Get("Cache-Control"), "public") {
+		h.Set("Vary", strings.TrimPrefix(h.Get("Vary")+", Origin", ", "))
+	}
 	// Only at the first call: later ones have no effect on what was sent.
-	if h := w.Header(); !w.begun && strings.HasPrefix(h.Get("Content-Type"), "text/html") {
+	if !w.begun && strings.HasPrefix(h.Get("Content-Type"), "text/html") {
 		for name, value := range map[string]string{
 			"Content-Security-Policy": pagePolicy,
 			"X-Frame-Options":         "DENY", // for browsers that do not know frame-ancestors
