@@ -52,6 +52,8 @@ import: ## Import products: make import FILE=products.csv (CURRENCY=KRW, API=htt
 
 .PHONY: reset
 reset: ## Throw the local shop's data away
+	@if read -r by 2>/dev/null <"$(DATA)/lock" && kill -0 "$$by" 2>/dev/null; then \
+		echo "process $$by runs a shop on $(DATA): stop it first"; exit 1; fi
 	rm -rf $(DATA)
 
 .PHONY: build

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +27,31 @@ func making(t *testing.T, commands map[string]string, arguments ...string) strin
 	c.Env = []string{"PATH=" + path}
 	said, _ := c.CombinedOutput() // an error is what is looked for
 	return string(said)
+}
+
+// A shop whose folder is taken away goes on with files that nobody sees, and all that it does is lost when it stops.
+func TestTheDataOfARunningShopIsNotThrownAway(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lock string
+		kept bool
+	}{
+		"a shop runs": {fmt.Sprintln(os.Getpid()), true}, "it has stopped": {"", false},
+		"it was killed": {fmt.Sprintln(math.MaxInt32), false}, // no system gives a process this number
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := t.TempDir()
+			if err := os.WriteFile(filepath.Join(data, "lock"), []byte(c.lock), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			said := making(t, map[string]string{"rm": `exec /bin/rm "$@"`}, "reset", "DATA="+data)
+			_, err := os.Stat(data)
+			if kept := err == nil; kept != c.kept || kept != strings.Contains(said, "stop it first") {
+				t.Errorf("kept %v, make reset says %q", kept, said)
+			}
+		})
+	}
 }
 
 // What is missing is for the doctor to say: it must not need it.

@@ -249,6 +249,7 @@ func (r *Runner) Close() {
 		r.engine.Stop()
 	}
 	if r.locked != nil {
+		r.locked.Truncate(0) // nobody runs on the folder now
 		r.locked.Close()
 	}
 }
