@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -120,6 +121,14 @@ func TestTheVersionsAreThoseOfTheModuleAndTheGuide(t *testing.T) {
 		if m := regexp.MustCompile(`Node (\d+)`).FindSubmatch(text); m == nil || string(m[1]) != strconv.Itoa(nodeMajor) {
 			t.Errorf("%s asks for %s, the doctor for Node %d", page, m, nodeMajor)
 		}
+	}
+	guide, err := os.ReadFile("../../docs/deploy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := fmt.Sprintf("may run %d instances of functions at once", enoughConcurrency)
+	if !strings.Contains(string(guide), said) {
+		t.Errorf("the guide does not say %q", said)
 	}
 	d := doctor{}
 	for _, c := range d.machine()[:2] {

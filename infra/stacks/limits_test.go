@@ -143,6 +143,43 @@ func TestNamesThatAnAccountHasOnceCarryTheRegion(t *testing.T) {
 	}
 }
 
+// A queue that fills up must not take all instances that the account has: shoppers need them, and SES takes mails at
+// its rate only. A message that fails comes back alone.
+func TestNoQueueTakesAllInstances(t *testing.T) {
+	s := synth(t)
+	ids := queueIDs(t, s)
+	want := map[string]float64{} // by the logical id of the queue
+	for _, f := range topology.Dangol.Functions {
+		if len(f.Jobs) > 0 {
+			want[ids[f.Name]] = float64(f.Queue.WithDefaults().Concurrency)
+		}
+	}
+	fed := 0
+	for id, m := range everywhere(t, s, "AWS::Lambda::EventSourceMapping") {
+		var most float64
+		for queue, n := range want {
+			// Of another stack it is the name of an export, which has the logical id in it.
+			if strings.Contains(compact(m.Properties["EventSourceArn"]), queue) {
+				most = n
+			}
+		}
+		if most == 0 {
+			continue // of a stream
+		}
+		fed++
+		scaling, _ := m.Properties["ScalingConfig"].(map[string]any)
+		if scaling["MaximumConcurrency"] != most || most < 2 || most > 10 {
+			t.Errorf("%s: at most %v instances, want %v, from 2 that Lambda asks for to 10", id, scaling, most)
+		}
+		if compact(m.Properties["FunctionResponseTypes"]) != `["ReportBatchItemFailures"]` {
+			t.Errorf("%s: one failure brings the whole batch back", id)
+		}
+	}
+	if fed != len(want) || fed == 0 {
+		t.Errorf("%d of %d queues are read", fed, len(want))
+	}
+}
+
 // API Gateway takes 10 calls a second, 40 at once, and CloudFormation makes at once whatever waits for nothing.
 func TestRoutesAreMadeAFewAtATime(t *testing.T) {
 	stack := synth(t).API.Stack
