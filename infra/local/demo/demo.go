@@ -31,8 +31,9 @@ var extras []byte
 // Seed fills the shop. It does so once: a shop that has products and was not filled by a Seed that was interrupted is
 // left alone. After an interruption it does everything again, by the clock of the first time and with the same
 // idempotency keys, so that what was made then is found and not made twice. That holds for the 24 hours that keys are
-// kept.
+// kept. Meanwhile nobody moves the clock: the token would expire, and what is planned for the weekend would be over.
 func Seed(ctx context.Context, r *runner.Runner) error {
+	defer r.HoldClock()()
 	token, err := r.Issuer().Mint(issuer.Claims{Subject: "merchant-demo", Email: "merchant@haneul.example",
 		Groups: []string{"merchant"}})
 	if err != nil {

@@ -214,6 +214,12 @@ func (r *Runner) nextDue(ctx context.Context) (at time.Time, ok bool) {
 	return at, ok
 }
 
+// HoldClock keeps the clock from being moved until release is called; whoever wants to move it waits.
+func (r *Runner) HoldClock() (release func()) {
+	r.moving.Lock()
+	return r.moving.Unlock
+}
+
 // Advance moves the clock forward by d. Everything due on the way happens in order, at its own
 // time. It returns what happened.
 func (r *Runner) Advance(ctx context.Context, d time.Duration) ([]ClockEvent, error) {
