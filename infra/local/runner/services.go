@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +30,6 @@ import (
 	"dangol/shared/platform/auth"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/event"
-	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
 )
 
@@ -178,48 +176,6 @@ func (r *Runner) openStreams() error {
 		}, stream.Options{Client: client, Clock: r.clock, Invoke: r.invoke, Checkpoints: points, Log: r.options.Log}))
 	}
 	return nil
-}
-
-// wanted is the filter of the deployed mapping: only items that carry an event, of the types that the function wants,
-// and counters that are small.
-func wanted(s *function.Stream) func(events.DynamoDBEventRecord) bool {
-	return func(e events.DynamoDBEventRecord) bool {
-		if slices.ContainsFunc(s.Counters, func(c function.Counter) bool { return small(c, e.Change) }) {
-			return true
-		}
-		attribute, ok := e.Change.NewImage["event"]
-		if !ok || len(s.Types) == 0 || attribute.DataType() != events.DataTypeMap {
-			return ok
-		}
-		kind, ok := attribute.Map()["type"]
-		return ok && kind.DataType() == events.DataTypeString && slices.Contains(s.Types, kind.String())
-	}
-}
-
-// small reports whether the change is of the counter and concerns it: it was or is at its limit or below, or is
-// watched.
-func small(c function.Counter, change events.DynamoDBStreamRecord) bool {
-	text := func(image map[string]events.DynamoDBAttributeValue, name string, kind events.DynamoDBDataType) string {
-		value, ok := image[name]
-		if !ok || value.DataType() != kind {
-			return ""
-		}
-		if kind == events.DataTypeNumber {
-			return value.Number()
-		}
-		return value.String()
-	}
-	if !strings.HasPrefix(text(change.Keys, table.HashKey, events.DataTypeString), c.Key) ||
-		!strings.HasPrefix(text(change.Keys, table.SortKey, events.DataTypeString), c.Sort) {
-		return false
-	}
-	for _, image := range []map[string]events.DynamoDBAttributeValue{change.NewImage, change.OldImage} {
-		units := text(image, c.Attribute, events.DataTypeNumber)
-		if strings.HasPrefix(units, "-") || slices.Contains(c.Small(), units) {
-			return true
-		}
-	}
-	return text(change.NewImage, c.Watch, events.DataTypeNumber) != ""
 }
 
 // build makes every function with the environment that a deployed one would have. A variable that

@@ -3,7 +3,7 @@ package runner
 import (
 	"testing"
 
-	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 
 	"dangol/functions/relay"
 )
@@ -11,8 +11,9 @@ import (
 // TestTheRunnerFiltersChangesAsTheDeployedMappingDoes is the table of the test of the synthesized mapping.
 func TestTheRunnerFiltersChangesAsTheDeployedMappingDoes(t *testing.T) {
 	t.Parallel()
-	text, number := events.NewStringAttribute, events.NewNumberAttribute
-	type image = map[string]events.DynamoDBAttributeValue
+	type image = map[string]types.AttributeValue
+	text := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+	number := func(n string) types.AttributeValue { return &types.AttributeValueMemberN{Value: n} }
 	units := func(n string) image { return image{"available": number(n)} }
 	filter := wanted(relay.Spec().Stream)
 	for _, tt := range []struct {
@@ -20,7 +21,8 @@ func TestTheRunnerFiltersChangesAsTheDeployedMappingDoes(t *testing.T) {
 		before, after image
 		want          bool
 	}{
-		{"an event", "ORDER#1", "ORDER", nil, image{"event": events.NewMapAttribute(image{"id": text("evt_1")})}, true},
+		{"an event", "ORDER#1", "ORDER", nil, image{"event": &types.AttributeValueMemberM{
+			Value: image{"id": text("evt_1")}}}, true},
 		{"no event", "ORDER#1", "ORDER", nil, image{"total": number("1")}, false},
 		{"plenty sold to plenty", "STOCK#v", "BUCKET#00", units("40"), units("39"), false},
 		{"51 is not 5", "STOCK#v", "BUCKET#00", units("52"), units("51"), false},
@@ -33,7 +35,7 @@ func TestTheRunnerFiltersChangesAsTheDeployedMappingDoes(t *testing.T) {
 		{"a number of that name elsewhere", "CREDIT#1", "BUCKET#00", units("1"), units("0"), false},
 		{"a text of that name", "STOCK#v", "BUCKET#00", nil, image{"available": text("0")}, false},
 	} {
-		got := filter(events.DynamoDBEventRecord{Change: events.DynamoDBStreamRecord{
+		got := filter(types.Record{Dynamodb: &types.StreamRecord{
 			Keys: image{"pk": text(tt.pk), "sk": text(tt.sk)}, OldImage: tt.before, NewImage: tt.after,
 		}})
 		if got != tt.want {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 )
 
@@ -56,10 +57,10 @@ func (s *shard) take(out *dynamodbstreams.GetRecordsOutput, m Mapping, now time.
 	s.iterator, s.closed = out.NextShardIterator, out.NextShardIterator == nil
 	var wanted []events.DynamoDBEventRecord
 	for _, raw := range out.Records {
-		record := convert(raw, s.stream, s.id, now)
-		s.last = record.Change.SequenceNumber
-		if m.Filter(record) {
-			wanted = append(wanted, record)
+		s.last = aws.ToString(raw.Dynamodb.SequenceNumber)
+		// Before it is made an event: a function wants few of the changes.
+		if m.Filter(raw) {
+			wanted = append(wanted, convert(raw, s.stream, s.id, now))
 		} else {
 			s.unwanted++
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 )
 
 // counting counts how many records the engine was asked for.
@@ -44,7 +45,7 @@ func TestTwoReadersOfATableReadItsRecordsOnce(t *testing.T) {
 	} {
 		readers = append(readers, stream.NewReader(stream.Mapping{
 			Function: function, Tables: []string{b.table},
-			Filter: func(r events.DynamoDBEventRecord) bool { return wanted(r.Change.Keys["pk"].String()) },
+			Filter: func(r types.Record) bool { return wanted(nameOf(r)) },
 		}, stream.Options{Client: client, Clock: b.clock,
 			Invoke: func(_ context.Context, function string, payload []byte) ([]byte, error) {
 				var e events.DynamoDBEvent

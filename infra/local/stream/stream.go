@@ -30,7 +30,7 @@ type Mapping struct {
 	Tables    []string
 	BatchSize int // records per invocation, after the filter; 0 is 100
 	// Filter says which records the function wants; nil wants all. The others count as done.
-	Filter func(events.DynamoDBEventRecord) bool
+	Filter func(types.Record) bool
 	// MaxRetries is how often a batch is tried again before it is given up. Negative means for ever.
 	MaxRetries int
 	// Bisect splits a failed batch in two, which costs no retry, so that only the bad record is given up.
@@ -77,7 +77,7 @@ func NewReader(m Mapping, o Options) *Reader {
 		m.BatchSize = 100
 	}
 	if m.Filter == nil {
-		m.Filter = func(events.DynamoDBEventRecord) bool { return true }
+		m.Filter = func(types.Record) bool { return true }
 	}
 	if o.Checkpoints == nil {
 		o.Checkpoints = &Checkpoints{at: map[string]string{}}
