@@ -149,7 +149,8 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, function, route s
 		return
 	}
 	defer func() { <-g.turns }()
-	out, err := g.invoke(r.Context(), function, payload)
+	// A function that has begun goes on when its caller hangs up, up to its timeout, as on Lambda.
+	out, err := g.invoke(context.WithoutCancel(r.Context()), function, payload)
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		busy(w, problem.Busy(err)) // as API Gateway does when a function has not answered in time
 		return

@@ -64,3 +64,19 @@ func TestAFunctionThatRunsOutOfTimeIsBusyAndNotBroken(t *testing.T) {
 		}
 	}
 }
+
+// An order must not stay half made because the shopper's train went into a tunnel; Lambda hears nothing of that either.
+func TestAFunctionGoesOnWhenItsCallerHangsUp(t *testing.T) {
+	t.Parallel()
+	ctx, hangUp := context.WithCancel(t.Context())
+	g := gateway.New(topology.Dangol, clock.System{}, gateway.DefaultLimits(),
+		func(ctx context.Context, _ string, _ []byte) ([]byte, error) {
+			hangUp()
+			return []byte(`{"statusCode":200,"body":"{}"}`), ctx.Err()
+		})
+	w := httptest.NewRecorder()
+	g.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/products", nil))
+	if w.Code != 200 {
+		t.Errorf("the function was stopped: %d %s", w.Code, w.Body)
+	}
+}
