@@ -7,6 +7,7 @@ import (
 	"dangol/infra/testkit/testshop"
 	"dangol/shared/order"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
 	"dangol/shared/rma"
 	"dangol/shared/stock"
@@ -121,5 +122,73 @@ func TestAPartOfAPrepaidReplacementIsGivenAsStoreCredit(t *testing.T) {
 	again := d.settle(d.approved(d.request(o, wanted("replacement", back("ln_a", 1, "faulty")))))
 	if again.NewOrderID == "" || d.balance() != 20_000 {
 		t.Fatalf("order %q, credit of %d", again.NewOrderID, d.balance())
+	}
+}
+
+// partlyPrepaid is a delivered order of Ann's for two units that cost 20,000 won each and their shipping of 3,000, of
+// which her card paid one unit and the credit of her subscription the rest.
+func (d *desk) partlyPrepaid(variant string) *order.Order {
+	d.T.Helper()
+	o := d.deliver(d.buy(map[string]int{variant: 2}))
+	return d.edited(o, func(o *order.Order) error {
+		o.Lines[0].Box = true
+		o.Payment.Captured = 20_000
+		return nil
+	})
+}
+
+// edited changes an order as something outside of this function does.
+func (d *desk) edited(o *order.Order, change func(*order.Order) error) *order.Order {
+	d.T.Helper()
+	o, err := d.Service.Cashier.Orders.Change(d.T.Context(), o.ID, func(o *order.Order) (bool, []table.Write, error) {
+		return true, nil, change(o)
+	})
+	if err != nil {
+		d.T.Fatal(err)
+	}
+	return o
+}
+
+// exchanged asks for another variant for one unit.
+func exchanged(o *order.Order, variant string) object {
+	line := back(o.Lines[0].ID, 1, "not_as_described")
+	line["exchangeFor"] = variant
+	return wanted("exchange", line)
+}
+
+// The payment covers one unit. When the return that it was kept for is canceled, the other one is paid for already.
+func TestWhatIsExchangedForCreditIsNotPaidOutWhenAnotherReturnIsCanceled(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	soap := d.Sell(testshop.ProductSpec{Price: 20_000, Units: 9})
+	other := d.Sell(testshop.ProductSpec{Price: 20_000, Units: 9})
+	o := d.partlyPrepaid(soap)
+	first := d.approved(d.request(o, exchanged(o, other)))
+	second := d.approved(d.request(o, exchanged(o, other)))
+	d.ann().Do("POST", "/returns/"+first.ID+"/cancel", nil).Want(200)
+	d.workReturns()
+	if _, refunded := d.bank(o.Payment.ID); refunded != 0 || d.balance() != 0 {
+		t.Errorf("%d went back and credit of %d was given, for an exchange at the same price", refunded, d.balance())
+	}
+	if r := d.settle(second); r.NewOrderID == "" || r.Settled.Ask.Amount != 0 {
+		t.Errorf("the exchange is %s: %+v", r.State, r.Settled)
+	}
+}
+
+func TestWhatWasPaidAheadStaysPaidWhenMoneyOfTheOrderWentBack(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	soap := d.Sell(testshop.ProductSpec{Price: 20_000, Units: 9})
+	o := d.partlyPrepaid(soap)
+	o = d.edited(o, func(o *order.Order) error {
+		return o.GiveGoodwill(o.RefundLedger().Left(), "sorry", order.ByShop, d.Clock.Now())
+	})
+	// One is paid ahead, with 3,000 of the other; what paid the rest of it has gone back.
+	for _, ask := range []int64{0, 17_000} {
+		other := d.Sell(testshop.ProductSpec{Price: 20_000, Units: 9})
+		r := d.settle(d.approved(d.request(o, exchanged(o, other))))
+		if r.Quoted.Ask.Amount != ask {
+			t.Errorf("asks for %d, want %d", r.Quoted.Ask.Amount, ask)
+		}
 	}
 }

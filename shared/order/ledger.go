@@ -61,7 +61,8 @@ func (o *Order) Sale() refund.Sale {
 func (o *Order) prepaid(s refund.Sale) int64 {
 	missing := max(s.Paid()-s.Captured(), 0)
 	switch {
-	case o.Payment.State != PayCaptured:
+	// What was paid ahead stays paid when something of the payment goes back; the ledger says what of it was given.
+	case slices.Contains([]PayState{PayAuthorized, PayFailed, PayReleasing, PayReleased}, o.Payment.State):
 		return 0
 	case o.Origin != "":
 		return min(o.PaidAhead, missing)

@@ -10,7 +10,7 @@ import (
 //
 //	Amount = worth of Units and Shipping - charges - Fees, with what earlier entries left open
 //
-// so only Amount, Fees and Goodwill are counted later; the rest says what the entry was for.
+// so only Amount, Prepaid, Fees and Goodwill are counted later; the rest says what the entry was for.
 type Entry struct {
 	Key      string    `json:"key"`
 	Kind     Kind      `json:"kind"`
@@ -22,6 +22,8 @@ type Entry struct {
 	Fees int64 `json:"fees,omitempty"`
 	// Goodwill is the part of Amount that is for no unit: a gesture, or a refund made at the provider's own console.
 	Goodwill int64 `json:"goodwill,omitempty"`
+	// Prepaid is value besides Amount that no payment gives back, because it was paid ahead; see Sale.Prepaid.
+	Prepaid int64 `json:"prepaid,omitempty"`
 	// Parts is Amount by payment. They add up to Amount.
 	Parts []Part `json:"parts,omitempty"`
 	// To is where Amount goes.
@@ -135,6 +137,17 @@ func (l Ledger) Refunded() int64 {
 // reserved.
 func (l Ledger) Left() int64 { return max(l.Sale.Captured()-l.Refunded(), 0) }
 
+// PrepaidLeft is what of Sale.Prepaid no entry has given yet.
+func (l Ledger) PrepaidLeft() int64 {
+	left := l.Sale.Prepaid
+	for _, e := range l.Entries {
+		if !e.Void {
+			left -= e.Prepaid
+		}
+	}
+	return max(left, 0)
+}
+
 // PartsLeft is what is left on each payment, in the order of refunds.
 func (l Ledger) PartsLeft() []Part {
 	gone := map[string]int64{}
@@ -199,7 +212,7 @@ func (l Ledger) given() int64 {
 	sum := int64(0)
 	for _, e := range l.Entries {
 		if !e.Void {
-			sum += e.Amount - e.Goodwill + e.Fees
+			sum += e.Amount + e.Prepaid - e.Goodwill + e.Fees
 		}
 	}
 	return sum

@@ -121,7 +121,7 @@ func (l Ledger) Quote(ask Request) (Quote, error) {
 	q.Earlier = before.total() - l.given()
 	l.settle(&q, after.total()-l.given(), ask.Fees)
 	if prepaid {
-		q.Prepaid = min(l.Sale.Prepaid, q.Capped, q.uncovered())
+		q.Prepaid = min(l.PrepaidLeft(), q.Capped, q.uncovered())
 	}
 	return q, nil
 }
@@ -250,7 +250,8 @@ func (q Quote) Units() []UnitRef {
 
 // Entry is the quote as an entry of the ledger.
 func (q Quote) Entry(key string) Entry {
-	e := Entry{Key: key, Units: q.Units(), Shipping: q.Shipping, Amount: q.Refund, Parts: q.Parts}
+	e := Entry{Key: key, Units: q.Units(), Shipping: q.Shipping, Amount: q.Refund, Prepaid: q.Prepaid,
+		Parts: q.Parts}
 	for _, f := range q.Fees {
 		e.Fees += f.Amount
 	}

@@ -402,6 +402,59 @@ func TestGoodwillAndCanceledReturnsNeverExceedWhatWasPaid(t *testing.T) {
 	})
 }
 
+// What was paid ahead is no payment, so nothing but the ledger says how much of it was given already: for other goods,
+// or as store credit.
+func TestWhatWasPaidAheadIsGivenOnceWhateverComesBackAndIsCanceled(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawSale(t)
+		for i := range s.Payments {
+			ahead := rapid.Int64Range(0, s.Payments[i].Captured).Draw(t, "of it paid ahead")
+			s.Payments[i].Captured -= ahead
+			s.Prepaid += ahead
+		}
+		l := refund.Ledger{Sale: s}
+		add := func(e refund.Entry, err error) {
+			if err == nil {
+				l.Entries = append(l.Entries, e)
+			}
+		}
+		for step := range rapid.IntRange(1, 12).Draw(t, "steps") {
+			key := fmt.Sprint(step)
+			switch rapid.IntRange(0, 4).Draw(t, "what") {
+			case 0:
+				add(l.Goodwill(key, rapid.Int64Range(-1, 20_000).Draw(t, "goodwill")))
+			case 1, 2:
+				ask := refund.Request{Swap: rapid.Bool().Draw(t, "swap"),
+					Units: units(rapid.SampledFrom(s.Lines).Draw(t, "line").ID, rapid.IntRange(1, 2).Draw(t, "units")),
+					Fees:  []refund.Fee{{Kind: refund.Damage, Amount: rapid.Int64Range(0, 9_000).Draw(t, "fee")}}}
+				q, err := l.Quote(ask)
+				add(q.Entry(key), err)
+			case 3:
+				if open := len(l.Entries); open > 0 {
+					// As an order does when a return comes to nothing.
+					l.Entries[rapid.IntRange(0, open-1).Draw(t, "void")].Void = true
+					q, err := l.Quote(refund.Request{})
+					add(q.Entry(key), err)
+				}
+			case 4:
+				q, err := l.Quote(refund.Request{Shipping: l.ShippingLeft()})
+				add(q.Entry(key), err)
+			}
+			checkCeilings(t, l)
+			ahead := int64(0)
+			for _, e := range l.Entries {
+				if !e.Void {
+					ahead += e.Prepaid
+				}
+			}
+			if paid := s.Captured() + s.Prepaid; ahead > s.Prepaid || l.Refunded()+ahead > paid {
+				t.Fatalf("%d of the %d paid ahead and %d besides are given, of %d in all", ahead, s.Prepaid, l.Refunded(), paid)
+			}
+		}
+	})
+}
+
 func BenchmarkQuoteOfFiftyLinesAndFivePromotions(b *testing.B) {
 	s := refund.Sale{Currency: "KRW", Shipping: 3_000}
 	for i := range 50 {
