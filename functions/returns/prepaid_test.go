@@ -192,3 +192,44 @@ func TestWhatWasPaidAheadStaysPaidWhenMoneyOfTheOrderWentBack(t *testing.T) {
 		}
 	}
 }
+
+// The goods that came back are with the shop, and what they are exchanged for is never sent.
+func TestWhatWasPaidAheadIsGivenAsStoreCreditWhenWhatIsSentInsteadIsCanceled(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		price  int64 // of what is sent instead
+		remove int   // units taken off before the rest is canceled
+		credit []int64
+	}{
+		{"canceled", 20_000, 0, []int64{0, 40_000}},
+		{"taken off and canceled", 20_000, 1, []int64{20_000, 40_000}},
+		{"cheaper, taken off and canceled", 15_000, 1, []int64{25_000, 40_000}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			soap := d.Sell(testshop.ProductSpec{Price: 20_000, Units: 9})
+			other := d.Sell(testshop.ProductSpec{Price: c.price, Units: 9})
+			o := d.prepaid(soap, 2)
+			line := back("ln_a", 2, "not_as_described")
+			line["exchangeFor"] = other
+			next := d.order(d.settle(d.approved(d.request(o, wanted("exchange", line)))).NewOrderID)
+			if c.remove > 0 {
+				d.keyed(d.ann()).Do("POST", "/orders/"+next.ID+"/lines/remove", object{
+					"lines": []object{{"lineId": next.Lines[0].ID, "quantity": c.remove}}}).Want(200)
+			}
+			if got := d.balance(); got != c.credit[0] {
+				t.Errorf("credit of %d before the rest is canceled, want %d", got, c.credit[0])
+			}
+			for range 2 { // once
+				if _, err := d.Service.Cashier.Cancel(t.Context(), d.order(next.ID), "no", order.ByCustomer); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if d.balance() != c.credit[1] || d.taken() != 0 {
+				t.Errorf("credit of %d, the bank has %d; want %d", d.balance(), d.taken(), c.credit[1])
+			}
+		})
+	}
+}

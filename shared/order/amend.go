@@ -143,7 +143,7 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 		return RemovedLine{}, err
 	}
 	// Priced by the same ledger as returns, so that removing and returning a unit refund the same.
-	ask := refund.Request{Units: map[string]int{}, Terms: terms}
+	ask := refund.Request{Units: map[string]int{}, Terms: terms, Swap: o.sentInstead()}
 	for _, p := range parts {
 		ask.Units[p.LineID] = p.Quantity
 	}
@@ -165,12 +165,13 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 		return RemovedLine{}, err
 	}
 	o.PayOut(e.Key, now)
+	o.creditAhead(e, now)
 	// The unshipped rest was taken off, so what was shipped is all there is. It may have arrived already.
 	if o.State == PartlyFulfilled && len(o.Unshipped()) == 0 {
 		o.State = Fulfilled
 		o.deliveredIfAllArrived()
 	}
-	o.addEntry(now, LinesRemoved, o.Money(q.Refund).Display(), by)
+	o.addEntry(now, LinesRemoved, o.Money(q.Refund+q.Prepaid).Display(), by)
 	return RemovedLine{Parts: parts, Quote: q, Writes: o.takeBack(parts, stocked)}, nil
 }
 

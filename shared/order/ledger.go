@@ -331,7 +331,7 @@ func (o *Order) creditWrites(now time.Time) []table.Write {
 func (o *Order) refundRest(reason, by string, now time.Time) {
 	l := o.RefundLedger()
 	// All units and the shipping: a full return is never charged for gifts or lost promotions.
-	ask := refund.Request{Units: map[string]int{}, Shipping: l.ShippingLeft()}
+	ask := refund.Request{Units: map[string]int{}, Shipping: l.ShippingLeft(), Swap: o.sentInstead()}
 	for _, line := range o.Lines {
 		if left := len(l.UnitsLeft(line.ID)); left > 0 {
 			ask.Units[line.ID] = left
@@ -345,6 +345,18 @@ func (o *Order) refundRest(reason, by string, now time.Time) {
 	e.Kind, e.To, e.Reason, e.By = refund.Canceled, refund.ToPayments, reason, by
 	if o.Book(e, now) == nil {
 		o.PayOut(e.Key, now)
+		o.creditAhead(e, now)
+	}
+}
+
+// sentInstead reports whether the order was sent for what came back of another one. What of it had been paid ahead then
+// has no other order to go back to.
+func (o *Order) sentInstead() bool { return o.Origin != "" }
+
+// creditAhead gives what was paid ahead for units that are not sent as store credit; no payment can give it back.
+func (o *Order) creditAhead(e refund.Entry, now time.Time) {
+	if e.Prepaid > 0 {
+		o.credit(Grant{Key: e.Key + "-prepaid", Amount: e.Prepaid, Reason: e.Reason}, now)
 	}
 }
 
