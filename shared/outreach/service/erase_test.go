@@ -134,3 +134,38 @@ func TestWhatHappenedBeforeAnErasureBringsNothingBackAndALaterOrderBeginsAnew(t 
 		t.Errorf("after another order %+v, %v", c, err)
 	}
 }
+
+// What the shop and the carrier do with an order from before the erasure goes on after it, and carries the address.
+func TestOnlyWhatThePersonDoesBringsAnErasedAddressBack(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		do   func(*fixture)
+		back bool
+	}{
+		{"a parcel arrives", func(f *fixture) { f.take(person, "order.delivered", "orderId", "ord_1") }, false},
+		{"an order is canceled", func(f *fixture) { f.take(person, "order.canceled", "orderId", "ord_1") }, false},
+		{"a return is settled", func(f *fixture) {
+			f.note(contact.ReturnEvent{ReturnID: "ret_1", Over: true, Undone: true, Whole: true})
+		}, false},
+		{"a subscription renews", func(f *fixture) {
+			f.take(person, "subscription.renewal_due", "subscriptionId", "sub_1")
+		}, false},
+		{"a cart is filled", func(f *fixture) { f.take(person, "cart.changed", "cartId", "cart_2") }, true},
+		{"an order is placed", func(f *fixture) { f.buy("ord_2", f.clock.Now()) }, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			f.buy("ord_1", f.clock.Now())
+			if err := f.Erase(t.Context(), person); err != nil {
+				t.Fatal(err)
+			}
+			f.clock.Advance(time.Hour)
+			c.do(f)
+			if found := f.holding(person); len(found) > 0 != c.back {
+				t.Errorf("the address is in %q", found)
+			}
+		})
+	}
+}

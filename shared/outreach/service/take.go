@@ -32,6 +32,12 @@ type TriggerEvent struct {
 	Also []table.Write
 }
 
+// givesAddress reports whether the person gives their address with the event. What else happens to an order or a
+// subscription, also what the shop does, is of an address that was given before.
+func (h TriggerEvent) givesAddress() bool {
+	return slices.Contains([]string{"cart.changed", "order.placed", "subscription.started"}, h.Event.Type)
+}
+
 // Take adds what somebody did to their contact, in one transaction with the runs that it starts, moves and ends, and
 // with the counting of the order it may be. The same happening again changes nothing. 2 round trips, 1 more when runs
 // are under way.
@@ -49,8 +55,9 @@ func (s *Service) Take(ctx context.Context, email string, h TriggerEvent) error 
 func (s *Service) take(ctx context.Context, email string, h TriggerEvent, known bool) error {
 	now := s.Clock.Now()
 	_, err := s.Contacts.Change(ctx, email, now, func(c *contact.Contact) ([]table.Write, bool, error) {
-		if !c.Returned(email, h.Event.At) {
-			return nil, true, nil // an event from before the erasure that comes late
+		// An event from before the erasure that comes late, or one of an order from before it.
+		if !c.ErasedAt.IsZero() && !h.givesAddress() || !c.Returned(email, h.Event.At) {
+			return nil, true, nil
 		}
 		// First, because the series look at the language and the customer.
 		if h.Profile != nil {
