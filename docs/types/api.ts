@@ -9862,7 +9862,7 @@ export interface components {
             goods: components["schemas"]["QuoteGood"][];
             /** @description What is refunded because they are cheaper. */
             paidOut: components["schemas"]["Money"];
-            /** @description What the goods cost: what was paid for those that come back, and the difference of the catalog prices. */
+            /** @description What the goods cost: what was paid for those that come back, and what the catalog price is above theirs; for cheaper ones less by the same share. */
             price: components["schemas"]["Money"];
         };
         QuoteFee: {

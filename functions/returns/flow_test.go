@@ -1,6 +1,7 @@
 package returns_test
 
 import (
+	"fmt"
 	"testing"
 
 	"dangol/functions/returns"
@@ -206,6 +207,33 @@ func TestAnExchangeForACheaperOnePaysTheDifferenceOut(t *testing.T) {
 	}
 	if _, refunded := d.bank(o.Payment.ID); refunded != 8_000 || d.order(r.NewOrderID).Totals.Total != 52_000 {
 		t.Fatalf("%d refunded, new order %+v", refunded, d.order(r.NewOrderID).Totals)
+	}
+}
+
+// Half off was given when it was bought. Something that costs no more than the discount is not given away for it.
+func TestADiscountGoesWithAnExchangeForSomethingCheaperInProportion(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ price, costs, back int64 }{
+		{60_000, 30_000, 0}, {40_000, 20_000, 10_000}, {30_000, 15_000, 15_000}, {10_000, 5_000, 25_000},
+	} {
+		t.Run(fmt.Sprint(c.price), func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			dear := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3})
+			cheap := d.Sell(testshop.ProductSpec{Price: c.price, Units: 3})
+			d.Promote(promotion.Promotion{
+				ID: "promo_half", Name: catalog.Text{"en": "Half"}, State: promotion.Scheduled,
+				Starts: testshop.Noon.AddDate(-1, 0, 0), Targets: promotion.Targets{All: true}, Kind: promotion.Percentage,
+				Class: promotion.Order, Terms: promotion.Terms{BasisPoints: 5_000},
+			})
+			o := d.deliver(d.buy(map[string]int{dear: 1}))
+			line := back(o.Lines[0].ID, 1, "not_as_described")
+			line["exchangeFor"] = cheap
+			r := d.settle(d.approved(d.request(o, wanted("exchange", line))))
+			if next := d.order(r.NewOrderID); next.Totals.Total != c.costs || r.Settled.Pay.Amount != c.back {
+				t.Errorf("costs %d and gives %d back, want %d and %d", next.Totals.Total, r.Settled.Pay.Amount, c.costs, c.back)
+			}
+		})
 	}
 }
 

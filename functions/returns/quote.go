@@ -116,7 +116,7 @@ type QuoteCredit struct {
 // QuoteExchange is what is sent instead.
 type QuoteExchange struct {
 	Goods []QuoteGood     `json:"goods" nullable:"false"`
-	Price money.Formatted `json:"price" doc:"What the goods cost: what was paid for those that come back, and the difference of the catalog prices."`
+	Price money.Formatted `json:"price" doc:"What the goods cost: what was paid for those that come back, and what the catalog price is above theirs; for cheaper ones less by the same share."`
 	Ask   money.Formatted `json:"balance" doc:"What is asked for before they are sent; never taken silently."`
 	Pay   money.Formatted `json:"paidOut" doc:"What is refunded because they are cheaper."`
 }

@@ -13,8 +13,8 @@ import (
 )
 
 // swap works out what is sent instead and who owes the difference. Goods of an exchange cost what was paid for the unit
-// that comes back, plus what their catalog price is above that unit's, or less what it is below: a discount that was
-// given is kept. A replacement costs what was paid.
+// that comes back, plus what their catalog price is above that unit's: a discount that was given is kept. Cheaper goods
+// get it in proportion, else it could be more than they cost. A replacement costs what was paid.
 func (f facts) swap(p *plan, w Wanted) error {
 	for i, l := range w.Lines {
 		variant := l.For
@@ -41,11 +41,11 @@ func (f facts) swap(p *plan, w Wanted) error {
 			return problem.Conflict("out_of_stock", "Of variant %s there are %d.", variant, max(g.Available, 0)).With("lineId",
 				l.LineID)
 		}
-		unit, tax, err := f.swapPrice(i, line, g, w)
+		unit, err := f.swapPrice(i, line, g, w)
 		if err != nil {
 			return err
 		}
-		p.goods = append(p.goods, swapUnits(f.order, p.quote, line, g, l.Quantity, unit, tax)...)
+		p.goods = append(p.goods, swapUnits(f.order, p.quote, line, g, l.Quantity, unit)...)
 	}
 	price := int64(0)
 	for _, g := range p.goods {
@@ -61,36 +61,45 @@ func (f facts) swap(p *plan, w Wanted) error {
 	return nil
 }
 
-// swapPrice is by how much the new unit is dearer (or cheaper) in the catalog, tax included, and how much of that is
-// tax.
-func (f facts) swapPrice(i int, line order.Line, g catalog.SellableVariant, w Wanted) (more, tax int64, err error) {
+// unitPrice is what is paid for a new unit in place of one that comes back, tax included, and how much of that is tax.
+type unitPrice func(refund.Unit) (cost, tax int64)
+
+// swapPrice is what new units of a variant cost in place of those of a line.
+func (f facts) swapPrice(i int, line order.Line, g catalog.SellableVariant, w Wanted) (unitPrice, error) {
 	if w.Resolution == string(rma.Replacement) {
-		return 0, 0, nil
+		return func(u refund.Unit) (cost, tax int64) { return u.Cost, u.Tax }, nil
 	}
 	if g.Variant.ID == line.VariantID {
-		return 0, 0, problem.InvalidField(at(i, "exchangeFor"), "not_allowed", "another variant")
+		return nil, problem.InvalidField(at(i, "exchangeFor"), "not_allowed", "another variant")
 	}
 	price, sold := g.Variant.Prices[f.order.Totals.Currency]
 	if !sold {
-		return 0, 0, problem.Conflict("not_in_currency", "Variant %s has no price in %s.", g.Variant.ID,
+		return nil, problem.Conflict("not_in_currency", "Variant %s has no price in %s.", g.Variant.ID,
 			f.order.Totals.Currency)
 	}
 	// Catalog prices on both sides: discounts of today play no part. Both are with tax, or both without.
 	l := f.order.LineTotal(line.ID)
-	more = price.Amount - l.Unit
-	rate := int64(l.TaxRate)
-	if f.order.Totals.TaxIncluded {
-		return more, money.TaxIncluded(more, rate), nil
+	more := price.Amount - l.Unit
+	if more < 0 {
+		weights := []int64{price.Amount, -more}
+		return func(u refund.Unit) (cost, tax int64) {
+			return money.Allocate(u.Cost, weights)[0], money.Allocate(u.Tax, weights)[0]
+		}, nil
 	}
-	// Where tax comes on top, the difference has to carry its own.
-	tax = money.Percent(more, rate)
-	return more + tax, tax, nil
+	rate := int64(l.TaxRate)
+	tax := money.TaxIncluded(more, rate)
+	if !f.order.Totals.TaxIncluded {
+		// Where tax comes on top, the difference has to carry its own.
+		tax = money.Percent(more, rate)
+		more += tax
+	}
+	return func(u refund.Unit) (int64, int64) { return u.Cost + more, u.Tax + tax }, nil
 }
 
 // swapUnits are the goods for the units of a line, with equal ones together. Units of one line may
 // have cost different amounts, because discounts do not divide evenly.
-func swapUnits(o *order.Order, q refund.Quote, line order.Line, g catalog.SellableVariant, quantity int, more,
-	tax int64) []rma.ExchangeItem {
+func swapUnits(o *order.Order, q refund.Quote, line order.Line, g catalog.SellableVariant, quantity int,
+	price unitPrice) []rma.ExchangeItem {
 	image := g.Variant.Image
 	if image == "" && len(g.Product.Images) > 0 {
 		image = g.Product.Images[0].URL
@@ -101,9 +110,7 @@ func swapUnits(o *order.Order, q refund.Quote, line order.Line, g catalog.Sellab
 			continue
 		}
 		for _, u := range l.Units {
-			// Never below 0: what is left over is not paid out for a single unit, but as the
-			// difference of the whole.
-			unit := max(u.Cost+more, 0)
+			unit, tax := price(u.Unit)
 			if n := len(out); n > 0 && out[n-1].Unit == unit {
 				out[n-1].Quantity++
 				continue
@@ -111,7 +118,7 @@ func swapUnits(o *order.Order, q refund.Quote, line order.Line, g catalog.Sellab
 			out = append(out, rma.ExchangeItem{
 				VariantID: g.Variant.ID, ProductID: g.Product.ID, SKU: g.Variant.SKU, Title: g.Product.Title.In(o.Language, "en"),
 				Options: g.Variant.Options, Image: image, Quantity: 1, List: g.Variant.Prices[o.Totals.Currency].Amount, Unit: unit,
-				Tax: max(u.Tax+tax, 0), TaxRate: o.LineTotal(line.ID).TaxRate,
+				Tax: tax, TaxRate: o.LineTotal(line.ID).TaxRate,
 			})
 		}
 	}
