@@ -213,18 +213,28 @@ func TestAnExchangeForACheaperOnePaysTheDifferenceOut(t *testing.T) {
 // Half off was given when it was bought. Something that costs no more than the discount is not given away for it.
 func TestADiscountGoesWithAnExchangeForSomethingCheaperInProportion(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ price, costs, back int64 }{
-		{60_000, 30_000, 0}, {40_000, 20_000, 10_000}, {30_000, 15_000, 15_000}, {10_000, 5_000, 25_000},
+	for _, c := range []struct {
+		kind               promotion.Kind
+		price, costs, back int64
+	}{
+		{promotion.Percentage, 60_000, 30_000, 0}, {promotion.Percentage, 40_000, 20_000, 10_000},
+		{promotion.Percentage, 30_000, 15_000, 15_000}, {promotion.Percentage, 10_000, 5_000, 25_000},
+		{promotion.SalePrice, 60_000, 30_000, 0}, {promotion.SalePrice, 40_000, 20_000, 10_000},
+		{promotion.SalePrice, 30_000, 15_000, 15_000},
 	} {
-		t.Run(fmt.Sprint(c.price), func(t *testing.T) {
+		t.Run(fmt.Sprint(c.kind, " ", c.price), func(t *testing.T) {
 			t.Parallel()
+			class := promotion.Order
+			if c.kind == promotion.SalePrice {
+				class = promotion.Product
+			}
 			d := open(t)
 			dear := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3})
 			cheap := d.Sell(testshop.ProductSpec{Price: c.price, Units: 3})
 			d.Promote(promotion.Promotion{
 				ID: "promo_half", Name: catalog.Text{"en": "Half"}, State: promotion.Scheduled,
-				Starts: testshop.Noon.AddDate(-1, 0, 0), Targets: promotion.Targets{All: true}, Kind: promotion.Percentage,
-				Class: promotion.Order, Terms: promotion.Terms{BasisPoints: 5_000},
+				Starts: testshop.Noon.AddDate(-1, 0, 0), Targets: promotion.Targets{All: true}, Kind: c.kind,
+				Class: class, Terms: promotion.Terms{BasisPoints: 5_000},
 			})
 			o := d.deliver(d.buy(map[string]int{dear: 1}))
 			line := back(o.Lines[0].ID, 1, "not_as_described")

@@ -13,8 +13,9 @@ import (
 )
 
 // swap works out what is sent instead and who owes the difference. Goods of an exchange cost what was paid for the unit
-// that comes back, plus what their catalog price is above that unit's: a discount that was given is kept. Cheaper goods
-// get it in proportion, else it could be more than they cost. A replacement costs what was paid.
+// that comes back, plus what their catalog price is above that unit's: what a discount or a sale took off stays off.
+// Cheaper goods cost less by the same share, else a discount could be more than they cost. A replacement costs what was
+// paid.
 func (f facts) swap(p *plan, w Wanted) error {
 	for i, l := range w.Lines {
 		variant := l.For
@@ -77,9 +78,10 @@ func (f facts) swapPrice(i int, line order.Line, g catalog.SellableVariant, w Wa
 		return nil, problem.Conflict("not_in_currency", "Variant %s has no price in %s.", g.Variant.ID,
 			f.order.Totals.Currency)
 	}
-	// Catalog prices on both sides: discounts of today play no part. Both are with tax, or both without.
+	// Catalog prices on both sides, outside sales: discounts of today play no part, and what a sale took off stays off.
+	// Both are with tax, or both without.
 	l := f.order.LineTotal(line.ID)
-	more := price.Amount - l.Unit
+	more := price.Amount - listPrice(line, l)
 	if more < 0 {
 		weights := []int64{price.Amount, -more}
 		return func(u refund.Unit) (cost, tax int64) {
@@ -94,6 +96,14 @@ func (f facts) swapPrice(i int, line order.Line, g catalog.SellableVariant, w Wa
 		more += tax
 	}
 	return func(u refund.Unit) (int64, int64) { return u.Cost + more, u.Tax + tax }, nil
+}
+
+// listPrice is what a unit of a line cost in the catalog outside sales when it was bought.
+func listPrice(line order.Line, l pricing.LineTotal) int64 {
+	if line.Gift != "" || line.Quantity == 0 {
+		return l.Unit
+	}
+	return l.Unit + line.Saved/int64(line.Quantity)
 }
 
 // swapUnits are the goods for the units of a line, with equal ones together. Units of one line may
