@@ -1,6 +1,7 @@
 package returns_test
 
 import (
+	"fmt"
 	"testing"
 
 	"dangol/infra/testkit/apitest"
@@ -229,6 +230,30 @@ func TestWhatWasPaidAheadIsGivenAsStoreCreditWhenWhatIsSentInsteadIsCanceled(t *
 			}
 			if d.balance() != c.credit[1] || d.taken() != 0 {
 				t.Errorf("credit of %d, the bank has %d; want %d", d.balance(), d.taken(), c.credit[1])
+			}
+		})
+	}
+}
+
+// A plan sells for less than the catalog, or for more. What that is stays as it is, as with any other discount.
+func TestAnItemOfADeliveryIsExchangedForAnotherOfItsPriceInTheCatalog(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ catalog, other, ask, credit int64 }{
+		{25_000, 25_000, 0, 0}, {25_000, 27_000, 2_000, 0}, {25_000, 12_500, 0, 10_000},
+		{16_000, 16_000, 0, 0}, {16_000, 8_000, 0, 10_000},
+	} {
+		t.Run(fmt.Sprint(c.catalog, " ", c.other), func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			soap := d.Sell(testshop.ProductSpec{Price: c.catalog, Units: 9})
+			other := d.Sell(testshop.ProductSpec{Price: c.other, Units: 9})
+			o := d.edited(d.prepaid(soap, 1), func(o *order.Order) error {
+				o.Lines[0].Saved = c.catalog - 20_000
+				return nil
+			})
+			r := d.settle(d.approved(d.request(o, exchanged(o, other))))
+			if r.Quoted.Ask.Amount != c.ask || d.balance() != c.credit {
+				t.Errorf("asks for %d and gives %d as credit, want %d and %d", r.Quoted.Ask.Amount, d.balance(), c.ask, c.credit)
 			}
 		})
 	}

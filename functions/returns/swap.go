@@ -103,7 +103,7 @@ func listPrice(line order.Line, l pricing.LineTotal) int64 {
 	if line.Gift != "" || line.Quantity == 0 {
 		return l.Unit
 	}
-	return l.Unit + line.Saved/int64(line.Quantity)
+	return (l.Subtotal + line.Saved) / int64(line.Quantity)
 }
 
 // swapUnits are the goods for the units of a line, with equal ones together. Units of one line may

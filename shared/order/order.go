@@ -122,7 +122,8 @@ type Line struct {
 	Properties map[string]string `json:"properties,omitempty"`
 	Gift       string            `json:"gift,omitempty"` // the promotion that gave the line for nothing
 	Sale       string            `json:"sale,omitempty"` // the sale that made its price in the catalog
-	// Saved is how much less it cost than outside the sale; of a gift, what it costs in the catalog. Minor units.
+	// Saved is how much less it cost than outside the sale, or than in the catalog where a subscription sent it, below 0
+	// for more; of a gift, what it costs in the catalog. Minor units.
 	Saved int64 `json:"saved,omitempty"`
 	// Categories and Tags are those of the product when it was bought, by which the return policy chooses its rule. Box
 	// says that a subscription sent it.

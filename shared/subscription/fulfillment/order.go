@@ -77,6 +77,10 @@ func (d Delivery) line(n int, share int64) (order.Line, pricing.LineTotal) {
 		Title: d.Title, Box: true,
 	}
 	describe(&line, d.Variants[it.VariantID], d.Language)
+	if price, ok := d.Variants[it.VariantID].Variant.Price(d.Terms.Currency); ok {
+		// An exchange goes by it: what the plan takes off, or adds, stays as it is.
+		line.Saved = price.Amount*int64(line.Quantity) - share
+	}
 	// Equal weights: all units of a line cost the same, up to the smallest unit of the currency.
 	units := make([]int64, line.Quantity)
 	for i := range units {

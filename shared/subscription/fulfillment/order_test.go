@@ -70,6 +70,10 @@ func TestTheOrderOfACycle(t *testing.T) {
 	if a, b := o.Totals.Lines[0].Total, o.Totals.Lines[1].Total; a != 2_500 || b != 7_500 {
 		t.Errorf("shares %d and %d, want 2500 and 7500", a, b)
 	}
+	// What the plan takes off the price in the catalog stays off when something is exchanged.
+	if small.Saved != 1_500 || large.Saved != 4_500 {
+		t.Errorf("%d and %d less than in the catalog, want 1500 and 4500", small.Saved, large.Saved)
+	}
 }
 
 func TestWhatTheOrderOfACycleShows(t *testing.T) {
