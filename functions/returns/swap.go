@@ -135,8 +135,8 @@ func swapUnits(o *order.Order, q refund.Quote, line order.Line, g catalog.Sellab
 	return out
 }
 
-// swapDraft is the order in which the goods of an exchange or replacement are sent, as its lines and totals. Prices
-// contain their tax, so nothing is added to them.
+// swapDraft is the order in which the goods of an exchange or replacement are sent, as its lines and totals. Its prices
+// contain their tax where those of the first order did, so that either is held against the catalog in the same way.
 func swapDraft(o *order.Order, r *rma.RMA) order.Draft {
 	d := order.Draft{
 		// The token's hash lets a guest see the new order with the same cart token.
@@ -145,7 +145,8 @@ func swapDraft(o *order.Order, r *rma.RMA) order.Draft {
 		Shipping:    o.Shipping,
 		Allocations: r.Swap.Taken,
 		Totals: order.Totals{Totals: pricing.Totals{
-			Currency: o.Totals.Currency, TaxIncluded: true, TaxLines: nil,
+			Currency: o.Totals.Currency, TaxIncluded: o.Totals.TaxIncluded,
+			TaxCountry: o.Totals.TaxCountry,
 		}},
 	}
 	t := &d.Totals.Totals
@@ -155,12 +156,13 @@ func swapDraft(o *order.Order, r *rma.RMA) order.Draft {
 		if i >= 26 {
 			id += string(rune('a' + i/26%26))
 		}
-		// The list price may be below what it costs here; a discount is never negative.
-		total, list := g.Unit*int64(g.Quantity), max(g.List, g.Unit)
-		units := make([]int64, g.Quantity)
-		for n := range units {
-			units[n] = g.Unit
+		unit, onTop := g.Unit, int64(0)
+		if !t.TaxIncluded {
+			unit, onTop = g.Unit-g.Tax, g.Tax*int64(g.Quantity)
 		}
+		// The list price may be below what it costs here; a discount is never negative.
+		total, list := unit*int64(g.Quantity), max(g.List, unit)
+		units := slices.Repeat([]int64{unit}, g.Quantity)
 		d.Lines = append(d.Lines, order.Line{
 			ID: id, VariantID: g.VariantID, ProductID: g.ProductID, SKU: g.SKU, Title: g.Title, Options: g.Options,
 			Image: g.Image, Quantity: g.Quantity,
@@ -172,7 +174,7 @@ func swapDraft(o *order.Order, r *rma.RMA) order.Draft {
 		})
 		t.Subtotal += list * int64(g.Quantity)
 		t.Discount += list*int64(g.Quantity) - total
-		t.Total += total
+		t.Total += total + onTop
 		t.Tax += g.Tax * int64(g.Quantity)
 		// The same tax as in the first order, so its name is known by its rate.
 		at := slices.IndexFunc(o.Totals.TaxLines, func(l pricing.TaxLine) bool { return l.Rate == g.TaxRate })

@@ -97,6 +97,32 @@ func TestAnExchangeInDollarsAsksForTheDifferenceWithItsTax(t *testing.T) {
 	}
 }
 
+// Prices of the catalog have no tax in Texas, and what is exchanged once can be exchanged again and added to.
+func TestAnExchangeOfAnExchangeInDollarsCostsNothingAtTheSamePrice(t *testing.T) {
+	t.Parallel()
+	d := openInTexas(t)
+	sell := func() string { return d.Sell(testshop.ProductSpec{Cents: 1_999, Units: 9}) }
+	o := d.export(map[string]int{sell(): 2})
+	for n := range 3 {
+		line := back(o.Lines[0].ID, 2, "not_as_described")
+		line["exchangeFor"] = sell()
+		r := d.settle(d.approved(d.request(o, wanted("exchange", line))))
+		if r.State != rma.Completed || r.Settled.Pay.Amount != 0 {
+			t.Fatalf("exchange %d is %s: %+v", n+1, r.State, r.Settled)
+		}
+		// 2 x 19.99, and 8.25 % of it.
+		next := d.order(r.NewOrderID)
+		if next.Totals.Total != 3_998+330 || next.Totals.Tax != 330 || next.ShippingCost() != 0 {
+			t.Fatalf("exchange %d costs %+v", n+1, next.Totals)
+		}
+		more := []order.AddedVariant{{Line: order.Line{Quantity: 1}, List: 1_000, TaxRate: 825}}
+		if added := next.PriceAdded(more, "Sales tax"); added.Amount != 1_083 {
+			t.Errorf("10.00 are added for %d, want them with their tax", added.Amount)
+		}
+		o = d.deliver(next)
+	}
+}
+
 func TestStoreCreditInDollarsIsApartFromThatInWon(t *testing.T) {
 	t.Parallel()
 	d := openInTexas(t)
