@@ -92,6 +92,58 @@ func TestTheShippingThatIsGivenBesideTheQuoteIsInWhatTheCustomerSees(t *testing.
 	}
 }
 
+// One of two units is sent and comes back, and the other is taken off: before it is settled, or after.
+func TestTheShippingGoesBackWhenTheRestIsNeverSent(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, reason string
+		none         bool  // the return gives no shipping back
+		early        bool  // taken off while the return is open
+		want         int64 // goes back in all
+	}{
+		{"taken off after the return", "faulty", false, false, 23_000},
+		{"taken off while the return is open", "faulty", false, true, 23_000},
+		// less the way back
+		{"by the law that gives it back", "changed_mind", false, false, 20_000},
+		{"after a return without a right to it", "changed_mind", true, false, 17_000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			o := d.buy(map[string]int{d.Sell(testshop.ProductSpec{Price: 10_000, Units: 9}): 2})
+			o = d.edited(o, func(o *order.Order) error {
+				f, err := o.Fulfill(order.Fulfillment{Carrier: "cj", TrackingNumber: "1",
+					Lines: []order.Part{{LineID: o.Lines[0].ID, Quantity: 1}}}, order.ByShop, d.Clock.Now())
+				if err == nil {
+					_, _, err = o.Deliver(f.N, order.ByShop, d.Clock.Now())
+				}
+				return err
+			})
+			remove := func() {
+				d.keyed(d.ann()).Do("POST", "/orders/"+o.ID+"/lines/remove", object{
+					"lines": []object{{"lineId": o.Lines[0].ID, "quantity": 1}}}).Want(200)
+			}
+			r := d.request(o, wanted("refund", back(o.Lines[0].ID, 1, c.reason)))
+			if r.State != rma.Approved { // a fault is looked at first
+				r = d.approved(r)
+			}
+			if c.early {
+				remove()
+			}
+			d.settle(r)
+			if c.none {
+				d.edited(o, func(o *order.Order) error { o.Entry(r.ID).OutboundBack = false; return nil })
+			}
+			if !c.early {
+				remove()
+			}
+			if _, refunded := d.bank(o.Payment.ID); refunded != c.want {
+				t.Errorf("%d went back, want %d", refunded, c.want)
+			}
+		})
+	}
+}
+
 // What is exchanged stays with the customer in another form, so the shipping was not in vain.
 func TestAnExchangeKeepsTheShippingAlsoWhenTheRestComesBack(t *testing.T) {
 	t.Parallel()

@@ -130,6 +130,7 @@ func (f *Returns) open(
 	e := p.quote.Entry(r.ID)
 	// The reason of the first line stands for the return in the ledger.
 	e.Kind, e.To, e.Reason, e.By = refund.Returned, destination(r.Resolution), string(r.Lines[0].Reason), byWhom(ctx, o)
+	e.OutboundBack = r.OutboundBack
 	if err := o.Book(e, now); err != nil {
 		return nil, changeSet{}, err
 	}

@@ -217,7 +217,7 @@ func accepted(r *rma.RMA, o *order.Order, now time.Time) (key string, figures rm
 		// The old entry is void before the quote, so that its units are free for the new one.
 		e := q.Entry(key)
 		whole := o.Entry(r.ID)
-		e.Kind, e.To, e.Reason, e.By = whole.Kind, whole.To, whole.Reason, whole.By
+		e.Kind, e.To, e.Reason, e.By, e.OutboundBack = whole.Kind, whole.To, whole.Reason, whole.By, whole.OutboundBack
 		if err := o.Book(e, now); err != nil {
 			return "", figures, err
 		}

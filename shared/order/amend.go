@@ -155,6 +155,9 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 	if o.State == Placed && o.nothingLeft(parts) {
 		return RemovedLine{}, problem.Conflict("cancel_instead", "Nothing would be left of this order; cancel it.")
 	}
+	if o.shippingGoesWith(ask.Units) {
+		ask.Shipping = o.RefundLedger().ShippingLeft()
+	}
 	q, err := o.QuoteRefund(ask)
 	if err != nil {
 		return RemovedLine{}, err
@@ -173,6 +176,24 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 	}
 	o.addEntry(now, LinesRemoved, o.Money(q.Refund+q.Prepaid).Display(), by)
 	return RemovedLine{Parts: parts, Quote: q, Writes: o.takeBack(parts, stocked)}, nil
+}
+
+// shippingGoesWith reports whether the shipping goes back with units that are taken off: what was sent has come back by
+// returns that give it back, and nothing is kept then. A return that is open gives it when it is settled.
+func (o *Order) shippingGoesWith(units map[string]int) bool {
+	returned := false
+	for _, e := range o.Ledger {
+		if e.Void || e.Kind != refund.Returned {
+			continue
+		}
+		if returned = true; !e.OutboundBack {
+			return false
+		}
+	}
+	l := o.RefundLedger()
+	return returned && !slices.ContainsFunc(o.Lines, func(line Line) bool {
+		return line.Gift == "" && l.UnitsKept(line.ID) > units[line.ID]
+	})
 }
 
 // withGifts adds the gifts that are no longer earned and have not been shipped. The others stay and

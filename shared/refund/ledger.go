@@ -16,6 +16,8 @@ type Entry struct {
 	Kind     Kind      `json:"kind"`
 	Units    []UnitRef `json:"units,omitempty"`
 	Shipping int64     `json:"shipping,omitempty"` // of the outbound shipping
+	// OutboundBack says that the outbound shipping goes back besides once no goods are kept.
+	OutboundBack bool `json:"outboundBack,omitempty"`
 	// Amount is the value that goes to the customer, whether as money, as store credit or towards an exchange.
 	Amount int64 `json:"amount"`
 	// Fees is what the shop keeps of the worth for good: the way back, restocking, damage.
