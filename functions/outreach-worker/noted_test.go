@@ -118,3 +118,37 @@ func TestADeliveryIsNotTakenInWithoutWhatIsKnownOfThePerson(t *testing.T) {
 		t.Errorf("%d of two deliveries failed, want the first", failed)
 	}
 }
+
+// What is sent in exchange was not bought, but its delivery and reviews are its person's.
+func TestAnExchangeIsNoPurchase(t *testing.T) {
+	t.Parallel()
+	env := apitest.Env(t, "outreach-worker", noon, shop)
+	handler, err := outreachworker.New(t.Context(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := env.Tables(t.Context(), "OUTREACH_TABLE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const dana = "dana@example.com"
+	review := events.ReviewPublished{Rating: 1}
+	review.ReviewID, review.OrderID = "rev_2", "ord_2"
+	ref := events.OrderRef{OrderID: "ord_2", Email: dana, Language: "ko"}
+	for i, body := range []event.Body{
+		events.OrderPlaced{OrderRef: ref, PlacedAt: noon, Total: money.Of(9_000, "KRW"), Origin: "exchange"}, review,
+	} {
+		deliver(t, func(payload []byte) error { _, err := handler.Invoke(t.Context(), payload); return err },
+			"evt_"+string(rune('a'+i)), noon.Add(time.Duration(i)*time.Minute), body)
+	}
+	c, err := contact.Store{Table: tables[0]}.Of(t.Context(), dana)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Person.Orders) != 0 || c.Person.Customer || len(c.Person.Events["order.placed"]) != 0 {
+		t.Errorf("an exchange counts as bought: %+v", c.Person)
+	}
+	if len(c.Person.Events["review.negative"]) != 1 {
+		t.Errorf("the review of the exchanged goods is nobody's: %v", c.Person.Events)
+	}
+}

@@ -145,15 +145,20 @@ func (w Worker) cartChanged(ctx context.Context, e event.Envelope, b events.Cart
 	})
 }
 
-// orderPlaced notes a purchase and whose it is, for later events that name no address.
+// orderPlaced notes a purchase and whose it is, for later events that name no address. What is sent in exchange is no
+// purchase: it starts and counts nothing, until it is delivered.
 func (w Worker) orderPlaced(ctx context.Context, e event.Envelope, b events.OrderPlaced) error {
+	whose := []table.Write{service.Buyer(b.OrderID, b.Email, e.Time)}
+	if b.Origin != "" {
+		return w.take(ctx, b.Email, service.TriggerEvent{Event: sequence.Event{At: e.Time}, Also: whose})
+	}
 	order := &segment.Order{ID: b.OrderID, At: b.PlacedAt, Amount: b.Total.Amount, Currency: b.Total.Currency}
 	for _, l := range b.Lines {
 		order.Products = append(order.Products, l.ProductID)
 	}
 	return w.take(ctx, b.Email, service.TriggerEvent{
 		Event: happened("order.placed", e, "orderId", b.OrderID, "url", w.Service.Shop.URL+"/"), Order: order,
-		Also:    []table.Write{service.Buyer(b.OrderID, b.Email, e.Time)},
+		Also:    whose,
 		Profile: purchase(b.CustomerID, b.Name, b.Language, b.Place.Country),
 	})
 }

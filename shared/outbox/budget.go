@@ -48,8 +48,9 @@ type slice struct {
 
 // A slice of places saves writes. Order mails reserve as many as wait, up to mostTransactional, and twice as many as
 // the time before when those were used up in time, but no more than sliceOf of the rate then: more would delay a mail
-// that another worker sends. For marketing sliceOf of the rate are reserved at once, at least leastMarketing. Places
-// that a worker does not use within sliceFor are lost. Waits shorter than shortest are not worth a timer.
+// that another worker sends. For marketing sliceOf of the rate are reserved at once, at least leastMarketing. Places of
+// marketing that a worker does not use within sliceFor are lost, those of order mails within sliceOf after their time:
+// idle workers that all keep some would send them in one second. Waits shorter than shortest are not worth a timer.
 const (
 	leastMarketing    = 10
 	mostTransactional = 20
@@ -110,9 +111,13 @@ func (b *Budget) next(ctx context.Context, marketing bool) (time.Time, error) {
 		if grant.Places == 0 {
 			return time.Time{}, &Busy{Why: grant.Why, Until: grant.Later}
 		}
+		keep := sliceFor
+		if !marketing {
+			keep = time.Duration(grant.Places)*grant.Step + sliceOf
+		}
 		l.slice = slice{
 			size: grant.Places, left: grant.Places, next: now.Add(grant.Wait), step: grant.Step,
-			until: now.Add(grant.Wait + sliceFor),
+			until: now.Add(grant.Wait + keep),
 		}
 	}
 	at := l.slice.next
