@@ -4,8 +4,7 @@ import (
 	"context"
 	"sync"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
+	"dangol/shared/platform/lru"
 	"dangol/shared/platform/table"
 )
 
@@ -33,11 +32,7 @@ type RecentCarts struct {
 
 // NewRecentCarts remembers nothing yet.
 func NewRecentCarts() *RecentCarts {
-	carts, err := lru.New[string, table.Item](recentCarts)
-	if err != nil {
-		panic(err) // only for a size below one
-	}
-	return &RecentCarts{carts: carts}
+	return &RecentCarts{carts: lru.New[string, table.Item](recentCarts)}
 }
 
 // recall is what the process remembers of the guest's cart that ref means; nil for none.

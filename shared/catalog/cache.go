@@ -6,9 +6,8 @@ import (
 	"slices"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
 	"dangol/shared/platform/clock"
+	"dangol/shared/platform/lru"
 	"dangol/shared/platform/table"
 	"dangol/shared/stock"
 )
@@ -58,11 +57,7 @@ const cacheSize = 10_000
 
 // NewCache returns a cache whose goods may be as old as fresh; 0 reads them every time.
 func NewCache(t *table.Table, c clock.Clock, fresh time.Duration) *Cache {
-	items, err := lru.New[table.Key, kept](cacheSize)
-	if err != nil {
-		panic(err) // only for a size below one
-	}
-	return &Cache{table: t, clock: c, fresh: fresh, items: items}
+	return &Cache{table: t, clock: c, fresh: fresh, items: lru.New[table.Key, kept](cacheSize)}
 }
 
 // Variants returns the variants by id; what is not there is not in the answer. What is not fresh in the cache costs 1

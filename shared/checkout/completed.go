@@ -1,6 +1,6 @@
 package checkout
 
-import lru "github.com/hashicorp/golang-lru/v2"
+import "dangol/shared/platform/lru"
 
 // mostCompleted bounds how many checkouts are remembered: the provider's messages come within seconds.
 const mostCompleted = 1_000
@@ -11,11 +11,7 @@ type CompletedCheckouts struct{ ids *lru.Cache[string, struct{}] }
 
 // NewCompletedCheckouts remembers nothing yet.
 func NewCompletedCheckouts() *CompletedCheckouts {
-	ids, err := lru.New[string, struct{}](mostCompleted)
-	if err != nil {
-		panic(err) // only for a size below one
-	}
-	return &CompletedCheckouts{ids}
+	return &CompletedCheckouts{lru.New[string, struct{}](mostCompleted)}
 }
 
 // note remembers a checkout that is completed.

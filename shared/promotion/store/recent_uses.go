@@ -5,8 +5,7 @@ import (
 	"maps"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
+	"dangol/shared/platform/lru"
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
 )
@@ -30,11 +29,7 @@ type readUses struct {
 
 // NewRecentUses returns a reader with the promotions of a cache.
 func NewRecentUses(c *Cache) *RecentUses {
-	kept, err := lru.New[table.Key, readUses](mostUses)
-	if err != nil {
-		panic(err) // only for a size below one
-	}
-	return &RecentUses{c, kept}
+	return &RecentUses{c, lru.New[table.Key, readUses](mostUses)}
 }
 
 // Facts is Cache.Facts; no round trip when it was read within fresh.
