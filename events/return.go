@@ -37,7 +37,7 @@ type ReturnLine struct {
 	Lost  money.Money `json:"lost,omitzero"`
 }
 
-// ReturnRequested says that somebody wants to return goods. Quoted is what they were told they would get.
+// ReturnRequested says that somebody wants to return goods. Quoted is what the quote said that they get.
 type ReturnRequested struct {
 	ReturnRef
 	Resolution  string       `json:"resolution"` // refund, store_credit, exchange, replacement
@@ -166,8 +166,8 @@ type OrderChanged struct {
 	Refund  money.Money `json:"refund,omitzero"` // on its way back
 	Paid    money.Money `json:"paid,omitzero"`   // for what was added
 	By      string      `json:"by"`              // customer, shop
-	// Former is the mail address before a change of the contact: whoever reads there has to hear of it, and of a change of
-	// the address by somebody who gave another contact with a look-up token alone.
+	// Former is the mail address before a change of the contact. The notice goes there, and so does that of a new postal
+	// address after a contact that was given with a look-up token alone.
 	Former string `json:"former,omitempty"`
 }
 

@@ -64,6 +64,8 @@ func (f *Promotions) dryRun(ctx context.Context, in *DryRunInput) (*DryRunOutput
 	if err != nil {
 		return nil, err
 	}
+	// What a subscription sends, and what is sent in exchange, no promotion prices.
+	orders = slices.DeleteFunc(orders, func(o *order.Order) bool { return !o.Bought() })
 	products, err := f.productsOf(ctx, orders)
 	if err != nil {
 		return nil, err
@@ -140,16 +142,6 @@ func (f *Promotions) reprice(
 	}
 }
 
-// listPrice is what a unit of an order's line cost before the sale of the time.
-func listPrice(l order.Line, o *order.Order) int64 {
-	unit := o.LineTotal(l.ID).Unit
-	// Saved is what a sale took off the line, spread evenly over its units.
-	if l.Quantity > 0 {
-		unit += l.Saved / int64(l.Quantity)
-	}
-	return unit
-}
-
 // lineOf is an order's line at what it cost in the catalog; what the promotion itself had taken off there is put back.
 func lineOf(l order.Line, o *order.Order, p *catalog.Product, promotionID string) pricing.Line {
 	line := pricing.Line{
@@ -160,9 +152,9 @@ func lineOf(l order.Line, o *order.Order, p *catalog.Product, promotionID string
 	case "":
 	case promotionID:
 		// The promotion's own sale is taken out; another's is kept as a reduced price.
-		line.Unit = listPrice(l, o)
+		line.Unit = o.ListPrice(l)
 	default:
-		line.CompareAt = listPrice(l, o)
+		line.CompareAt = o.ListPrice(l)
 	}
 	// The product is gone: it can be priced, but no category or tag finds it.
 	if p == nil {
@@ -185,7 +177,7 @@ func onSale(line pricing.Line, l order.Line, o *order.Order, p *catalog.Product,
 	if !ok {
 		return line
 	}
-	v.Prices = map[string]catalog.Price{o.Totals.Currency: {Amount: listPrice(l, o), Floor: line.Floor}}
+	v.Prices = map[string]catalog.Price{o.Totals.Currency: {Amount: o.ListPrice(l), Floor: line.Floor}}
 	if price, sale := with.DisplayPrice(p, v, o.Totals.Currency, o.PlacedAt); sale != nil && price.Amount < line.Unit {
 		line.Unit, line.CompareAt = price.Amount, price.CompareAt
 	}

@@ -81,7 +81,7 @@ func (f facts) swapPrice(i int, line order.Line, g catalog.SellableVariant, w Wa
 	// Catalog prices on both sides, outside sales: discounts of today play no part, and what a sale took off stays off.
 	// Both are with tax, or both without.
 	l := f.order.LineTotal(line.ID)
-	more := price.Amount - listPrice(line, l)
+	more := price.Amount - f.order.ListPrice(line)
 	if more < 0 {
 		weights := []int64{price.Amount, -more}
 		return func(u refund.Unit) (cost, tax int64) {
@@ -96,14 +96,6 @@ func (f facts) swapPrice(i int, line order.Line, g catalog.SellableVariant, w Wa
 		more += tax
 	}
 	return func(u refund.Unit) (int64, int64) { return u.Cost + more, u.Tax + tax }, nil
-}
-
-// listPrice is what a unit of a line cost in the catalog outside sales when it was bought.
-func listPrice(line order.Line, l pricing.LineTotal) int64 {
-	if line.Gift != "" || line.Quantity == 0 {
-		return l.Unit
-	}
-	return (l.Subtotal + line.Saved) / int64(line.Quantity)
 }
 
 // swapUnits are the goods for the units of a line, with equal ones together. Units of one line may
